@@ -1,0 +1,93 @@
+/**
+ * What activities need from the outside, as small interfaces. The worker gives them the real parts
+ * (`src/orchestrator`, `src/twilio`, `src/db`); tests give them scripted ones.
+ */
+import type { Assistant } from '../workflows/assistant.ts';
+import type { Heard } from '../workflows/contract.ts';
+import type { RecordBatch } from '../workflows/events.ts';
+
+/** One line of the conversation so far. */
+export interface Utterance {
+  who: 'assistant' | 'caller';
+  text: string;
+}
+
+/** A call as the orchestrator sees it: whose voice, and everything that was said and heard. */
+export interface CallSoFar {
+  callId: string;
+  assistant: Assistant;
+  utterances: Utterance[];
+  /** When the call began, RFC 3339: what "tomorrow" means in it. */
+  startedAt: string;
+}
+
+export interface Reply {
+  /** Plain words. */
+  text: string;
+  /** The assistant ends the call with these words. */
+  end: boolean;
+  model: string;
+  tokens?: { prompt: number; completion: number };
+}
+
+export interface Orchestrator {
+  /**
+   * Answers what was just heard.
+   * @throws when no model answered in time; the error's message holds nothing that was said.
+   */
+  generateReply(call: CallSoFar, heard: Heard, options: { signal?: AbortSignal }): Promise<Reply>;
+}
+
+export interface DialOrder {
+  callId: string;
+  from: string;
+  to: string;
+  /** Seconds to let it ring. */
+  ringSeconds: number;
+  /** Seconds after which Twilio itself cuts the call. */
+  limitSeconds: number;
+}
+
+export type DialResult =
+  | { outcome: 'accepted'; callSid: string }
+  /** Twilio answered that it did not place the call, or could not be reached at all. */
+  | { outcome: 'refused'; code: string }
+  /** The request may have arrived: the call may have been placed. */
+  | { outcome: 'unclear' };
+
+/** Twilio's own view of a call; `unknown` when it has no such call. */
+export interface CarrierCall {
+  callSid: string;
+  status: string;
+  durationSeconds?: number;
+  answeredBy?: string;
+}
+
+export interface Carrier {
+  /** Asks Twilio once to place a call. Never throws, never tries again. */
+  placeCall(order: DialOrder): Promise<DialResult>;
+  /** @throws when Twilio cannot be asked. */
+  fetchCall(callSid: string): Promise<CarrierCall | undefined>;
+  /**
+   * Looks for a call that may have been placed; undefined unless there is exactly one.
+   * @throws when Twilio cannot be asked.
+   */
+  findCall(query: { from: string; to: string; since: string }): Promise<CarrierCall | undefined>;
+  /**
+   * Ends a call, after saying `say` if given. A call that is over already is a success.
+   * @throws when Twilio cannot be asked.
+   */
+  hangUp(callSid: string, say?: { text: string; language: string; voice?: string }): Promise<void>;
+}
+
+export interface Assistants {
+  /** @throws when the database cannot be asked. */
+  findById(id: string): Promise<Assistant | undefined>;
+  /** The assistant that a number of ours is routed to. @throws when the database cannot be asked. */
+  findByNumber(number: string): Promise<Assistant | undefined>;
+}
+
+export interface CallRecords {
+  /** Writes what is new of a batch in one transaction; a batch seen before changes nothing. */
+  record(batch: RecordBatch): Promise<void>;
+}

@@ -1,0 +1,60 @@
+/** What a call needs to know of its assistant. Loaded once when a call begins, then pinned to it. */
+export interface Assistant {
+  id: string;
+  /** Counts the saved versions of this assistant; a call keeps the one it began with. */
+  version: number;
+  name: string;
+  /** The first words; empty to wait for the caller to speak. */
+  firstMessage: string;
+  /** The system prompt of the language model. */
+  instructions: string;
+  voice: Voice;
+  listen: ListenPlan;
+  silence: SilencePlan;
+  limits: CallLimits;
+  ending: EndingPlan;
+  /** Said in place of an answer when the language model fails; the call goes on. */
+  apology: string;
+}
+
+export interface Voice {
+  /** BCP-47 tag, for recognition and for speech. */
+  language: string;
+  /** Twilio's name of a voice, such as `Polly.Joanna-Neural`; left out for Twilio's default. */
+  name?: string;
+}
+
+/** How the assistant listens: the attributes of Twilio's `<Gather>`. */
+export interface ListenPlan {
+  /** Whether keys of the telephone are taken as an answer beside speech. */
+  keys: boolean;
+  /** Seconds of silence before an answer counts as silence. */
+  timeoutSeconds: number;
+  /** Seconds of silence that end a sentence, or `auto` to leave it to the recogniser. */
+  speechTimeout: 'auto' | number;
+  /** Words that the recogniser is to expect. */
+  hints: string[];
+}
+
+export interface SilencePlan {
+  /** Said when the caller was silent. */
+  prompt: string;
+  /** So many silences in a row are prompted; one more ends the call. */
+  prompts: number;
+  /** Said before the call ends for silence. */
+  farewell: string;
+}
+
+export interface CallLimits {
+  /** Seconds after which the call is ended with `farewell`. */
+  callSeconds: number;
+  /** Answered turns after which the call is ended with `farewell`. */
+  turns: number;
+  farewell: string;
+}
+
+export interface EndingPlan {
+  /** The call ends with `message` when the caller says one of these and nothing else. */
+  phrases: string[];
+  message: string;
+}

@@ -1,0 +1,27 @@
+/**
+ * Domain events: what happened in a call, for the record. The workflow numbers them from 1 without
+ * gaps and hands them in batches to the recording activity, which may see a batch twice.
+ */
+import type { CallInput, EndReason, Turn } from './contract.ts';
+
+export type CallEvent = { sequence: number; /** RFC 3339 */ at: string } & CallEventBody;
+
+export type CallEventBody =
+  | { type: 'call.created'; call: Omit<CallInput, 'callId'>; assistant?: AssistantRef }
+  | { type: 'call.queued'; callSid: string }
+  | { type: 'call.ringing'; callSid: string }
+  | { type: 'call.answered'; callSid: string; greeting: string; assistant?: AssistantRef }
+  /** `position` counts the turns of a call from 1 in the order in which they were heard. */
+  | { type: 'call.turn.completed'; position: number; turn: Turn }
+  | { type: 'call.ended'; reason: EndReason; callSid?: string; durationSeconds?: number };
+
+export interface AssistantRef {
+  id: string;
+  version: number;
+}
+
+export interface RecordBatch {
+  callId: string;
+  /** In order of `sequence`; never empty. */
+  events: CallEvent[];
+}
