@@ -7,10 +7,9 @@ import type { Heard } from '../workflows/contract.ts';
 import type { RecordBatch } from '../workflows/events.ts';
 
 /** One line of the conversation so far. */
-export interface Utterance {
-  who: 'assistant' | 'caller';
-  text: string;
-}
+export type Utterance =
+  | { who: 'assistant'; text: string }
+  | { who: 'caller'; heard: Exclude<Heard, { kind: 'silence' }> };
 
 /** A call as the orchestrator sees it: whose voice, and everything that was said and heard. */
 export interface CallSoFar {

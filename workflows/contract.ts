@@ -12,7 +12,8 @@ export const CALL_WORKFLOW = 'call';
 
 /**
  * Search attributes, all of type Keyword. They are never encrypted: no number, no name.
- * `VocaStatus` follows {@link CallStatus} only when the call starts, is answered and ends.
+ * `VocaStatus` is `ringing`, `in-progress` or `ended`: every change is an event of the history,
+ * so it follows the call only when it starts, is answered and ends.
  */
 export const SEARCH_ATTRIBUTES = {
   status: { name: 'VocaStatus', type: 'KEYWORD' },
@@ -171,6 +172,8 @@ export const spokeSignal = defineSignal<[SpokeSignal]>('spoke');
 export const statusSignal = defineSignal<[StatusSignal]>('status');
 
 export const snapshotQuery = defineQuery<CallSnapshot>('snapshot');
+/** Whether words for this turn have arrived. */
+export const heardQuery = defineQuery<boolean, [TurnKey]>('heard');
 
 /** `type` of the ApplicationFailure that releases an update when the call continues as new. */
 export const MOVED = 'CallMoved';

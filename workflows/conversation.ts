@@ -1,0 +1,143 @@
+/**
+ * A call as a pure state machine: `(state, event) → state and what to do`. It knows neither
+ * Temporal nor Twilio, so it is tested in every order of events without either.
+ *
+ * The rules are in `rules/`: what becomes of words (`turns.ts`), how a call begins and ends
+ * (`lifecycle.ts`), what the caller hears (`steps.ts`), and when to look after it (`deadlines.ts`).
+ */
+import type { CallInput, CallSnapshot, Step, TurnKey } from './contract.ts';
+import type { Utterance } from '../activities/ports.ts';
+import {
+  begin,
+  endByOperator,
+  takeAssistant,
+  takeCarrierAnswer,
+  takeCarrierFailure,
+  takeDialResult,
+  takeStatus,
+  takeTime,
+} from './rules/lifecycle.ts';
+import { GREETING_KEY } from './rules/keys.ts';
+import type { Conversation, ConversationEvent, Draft, Effect } from './rules/state.ts';
+import { isoTime } from './rules/state.ts';
+import { overStep } from './rules/steps.ts';
+import { apologize, hear, takeReply } from './rules/turns.ts';
+
+export function newConversation(call: CallInput, at: number): Conversation {
+  return {
+    call,
+    status: call.direction === 'outbound' ? 'dialling' : 'ringing',
+    ...(call.callSid !== undefined && { callSid: call.callSid }),
+    turns: [],
+    decided: {},
+    collected: [],
+    silences: 0,
+    carrierFailures: 0,
+    deadlines: {},
+    startedAt: at,
+  };
+}
+
+/** Applies one event. The given state is not changed. */
+export function reduce(
+  before: Conversation,
+  event: ConversationEvent,
+): { state: Conversation; effects: Effect[] } {
+  const state: Conversation = {
+    ...before,
+    turns: [...before.turns],
+    decided: { ...before.decided },
+    collected: [...before.collected],
+    deadlines: { ...before.deadlines },
+  };
+  const draft: Draft = { state, effects: [], at: event.at };
+  apply(draft, event);
+  return { state: draft.state, effects: draft.effects };
+}
+
+function apply(draft: Draft, event: ConversationEvent): void {
+  switch (event.type) {
+    case 'loaded':
+      return takeAssistant(draft, event.assistant);
+    case 'dialled':
+      return takeDialResult(draft, event.result);
+    case 'begun':
+      return begin(draft, event.callSid);
+    case 'spoke':
+      return hear(draft, event.key, event.heard);
+    case 'replied':
+      return takeReply(draft, event.key, event.reply);
+    case 'reply-failed':
+      return apologize(draft, event.key);
+    case 'collected':
+      if (!draft.state.collected.includes(event.key)) draft.state.collected.push(event.key);
+      return;
+    case 'status':
+      return takeStatus(draft, event.status);
+    case 'carrier-answered':
+      return takeCarrierAnswer(draft, event.call);
+    case 'carrier-failed':
+      return takeCarrierFailure(draft);
+    case 'end-requested':
+      return endByOperator(draft, event.message);
+    case 'time':
+      return takeTime(draft);
+  }
+}
+
+/** The step that answers a turn, once it is decided or the call is over. */
+export function stepFor(state: Conversation, key: TurnKey): Step | undefined {
+  const decided = state.decided[key];
+  if (decided) return decided;
+  return state.status === 'ended' ? overStep(state.assistant) : undefined;
+}
+
+export function isClosed(state: Conversation): boolean {
+  return state.status === 'ended' && state.deadlines.close === undefined;
+}
+
+/** Whether words, keys or silence have arrived for a turn. */
+export function hasHeard(state: Conversation, key: TurnKey): boolean {
+  return state.decided[key] !== undefined || state.turns.some((turn) => turn.key === key);
+}
+
+/** What was said and heard before the turn `key`, as the language model is told. */
+export function utterancesBefore(state: Conversation, key: TurnKey): Utterance[] {
+  const utterances: Utterance[] = [];
+  const greeting = state.decided[GREETING_KEY]?.say;
+  if (greeting) utterances.push({ who: 'assistant', text: greeting });
+  for (const turn of state.turns) {
+    if (turn.key === key) break;
+    if (turn.heard.kind !== 'silence') utterances.push({ who: 'caller', heard: turn.heard });
+    if (turn.status === 'answered' && turn.reply) {
+      utterances.push({ who: 'assistant', text: turn.reply });
+    }
+  }
+  return utterances;
+}
+
+/** The call as it stands, for operators and for a gateway that has lost its place. */
+export function snapshotOf(state: Conversation): CallSnapshot {
+  const { call, assistant } = state;
+  const greeting = state.decided[GREETING_KEY]?.say;
+  return {
+    callId: call.callId,
+    ...(state.callSid !== undefined && { callSid: state.callSid }),
+    direction: call.direction,
+    from: call.from,
+    to: call.to,
+    status: state.status,
+    ...(state.endReason && { endReason: state.endReason }),
+    ...(assistant && {
+      assistant: { id: assistant.id, version: assistant.version, name: assistant.name },
+    }),
+    ...(state.dial && { dial: state.dial }),
+    ...(greeting !== undefined && { greeting }),
+    turns: state.turns,
+    ...(state.thinkingKey !== undefined && { thinkingKey: state.thinkingKey }),
+    ...(state.openStep && { openStep: state.openStep }),
+    startedAt: isoTime(state.startedAt),
+    ...(state.answeredAt !== undefined && { answeredAt: isoTime(state.answeredAt) }),
+    ...(state.endedAt !== undefined && { endedAt: isoTime(state.endedAt) }),
+  };
+}

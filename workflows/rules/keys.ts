@@ -1,0 +1,47 @@
+/** Turn keys: `3` is the third listen step, `3-2` the second asking of it. */
+import type { TurnKey } from '../contract.ts';
+
+/** The key under which the greeting is decided: the turn before the first. */
+export const GREETING_KEY: TurnKey = '0';
+
+interface KeyParts {
+  turn: number;
+  asking: number;
+}
+
+/** A key taken apart; undefined when it is not one. */
+export function parseKey(key: TurnKey): KeyParts | undefined {
+  const match = /^(\d{1,6})(?:-(\d{1,4}))?$/.exec(key);
+  if (!match) return undefined;
+  return { turn: Number(match[1]), asking: match[2] === undefined ? 1 : Number(match[2]) };
+}
+
+function parts(key: TurnKey): KeyParts {
+  return parseKey(key) ?? { turn: 0, asking: 1 };
+}
+
+/** Negative when `a` was asked before `b`, positive when after, 0 for the same key. */
+export function compareKeys(a: TurnKey, b: TurnKey): number {
+  const [first, second] = [parts(a), parts(b)];
+  return first.turn - second.turn || first.asking - second.asking;
+}
+
+export function isSameTurn(a: TurnKey, b: TurnKey): boolean {
+  return parts(a).turn === parts(b).turn;
+}
+
+/** Whether the caller was asked to say it again, because Temporal took nothing in time. */
+export function isAskedAgain(key: TurnKey): boolean {
+  return parts(key).asking > 1;
+}
+
+/** The listen step that follows the answer to `key`. */
+export function followingKey(key: TurnKey): TurnKey {
+  return String(parts(key).turn + 1);
+}
+
+/** The same listen step, asked once more. */
+export function askAgainKey(key: TurnKey): TurnKey {
+  const { turn, asking } = parts(key);
+  return `${turn}-${asking + 1}`;
+}

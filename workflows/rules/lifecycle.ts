@@ -1,0 +1,196 @@
+/** How a call gets under way and how it ends: Twilio's word, limits, an operator. */
+import type { Assistant } from '../assistant.ts';
+import type { EndReason, StatusSignal } from '../contract.ts';
+import type { AssistantRef } from '../events.ts';
+import type { CarrierCall, DialResult } from '../../activities/ports.ts';
+import {
+  dueDeadlines,
+  hasGivenUpOnCarrier,
+  postpone,
+  setAnsweredDeadlines,
+  setCloseDeadline,
+  setGoodbyeDeadline,
+  setRingDeadline,
+} from './deadlines.ts';
+import { GREETING_KEY } from './keys.ts';
+import { decideHangup, decideListen, NO_ASSISTANT_LINE } from './steps.ts';
+import { abandonThinking, markUncollected } from './turns.ts';
+import type { Draft } from './state.ts';
+
+/** Twilio's words for a call that is over. Protocol: CallStatus. */
+const OVER: Record<string, EndReason> = {
+  completed: 'caller-hung-up',
+  busy: 'busy',
+  'no-answer': 'no-answer',
+  failed: 'failed',
+  canceled: 'canceled',
+};
+
+/** The assistant is known, or none could be loaded: only now is anybody dialled. */
+export function takeAssistant(draft: Draft, assistant: Assistant | undefined): void {
+  const { state } = draft;
+  if (assistant) state.assistant = assistant;
+  const { callId: _, ...call } = state.call;
+  draft.effects.push({
+    do: 'record',
+    event: { type: 'call.created', call, ...refTo(assistant) },
+  });
+  if (state.call.direction === 'inbound') return;
+  if (assistant) draft.effects.push({ do: 'dial' });
+  else finish(draft, 'no-assistant');
+}
+
+/** A webhook says that the call is up: the greeting is decided once. */
+export function begin(draft: Draft, callSid: string): void {
+  const { state } = draft;
+  adoptCallSid(draft, callSid);
+  if (state.decided[GREETING_KEY] || state.status === 'ended') return;
+  if (!state.assistant) {
+    decideHangup(draft, GREETING_KEY, NO_ASSISTANT_LINE, 'no-assistant');
+  } else if (state.status === 'speaking') {
+    decideHangup(draft, GREETING_KEY, '', 'operator'); // ended before anybody was greeted
+  } else {
+    decideListen(draft, GREETING_KEY, state.assistant.firstMessage);
+  }
+  markAnswered(draft);
+}
+
+/** What came of asking Twilio to place the call. */
+export function takeDialResult(draft: Draft, result: DialResult): void {
+  const { state } = draft;
+  if (state.status === 'ended') return;
+  if (result.outcome === 'accepted') return adoptCallSid(draft, result.callSid);
+  if (state.callSid !== undefined) return; // Twilio has called back meanwhile: it was placed
+  state.dial = result.outcome;
+  if (result.outcome === 'refused') finish(draft, 'dial-refused');
+  else setRingDeadline(draft);
+}
+
+/** A status callback, in any order: a terminal state is never left. */
+export function takeStatus(draft: Draft, status: StatusSignal): void {
+  const { state } = draft;
+  if (state.callSid !== undefined && status.callSid !== state.callSid) return; // not this call's
+  adoptCallSid(draft, status.callSid);
+  const reason = OVER[status.callStatus];
+  if (reason) {
+    if (status.callStatus === 'completed') markAnswered(draft, status.durationSeconds);
+    return finish(draft, reason, status.durationSeconds);
+  }
+  if (status.callStatus === 'in-progress') return markAnswered(draft);
+  if (status.callStatus === 'ringing' && state.status === 'dialling') {
+    state.status = 'ringing';
+    draft.effects.push({
+      do: 'record',
+      event: { type: 'call.ringing', callSid: status.callSid },
+    });
+  }
+}
+
+/** Twilio was asked, because it had gone quiet. */
+export function takeCarrierAnswer(draft: Draft, call: CarrierCall | undefined): void {
+  const { state } = draft;
+  state.carrierFailures = 0;
+  if (state.status === 'ended') return;
+  if (!call) return finish(draft, state.callSid ? 'carrier-silent' : 'dial-unclear');
+  adoptCallSid(draft, call.callSid);
+  const reason = OVER[call.status];
+  if (reason) return finish(draft, reason, call.durationSeconds);
+  postpone(draft);
+  if (state.ending) draft.effects.push({ do: 'hang-up', say: '' });
+}
+
+/** Twilio could not be asked: look again later; after the last words not for ever. */
+export function takeCarrierFailure(draft: Draft): void {
+  const { state } = draft;
+  state.carrierFailures += 1;
+  if (hasGivenUpOnCarrier(state)) finish(draft, 'carrier-silent');
+  else postpone(draft);
+}
+
+/** An operator ends the call, in order: what is under way is dropped, then Twilio hangs up. */
+export function endByOperator(draft: Draft, message: string): void {
+  endNow(draft, 'operator', message);
+}
+
+/** The deadlines that have passed. */
+export function takeTime(draft: Draft): void {
+  const { state } = draft;
+  for (const name of dueDeadlines(draft)) {
+    if (name === 'close' || name === 'length') delete state.deadlines[name];
+    if (name === 'close') continue;
+    if (name === 'length') endNow(draft, 'max-duration', state.assistant?.limits.farewell ?? '');
+    else if (state.callSid === undefined) draft.effects.push({ do: 'find-call' });
+    else draft.effects.push({ do: 'ask-carrier' });
+  }
+  postpone(draft);
+}
+
+/** The call is over. The first reason given stays. */
+function finish(draft: Draft, reason: EndReason, durationSeconds?: number): void {
+  const { state } = draft;
+  if (state.status === 'ended') return;
+  abandonThinking(draft, 'unanswered');
+  markUncollected(draft);
+  state.status = 'ended';
+  state.endReason = state.ending ?? reason;
+  state.endedAt = draft.at;
+  if (durationSeconds !== undefined) state.durationSeconds = durationSeconds;
+  setCloseDeadline(draft);
+  draft.effects.push({
+    do: 'record',
+    event: {
+      type: 'call.ended',
+      reason: state.endReason,
+      ...(state.callSid !== undefined && { callSid: state.callSid }),
+      ...(durationSeconds !== undefined && { durationSeconds }),
+    },
+  });
+}
+
+function endNow(draft: Draft, reason: EndReason, message: string): void {
+  const { state } = draft;
+  if (state.status === 'ended' || state.status === 'speaking') return;
+  const key = state.thinkingKey;
+  abandonThinking(draft, 'unanswered');
+  if (key !== undefined) decideHangup(draft, key, message, reason);
+  state.status = 'speaking';
+  state.ending ??= reason;
+  setGoodbyeDeadline(draft, message);
+  if (state.callSid !== undefined) draft.effects.push({ do: 'hang-up', say: message });
+}
+
+/** `agoSeconds`: only an answered call is ever completed, so it was answered that long ago. */
+function markAnswered(draft: Draft, agoSeconds = 0): void {
+  const { state } = draft;
+  if (state.answeredAt !== undefined || state.callSid === undefined) return;
+  if (state.status === 'ended') return;
+  state.answeredAt = Math.max(state.startedAt, draft.at - agoSeconds * 1000);
+  setAnsweredDeadlines(draft);
+  const { assistant, callSid } = state;
+  draft.effects.push({
+    do: 'record',
+    event: {
+      type: 'call.answered',
+      callSid,
+      greeting: assistant?.firstMessage ?? '',
+      ...refTo(assistant),
+    },
+  });
+}
+
+/** Twilio's own id of the call is known from now on. */
+function adoptCallSid(draft: Draft, callSid: string): void {
+  const { state } = draft;
+  if (state.callSid !== undefined) return;
+  state.callSid = callSid;
+  if (state.call.direction === 'inbound') return;
+  state.dial = 'accepted';
+  if (state.status === 'ended') return;
+  draft.effects.push({ do: 'record', event: { type: 'call.queued', callSid } });
+  setRingDeadline(draft);
+  if (state.ending) draft.effects.push({ do: 'hang-up', say: '' });
+}
+
+function refTo(assistant: Assistant | undefined): { assistant?: AssistantRef } {
+  return assistant ? { assistant: { id: assistant.id, version: assistant.version } } : {};
+}

@@ -1,0 +1,92 @@
+/** The state of a call, what can happen to it and what it may ask to be done. All of it is JSON. */
+import type {
+  CallInput,
+  CallStatus,
+  EndReason,
+  Heard,
+  StatusSignal,
+  Step,
+  Turn,
+  TurnKey,
+} from '../contract.ts';
+import type { Assistant } from '../assistant.ts';
+import type { CallEventBody } from '../events.ts';
+import type { CarrierCall, DialResult, Reply } from '../../activities/ports.ts';
+
+export interface Conversation {
+  call: CallInput;
+  status: CallStatus;
+  /** Why the call is being ended; becomes `endReason` when it is over. */
+  ending?: EndReason;
+  endReason?: EndReason;
+  callSid?: string;
+  dial?: 'accepted' | 'refused' | 'unclear';
+  assistant?: Assistant;
+  /** Every turn heard, in the order in which it was heard. */
+  turns: Turn[];
+  /** The newest key heard. */
+  latestKey?: TurnKey;
+  thinkingKey?: TurnKey;
+  /** The step that answers each key; once here it never changes. */
+  decided: Record<TurnKey, Step>;
+  /** The keys whose decided step a webhook has taken away. */
+  collected: TurnKey[];
+  openStep?: Step;
+  /** Silences in a row. */
+  silences: number;
+  /** Failed questions to Twilio in a row. */
+  carrierFailures: number;
+  /** Absolute times in milliseconds. */
+  deadlines: Partial<Record<Deadline, number>>;
+  startedAt: number;
+  answeredAt?: number;
+  endedAt?: number;
+  durationSeconds?: number;
+}
+
+/**
+ * `ring`: nobody has answered. `quiet`: Twilio has not come back for longer than a caller can take.
+ * `length`: the call is too long. `goodbye`: the last words must have been said by now. `close`:
+ * the call is over and late words are no longer waited for.
+ */
+export type Deadline = 'ring' | 'quiet' | 'length' | 'goodbye' | 'close';
+
+export type ConversationEvent = { at: number } & (
+  | { type: 'loaded'; assistant?: Assistant }
+  | { type: 'dialled'; result: DialResult }
+  | { type: 'begun'; callSid: string }
+  | { type: 'spoke'; key: TurnKey; heard: Heard }
+  | { type: 'replied'; key: TurnKey; reply: Reply }
+  | { type: 'reply-failed'; key: TurnKey }
+  /** A webhook took the decided step of `key` away. */
+  | { type: 'collected'; key: TurnKey }
+  | { type: 'status'; status: StatusSignal }
+  /** Twilio was asked: its view of the call, nothing if it has no such call. */
+  | { type: 'carrier-answered'; call?: CarrierCall }
+  | { type: 'carrier-failed' }
+  | { type: 'end-requested'; message: string }
+  /** A deadline may have passed. */
+  | { type: 'time' }
+);
+
+export type Effect =
+  | { do: 'dial' }
+  | { do: 'ask-model'; key: TurnKey }
+  | { do: 'drop-model'; key: TurnKey }
+  /** Ask Twilio how the call stands. */
+  | { do: 'ask-carrier' }
+  /** Look for a call that may have been placed. */
+  | { do: 'find-call' }
+  | { do: 'hang-up'; say: string }
+  | { do: 'record'; event: CallEventBody };
+
+/** A state being changed, and what is to be done about it. */
+export interface Draft {
+  state: Conversation;
+  effects: Effect[];
+  at: number;
+}
+
+export function isoTime(atMs: number): string {
+  return new Date(atMs).toISOString();
+}

@@ -1,0 +1,50 @@
+/** Makes steps: what the caller is to hear, and what happens then. */
+import type { Assistant } from '../assistant.ts';
+import type { EndReason, NextAction, Step, TurnKey } from '../contract.ts';
+import { setGoodbyeDeadline, setQuietDeadline } from './deadlines.ts';
+import { followingKey } from './keys.ts';
+import type { Draft } from './state.ts';
+
+/** Said when no assistant could be loaded, so there are no words of its own. */
+export const NO_ASSISTANT_LINE =
+  'We are sorry, nobody can take your call right now. Please try again later.';
+
+const DEFAULT_VOICE = { language: 'en-US' };
+
+function makeStep(assistant: Assistant | undefined, say: string, next: NextAction): Step {
+  return { say, voice: assistant?.voice ?? DEFAULT_VOICE, next };
+}
+
+/** Decides `key`: say this, then listen for the turn that follows. */
+export function decideListen(draft: Draft, key: TurnKey, say: string): void {
+  const { state } = draft;
+  const { assistant } = state;
+  if (!assistant) return decideHangup(draft, key, NO_ASSISTANT_LINE, 'no-assistant');
+  const next: NextAction = { kind: 'listen', key: followingKey(key), listen: assistant.listen };
+  const step = makeStep(assistant, say, next);
+  state.decided[key] = step;
+  state.openStep = step;
+  state.status = 'listening';
+  setQuietDeadline(draft, say);
+}
+
+/** Decides `key`: say this, then hang up, for this reason. */
+export function decideHangup(draft: Draft, key: TurnKey, say: string, reason: EndReason): void {
+  const { state } = draft;
+  const step = makeStep(state.assistant, say, { kind: 'hangup' });
+  state.decided[key] = step;
+  state.openStep = step;
+  state.status = 'speaking';
+  state.ending ??= reason;
+  setGoodbyeDeadline(draft, say);
+}
+
+/** Decides `key`: this turn was passed over, ask again for what is going on now. */
+export function decideResume(draft: Draft, key: TurnKey): void {
+  draft.state.decided[key] = makeStep(draft.state.assistant, '', { kind: 'resume' });
+}
+
+/** What a webhook hears that comes for an undecided turn of a call that is over. */
+export function overStep(assistant: Assistant | undefined): Step {
+  return makeStep(assistant, '', { kind: 'hangup' });
+}

@@ -1,0 +1,168 @@
+/** What becomes of the caller's words: the rules of a turn. */
+import type { Assistant } from '../assistant.ts';
+import type { Heard, Turn, TurnKey } from '../contract.ts';
+import type { Reply } from '../../activities/ports.ts';
+import { compareKeys, isAskedAgain, isSameTurn, parseKey } from './keys.ts';
+import { decideHangup, decideListen, decideResume } from './steps.ts';
+import type { Conversation, Draft } from './state.ts';
+import { isoTime } from './state.ts';
+
+/** Words, keys or silence have arrived for a listen step. */
+export function hear(draft: Draft, key: TurnKey, heard: Heard): void {
+  const { state } = draft;
+  if (!parseKey(key) || isKnown(state, key)) return; // a duplicate: the first text wins
+  if (state.status === 'ended' || state.status === 'speaking')
+    return hearTooLate(draft, key, heard);
+  if (state.latestKey !== undefined && compareKeys(key, state.latestKey) < 0) {
+    if (heard.kind !== 'silence') completeTurn(draft, newTurn(draft, key, heard, 'unanswered'));
+    return decideResume(draft, key);
+  }
+  if (heard.kind === 'silence' && isSilenceToIgnore(state, key)) return decideResume(draft, key);
+  supersede(draft);
+  markUnheard(draft, key);
+  state.latestKey = key;
+  if (heard.kind === 'silence') return hearSilence(draft, key, heard);
+  state.silences = 0;
+  const turn = newTurn(draft, key, heard, 'thinking');
+  state.turns.push(turn);
+  if (state.assistant && isEndPhrase(state.assistant, heard)) {
+    const { message } = state.assistant.ending;
+    decideHangup(draft, key, message, 'end-phrase');
+    return completeTurn(draft, answer(draft, turn, message, 'script'));
+  }
+  state.status = 'thinking';
+  state.thinkingKey = key;
+  delete state.deadlines.quiet; // the reply activity has a deadline of its own
+  draft.effects.push({ do: 'ask-model', key });
+}
+
+/** The model has answered the turn that is being thought about. */
+export function takeReply(draft: Draft, key: TurnKey, reply: Reply): void {
+  const { state } = draft;
+  const turn = state.turns.find((each) => each.key === key);
+  if (!turn || state.thinkingKey !== key || !state.assistant) return;
+  delete state.thinkingKey;
+  const { limits, ending } = state.assistant;
+  const answered = state.turns.filter((each) => each.replySource === 'model').length + 1;
+  let said = reply.text;
+  if (reply.end) {
+    said ||= ending.message;
+    decideHangup(draft, key, said, 'assistant-ended');
+  } else if (answered >= limits.turns) {
+    said = `${said} ${limits.farewell}`.trim();
+    decideHangup(draft, key, said, 'max-turns');
+  } else {
+    decideListen(draft, key, said);
+  }
+  completeTurn(draft, { ...answer(draft, turn, said, 'model'), model: reply.model });
+}
+
+/** No model answered in time: an apology, and the caller may try again. Never the end of a call. */
+export function apologize(draft: Draft, key: TurnKey): void {
+  const { state } = draft;
+  const turn = state.turns.find((each) => each.key === key);
+  if (!turn || state.thinkingKey !== key || !state.assistant) return;
+  delete state.thinkingKey;
+  decideListen(draft, key, state.assistant.apology);
+  completeTurn(draft, answer(draft, turn, state.assistant.apology, 'apology'));
+}
+
+/** Stops thinking about a turn that will not be answered any more. */
+export function abandonThinking(draft: Draft, status: 'superseded' | 'unanswered'): void {
+  const { state } = draft;
+  const key = state.thinkingKey;
+  const turn = state.turns.find((each) => each.key === key);
+  if (key === undefined || !turn) return;
+  delete state.thinkingKey;
+  draft.effects.push({ do: 'drop-model', key });
+  completeTurn(draft, { ...turn, status });
+}
+
+/** A reply that no webhook has taken away when the call ends was not heard by anybody. */
+export function markUncollected(draft: Draft): void {
+  const last = draft.state.turns.findLast((turn) => turn.status === 'answered');
+  if (last && !draft.state.collected.includes(last.key)) {
+    completeTurn(draft, { ...last, status: 'unheard' });
+  }
+}
+
+function supersede(draft: Draft): void {
+  const key = draft.state.thinkingKey;
+  if (key === undefined) return;
+  abandonThinking(draft, 'superseded');
+  decideResume(draft, key);
+}
+
+/** The caller was asked to say it again, so the answer to the first asking never reached him. */
+function markUnheard(draft: Draft, key: TurnKey): void {
+  if (!isAskedAgain(key)) return;
+  for (const turn of draft.state.turns) {
+    if (isSameTurn(turn.key, key) && turn.status === 'answered') {
+      completeTurn(draft, { ...turn, status: 'unheard' });
+    }
+  }
+}
+
+function hearTooLate(draft: Draft, key: TurnKey, heard: Heard): void {
+  if (heard.kind === 'silence') return;
+  completeTurn(draft, newTurn(draft, key, heard, 'unanswered'));
+}
+
+/**
+ * Silence must not push words aside: when the first asking was understood after all, or is being
+ * thought about, the caller waits for that reply.
+ */
+function isSilenceToIgnore(state: Conversation, key: TurnKey): boolean {
+  if (state.thinkingKey !== undefined) return true;
+  return isAskedAgain(key) && state.turns.some((turn) => isSameTurn(turn.key, key));
+}
+
+function hearSilence(draft: Draft, key: TurnKey, heard: Heard): void {
+  const { state } = draft;
+  const plan = state.assistant?.silence;
+  state.silences += 1;
+  const turn = newTurn(draft, key, heard, 'thinking');
+  state.turns.push(turn);
+  if (!plan || state.silences > plan.prompts) {
+    decideHangup(draft, key, plan?.farewell ?? '', 'silence');
+  } else {
+    decideListen(draft, key, plan.prompt);
+  }
+  completeTurn(draft, answer(draft, turn, state.decided[key]?.say ?? '', 'script'));
+}
+
+function isKnown(state: Conversation, key: TurnKey): boolean {
+  return state.decided[key] !== undefined || state.turns.some((turn) => turn.key === key);
+}
+
+function newTurn(draft: Draft, key: TurnKey, heard: Heard, status: Turn['status']): Turn {
+  return { key, heard, status, heardAt: isoTime(draft.at) };
+}
+
+function answer(draft: Draft, turn: Turn, reply: string, replySource: Turn['replySource']): Turn {
+  return { ...turn, status: 'answered', reply, replySource, repliedAt: isoTime(draft.at) };
+}
+
+/** Keeps a turn as it now is, and records it; a later record of the same turn replaces it. */
+function completeTurn(draft: Draft, turn: Turn): void {
+  const { turns } = draft.state;
+  const index = turns.findIndex((each) => each.key === turn.key);
+  if (index < 0) turns.push(turn);
+  else turns[index] = turn;
+  const position = (index < 0 ? turns.length - 1 : index) + 1;
+  draft.effects.push({ do: 'record', event: { type: 'call.turn.completed', position, turn } });
+}
+
+function isEndPhrase(assistant: Assistant, heard: Heard): boolean {
+  if (heard.kind !== 'speech') return false;
+  const said = plainWords(heard.text);
+  return assistant.ending.phrases.some((phrase) => plainWords(phrase) === said);
+}
+
+function plainWords(text: string): string {
+  return text
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\s]/gu, '')
+    .replace(/\s+/g, ' ')
+    .trim();
+}
