@@ -5,7 +5,7 @@
  * logic and needs nothing but `@temporalio/workflow`.
  */
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
-import type { Assistant, ListenPlan, Voice } from './assistant.ts';
+import type { ListenPlan, Voice } from './assistant.ts';
 
 export const TASK_QUEUE = 'voca-calls';
 export const CALL_WORKFLOW = 'call';

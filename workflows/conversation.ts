@@ -17,11 +17,14 @@ import {
   takeStatus,
   takeTime,
 } from './rules/lifecycle.ts';
-import { GREETING_KEY } from './rules/keys.ts';
+import { compareKeys, GREETING_KEY } from './rules/keys.ts';
 import type { Conversation, ConversationEvent, Draft, Effect } from './rules/state.ts';
 import { isoTime } from './rules/state.ts';
-import { overStep } from './rules/steps.ts';
+import { overStep, resumeStep } from './rules/steps.ts';
 import { apologize, hear, takeReply } from './rules/turns.ts';
+
+/** So many newest steps are kept for late duplicates when the call continues as new. */
+const CARRIED_STEPS = 8;
 
 export function newConversation(call: CallInput, at: number): Conversation {
   return {
@@ -89,7 +92,21 @@ function apply(draft: Draft, event: ConversationEvent): void {
 export function stepFor(state: Conversation, key: TurnKey): Step | undefined {
   const decided = state.decided[key];
   if (decided) return decided;
-  return state.status === 'ended' ? overStep(state.assistant) : undefined;
+  if (state.status === 'ended') return overStep(state.assistant);
+  // Decided in an earlier run of this workflow, and too old to be carried into this one.
+  const isOld = key !== state.thinkingKey && state.turns.some((turn) => turn.key === key);
+  return isOld ? resumeStep(state.assistant) : undefined;
+}
+
+/** The state as the next run of the workflow needs it: all that was said, the newest steps. */
+export function carriedState(state: Conversation): Conversation {
+  const keys = Object.keys(state.decided).sort(compareKeys).slice(-CARRIED_STEPS);
+  const kept = new Set([GREETING_KEY, ...keys]);
+  return {
+    ...state,
+    decided: Object.fromEntries(Object.entries(state.decided).filter(([key]) => kept.has(key))),
+    collected: state.collected.filter((key) => kept.has(key)),
+  };
 }
 
 export function isClosed(state: Conversation): boolean {

@@ -41,7 +41,11 @@ export function decideHangup(draft: Draft, key: TurnKey, say: string, reason: En
 
 /** Decides `key`: this turn was passed over, ask again for what is going on now. */
 export function decideResume(draft: Draft, key: TurnKey): void {
-  draft.state.decided[key] = makeStep(draft.state.assistant, '', { kind: 'resume' });
+  draft.state.decided[key] = resumeStep(draft.state.assistant);
+}
+
+export function resumeStep(assistant: Assistant | undefined): Step {
+  return makeStep(assistant, '', { kind: 'resume' });
 }
 
 /** What a webhook hears that comes for an undecided turn of a call that is over. */

@@ -1,0 +1,24 @@
+import type { Assistants, CallRecords, Carrier, Orchestrator } from './ports.ts';
+import { createAssistantLoader } from './load-assistant.ts';
+import { createRecorder } from './records.ts';
+import { createReplier } from './reply.ts';
+import { createTelephony } from './telephony.ts';
+
+export interface ActivityDeps {
+  orchestrator: Orchestrator & { ready(): Promise<void> };
+  carrier: Carrier;
+  assistants: Assistants;
+  records: CallRecords;
+}
+
+/** Everything a call does to the world: the map that the worker registers. */
+export function createActivities(deps: ActivityDeps) {
+  return {
+    ...createAssistantLoader(deps.assistants),
+    ...createReplier(deps.orchestrator),
+    ...createTelephony(deps.carrier),
+    ...createRecorder(deps.records),
+  };
+}
+
+export type CallActivities = ReturnType<typeof createActivities>;

@@ -1,0 +1,31 @@
+import type { Carrier, CarrierCall, DialOrder, DialResult } from './ports.ts';
+
+export interface HangUpOrder {
+  callSid: string;
+  say?: { text: string; language: string; voice?: string };
+}
+
+/** What a call asks of the phone network. */
+export function createTelephony(carrier: Carrier) {
+  return {
+    async dial(order: DialOrder): Promise<DialResult> {
+      return carrier.placeCall(order);
+    },
+
+    async askCarrier({ callSid }: { callSid: string }): Promise<CarrierCall | null> {
+      return (await carrier.fetchCall(callSid)) ?? null;
+    },
+
+    async findCall(query: {
+      from: string;
+      to: string;
+      since: string;
+    }): Promise<CarrierCall | null> {
+      return (await carrier.findCall(query)) ?? null;
+    },
+
+    async hangUp({ callSid, say }: HangUpOrder): Promise<void> {
+      await carrier.hangUp(callSid, say);
+    },
+  };
+}

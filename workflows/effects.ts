@@ -1,0 +1,147 @@
+/** Carries out what the state machine asks for, and tells it what came of it. */
+import { CancellationScope, isCancellation, log, proxyActivities } from '@temporalio/workflow';
+import type { CallActivities } from '../activities/index.ts';
+import { utterancesBefore } from './conversation.ts';
+import { RING_SECONDS } from './rules/deadlines.ts';
+import type { Conversation, ConversationEvent, Effect } from './rules/state.ts';
+import { isoTime } from './rules/state.ts';
+import type { TurnKey } from './contract.ts';
+
+/**
+ * The reply has 20 s in all: this durable timer of the server is what gives up on a model. It beats
+ * every few hundred milliseconds, so that the death of its worker is noticed within 2 s.
+ */
+const { reply } = proxyActivities<CallActivities>({
+  scheduleToCloseTimeout: '20s',
+  heartbeatTimeout: '2s',
+  retry: { initialInterval: '100ms', backoffCoefficient: 1 },
+  cancellationType: 'TRY_CANCEL',
+});
+
+/** Asked once: nobody is dialled twice. */
+const { dial } = proxyActivities<CallActivities>({
+  startToCloseTimeout: '20s',
+  scheduleToCloseTimeout: '60s',
+  retry: { maximumAttempts: 1 },
+});
+
+const { askCarrier, findCall, hangUp } = proxyActivities<CallActivities>({
+  startToCloseTimeout: '10s',
+  scheduleToCloseTimeout: '60s',
+  retry: { initialInterval: '500ms', maximumInterval: '5s' },
+});
+
+export interface CallHands {
+  state(): Conversation;
+  dispatch(event: ConversationEvent): void;
+  record(effect: Extract<Effect, { do: 'record' }>): void;
+}
+
+/** Returns a function that carries out an effect; activities run on after it has returned. */
+export function createEffects(hands: CallHands): (effect: Effect) => void {
+  const thinking = new Map<TurnKey, CancellationScope>();
+  return (effect) => {
+    switch (effect.do) {
+      case 'record':
+        return hands.record(effect);
+      case 'ask-model': {
+        const scope = new CancellationScope();
+        thinking.set(effect.key, scope);
+        return background(scope.run(() => think(hands, effect.key)));
+      }
+      case 'drop-model':
+        thinking.get(effect.key)?.cancel();
+        return;
+      case 'dial':
+        return background(placeCall(hands));
+      case 'ask-carrier':
+        return background(askTwilio(hands));
+      case 'find-call':
+        return background(lookForCall(hands));
+      case 'hang-up':
+        return background(endCall(hands, effect.say));
+    }
+  };
+}
+
+async function think(hands: CallHands, key: TurnKey): Promise<void> {
+  const { assistant, turns, call, startedAt } = hands.state();
+  const heard = turns.find((turn) => turn.key === key)?.heard;
+  if (!assistant || !heard) return;
+  const utterances = utterancesBefore(hands.state(), key);
+  const soFar = { callId: call.callId, assistant, utterances, startedAt: isoTime(startedAt) };
+  try {
+    const answer = await reply.executeWithOptions({ summary: `Reply to turn ${key}` }, [
+      { key, call: soFar, heard },
+    ]);
+    hands.dispatch({ type: 'replied', key, reply: answer, at: Date.now() });
+  } catch (error) {
+    if (isCancellation(error)) return;
+    hands.dispatch({ type: 'reply-failed', key, at: Date.now() });
+  }
+}
+
+async function placeCall(hands: CallHands): Promise<void> {
+  const { call, assistant } = hands.state();
+  try {
+    const result = await dial.executeWithOptions({ summary: 'Ask Twilio to place the call' }, [
+      {
+        callId: call.callId,
+        from: call.from,
+        to: call.to,
+        ringSeconds: RING_SECONDS,
+        limitSeconds: (assistant?.limits.callSeconds ?? 3600) + 60,
+      },
+    ]);
+    hands.dispatch({ type: 'dialled', result, at: Date.now() });
+  } catch {
+    // The worker died or the answer was lost: Twilio may have been asked.
+    hands.dispatch({ type: 'dialled', result: { outcome: 'unclear' }, at: Date.now() });
+  }
+}
+
+async function askTwilio(hands: CallHands): Promise<void> {
+  const { callSid } = hands.state();
+  if (callSid === undefined) return;
+  try {
+    const view = await askCarrier.executeWithOptions(
+      { summary: 'Ask Twilio how the call stands' },
+      [{ callSid }],
+    );
+    hands.dispatch({ type: 'carrier-answered', ...(view && { call: view }), at: Date.now() });
+  } catch {
+    hands.dispatch({ type: 'carrier-failed', at: Date.now() });
+  }
+}
+
+async function lookForCall(hands: CallHands): Promise<void> {
+  const { call, startedAt } = hands.state();
+  try {
+    const found = await findCall.executeWithOptions({ summary: 'Look for the call at Twilio' }, [
+      { from: call.from, to: call.to, since: isoTime(startedAt) },
+    ]);
+    hands.dispatch({ type: 'carrier-answered', ...(found && { call: found }), at: Date.now() });
+  } catch {
+    hands.dispatch({ type: 'carrier-failed', at: Date.now() });
+  }
+}
+
+async function endCall(hands: CallHands, say: string): Promise<void> {
+  const { callSid, assistant } = hands.state();
+  if (callSid === undefined) return;
+  const voice = assistant?.voice;
+  try {
+    await hangUp.executeWithOptions({ summary: 'Hang up' }, [
+      { callSid, ...(say && { say: { text: say, language: voice?.language ?? 'en-US' } }) },
+    ]);
+  } catch {
+    log.warn('Twilio could not be asked to hang up; it is asked again later');
+  }
+}
+
+/** Effects report through `dispatch` and never reject; a rejection here would fail the workflow. */
+function background(work: Promise<void>): void {
+  work.catch((error: unknown) => {
+    if (!isCancellation(error)) log.error('an effect of the call failed', { error: String(error) });
+  });
+}

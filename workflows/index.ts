@@ -1,0 +1,2 @@
+export { call } from './call.ts';
+export { modelsReady } from './models-ready.ts';
