@@ -1,0 +1,173 @@
+/**
+ * The one door from webhooks into Temporal: begin, heard, next step, status.
+ *
+ * It keeps no state, so any api process can go on where another one died. Every method answers
+ * within its budget, whatever Temporal does.
+ */
+import {
+  WithStartWorkflowOperation,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+} from '@temporalio/client';
+import type { Client } from '@temporalio/client';
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import type { CallInput, Heard, StatusSignal, Step, TurnKey } from '../workflows/contract.ts';
+import {
+  beginUpdate,
+  CALL_WORKFLOW,
+  heardQuery,
+  snapshotQuery,
+  spokeSignal,
+  statusSignal,
+  turnUpdate,
+} from '../workflows/contract.ts';
+import { askAgainKey } from '../workflows/rules/keys.ts';
+import { Clock, persist, TIMED_OUT } from './temporal/persist.ts';
+import { callStartOptions } from './temporal/start-options.ts';
+
+/** What a webhook is answered with. */
+export type Answer =
+  | { kind: 'step'; step: Step }
+  /** Nothing is decided yet: say something short and come back. */
+  | { kind: 'wait' }
+  /** Temporal has not taken the words: ask for them again, under this key. */
+  | { kind: 'ask-again'; key: TurnKey }
+  /** The call is known to be over. */
+  | { kind: 'over' };
+
+/** A call as a webhook names it. */
+export type WebhookCall = CallInput & { callSid: string };
+
+/**
+ * Twilio tries a webhook again after 5 s (the `rt` of our URLs), so an answer must leave before
+ * that, also on a busy machine.
+ */
+const ANSWER_MS = 3500;
+/** The last part of a budget, kept for the question whether the words have arrived. */
+const LOOK_MS = 700;
+/** From this round of waiting on, it is checked that the words have arrived at all. */
+const DOUBT_ROUND = 2;
+
+export class CallGateway {
+  readonly #client: Client;
+
+  constructor(client: Client) {
+    this.#client = client;
+  }
+
+  /** A webhook says that the call is up. An inbound call's workflow is started by this. */
+  async begin(call: WebhookCall): Promise<Answer> {
+    return this.#begin(call, new Clock(ANSWER_MS));
+  }
+
+  /** The caller has answered the listen step `key`, or was silent. */
+  async hear(call: WebhookCall, key: TurnKey, heard: Heard): Promise<Answer> {
+    const clock = new Clock(ANSWER_MS);
+    // The words go first and by signal: durable at once, even while no worker lives.
+    let taken = await this.#signalWords(call, key, heard, clock);
+    if (taken === 'not-found') {
+      const begun = await this.#begin(call, clock); // its start was lost, but the call is up
+      if (begun.kind === 'over') return begun;
+      taken = await this.#signalWords(call, key, heard, clock);
+    }
+    if (taken === 'not-found') return { kind: 'over' };
+    if (taken === TIMED_OUT) return { kind: 'ask-again', key: askAgainKey(key) };
+    return this.#nextStep(call.callId, key, clock);
+  }
+
+  /** Twilio came back after a filler, for the `round`th time (from 1). Never creates a turn. */
+  async waitFor(call: WebhookCall, key: TurnKey, round: number): Promise<Answer> {
+    const isDoubtful = round >= DOUBT_ROUND;
+    const clock = new Clock(isDoubtful ? ANSWER_MS - LOOK_MS : ANSWER_MS);
+    const answer = await this.#nextStep(call.callId, key, clock);
+    if (answer.kind !== 'wait' || !isDoubtful) return answer;
+    const arrived = await this.#ask(new Clock(LOOK_MS), () =>
+      this.#handle(call.callId).query(heardQuery, key),
+    );
+    return arrived === false ? { kind: 'ask-again', key: askAgainKey(key) } : answer;
+  }
+
+  /** Where was the call? Waits for a reply under way, else repeats the step that was open. */
+  async resume(call: WebhookCall): Promise<Answer> {
+    const clock = new Clock(ANSWER_MS);
+    const now = await this.#ask(clock, () => this.#handle(call.callId).query(snapshotQuery));
+    if (now === TIMED_OUT) return { kind: 'wait' };
+    if (now === 'not-found') return this.#begin(call, clock);
+    if (now.status === 'ended') return { kind: 'over' };
+    if (now.thinkingKey !== undefined) return this.#nextStep(call.callId, now.thinkingKey, clock);
+    if (now.openStep) return { kind: 'step', step: now.openStep };
+    return this.#begin(call, clock);
+  }
+
+  /** Passes on a status callback. False: Temporal did not take it, Twilio is to send it again. */
+  async status(callId: string, status: StatusSignal): Promise<boolean> {
+    const taken = await this.#ask(new Clock(ANSWER_MS), () =>
+      this.#handle(callId).signal(statusSignal, status),
+    );
+    return taken !== TIMED_OUT;
+  }
+
+  async #begin(call: WebhookCall, clock: Clock): Promise<Answer> {
+    const ask =
+      call.direction === 'inbound' ? () => this.#startAndBegin(call) : () => this.#beginOnly(call);
+    try {
+      const step = await this.#ask(clock, ask);
+      return stepAnswer(step);
+    } catch (error) {
+      if (error instanceof WorkflowExecutionAlreadyStartedError) return { kind: 'over' };
+      throw error;
+    }
+  }
+
+  #startAndBegin({ callSid, ...call }: WebhookCall): Promise<Step> {
+    const start = new WithStartWorkflowOperation(CALL_WORKFLOW, {
+      ...callStartOptions({ ...call, callSid }),
+      workflowIdConflictPolicy: 'USE_EXISTING',
+    });
+    return this.#client.workflow.executeUpdateWithStart(beginUpdate, {
+      args: [{ callSid }],
+      updateId: 'begin',
+      startWorkflowOperation: start,
+    });
+  }
+
+  #beginOnly({ callId, callSid }: WebhookCall): Promise<Step> {
+    return this.#handle(callId).executeUpdate(beginUpdate, {
+      args: [{ callSid }],
+      updateId: 'begin',
+    });
+  }
+
+  #signalWords(call: WebhookCall, key: TurnKey, heard: Heard, clock: Clock) {
+    return this.#ask(clock, () => this.#handle(call.callId).signal(spokeSignal, { key, heard }));
+  }
+
+  async #nextStep(callId: string, key: TurnKey, clock: Clock): Promise<Answer> {
+    const step = await this.#ask(clock, () =>
+      this.#handle(callId).executeUpdate(turnUpdate, { args: [key], updateId: `turn-${key}` }),
+    );
+    return stepAnswer(step);
+  }
+
+  /** Asks within the clock; a call that Temporal does not know, or no longer, is `not-found`. */
+  async #ask<T>(clock: Clock, ask: () => Promise<T>): Promise<T | 'not-found' | typeof TIMED_OUT> {
+    try {
+      return await persist(this.#client, clock, ask);
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return 'not-found';
+      // Accepted, and then the workflow ended before it was answered.
+      if (error instanceof WorkflowUpdateFailedError) return 'not-found';
+      throw error;
+    }
+  }
+
+  #handle(callId: string) {
+    return this.#client.workflow.getHandle(callId);
+  }
+}
+
+function stepAnswer(step: Step | 'not-found' | typeof TIMED_OUT): Answer {
+  if (step === TIMED_OUT) return { kind: 'wait' };
+  if (step === 'not-found') return { kind: 'over' };
+  return { kind: 'step', step };
+}

@@ -1,0 +1,214 @@
+/**
+ * Places, ends and looks at calls. It holds no state: Temporal is asked.
+ */
+import { WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
+import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
+import type { CallSnapshot, Direction } from '../workflows/contract.ts';
+import {
+  CALL_WORKFLOW,
+  endUpdate,
+  SEARCH_ATTRIBUTES,
+  snapshotQuery,
+  TASK_QUEUE,
+} from '../workflows/contract.ts';
+import { newId } from './ids.ts';
+import { Clock, persist, TIMED_OUT } from './temporal/persist.ts';
+import { callStartOptions } from './temporal/start-options.ts';
+
+/** Temporal, its workers or the language models are not there. Trying again later may help. */
+export class NotReadyError extends Error {
+  override readonly name = 'NotReadyError';
+  readonly messageIsSafe = true;
+}
+
+/** What was asked for cannot be done; trying again does not help. */
+export class CallRequestError extends Error {
+  override readonly name = 'CallRequestError';
+  readonly messageIsSafe = true;
+}
+
+export interface ActiveCall {
+  callId: string;
+  direction: Direction;
+  status: string;
+  startedAt: string;
+}
+
+export interface HangUpResult {
+  callId: string;
+  result: 'ended' | 'was-over' | 'unknown';
+}
+
+export interface CallManagerOptions {
+  client: Client;
+  /** Twilio's account, and the number of ours that calls are placed from. */
+  accountSid: string;
+  fromNumber: string;
+  /** How long to wait for Temporal, a worker and its models, in milliseconds. */
+  readyTimeoutMs?: number;
+}
+
+/** E.164: a plus, and up to 15 digits that do not begin with 0. */
+const E164 = /^\+[1-9]\d{6,14}$/;
+const ASK_MS = 10_000;
+const DIAL_MS = 30_000;
+const LOOK_AGAIN_MS = 100;
+/** So many calls are ended at the same time. */
+const HANG_UP_BATCH = 20;
+
+export class CallManager {
+  readonly #options: CallManagerOptions;
+
+  constructor(options: CallManagerOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Waits until a worker lives and its language models answer.
+   * @throws {NotReadyError} when they do not in time.
+   */
+  async waitUntilReady(): Promise<void> {
+    const timeoutMs = this.#options.readyTimeoutMs ?? 30_000;
+    const clock = new Clock(timeoutMs);
+    const asked = await persist(this.#client, clock, () =>
+      this.#client.workflow.execute('modelsReady', {
+        taskQueue: TASK_QUEUE,
+        workflowId: `ready-${newId('req')}`,
+        workflowExecutionTimeout: timeoutMs,
+        staticSummary: 'Are a worker and its models ready?',
+      }),
+    ).catch((error: unknown) => {
+      if (error instanceof WorkflowFailedError) return TIMED_OUT;
+      throw error;
+    });
+    if (asked === TIMED_OUT) {
+      throw new NotReadyError('No worker with a language model that answers was found in time.');
+    }
+  }
+
+  /**
+   * Places a call. Its workflow exists before Twilio is asked, once, to dial; an unclear outcome is
+   * marked (`dial: 'unclear'`) and never dialled again.
+   * @throws {CallRequestError} when `to` is no telephone number; {NotReadyError} when it cannot be
+   * placed now.
+   */
+  async makeCall(to: string, options: { assistantId?: string } = {}): Promise<CallSnapshot> {
+    if (!E164.test(to)) {
+      throw new CallRequestError('The number must be in E.164 form, such as +14155550100.');
+    }
+    await this.waitUntilReady();
+    const callId = newId('call');
+    const start = callStartOptions({
+      callId,
+      direction: 'outbound',
+      accountSid: this.#options.accountSid,
+      from: this.#options.fromNumber,
+      to,
+      ...options,
+    });
+    await this.#ask(() =>
+      this.#client.workflow.start(CALL_WORKFLOW, {
+        ...start,
+        workflowIdConflictPolicy: 'USE_EXISTING',
+      }),
+    );
+    return this.#whenDialled(callId);
+  }
+
+  /** Ends a call in order, after `message` if given. One that is over already is a success. */
+  async hangupCall(callId: string, message = ''): Promise<HangUpResult> {
+    try {
+      await this.#ask(() =>
+        this.#handle(callId).executeUpdate(endUpdate, {
+          args: [{ reason: 'operator', message }],
+          updateId: 'end',
+        }),
+      );
+      return { callId, result: 'ended' };
+    } catch (error) {
+      if (!(error instanceof WorkflowNotFoundError)) throw error;
+      return { callId, result: (await this.#exists(callId)) ? 'was-over' : 'unknown' };
+    }
+  }
+
+  /** Ends every call: queued, ringing and live. */
+  async hangupAllCalls(message = ''): Promise<HangUpResult[]> {
+    const calls = await this.listActive();
+    const results: HangUpResult[] = [];
+    for (let i = 0; i < calls.length; i += HANG_UP_BATCH) {
+      const batch = calls.slice(i, i + HANG_UP_BATCH);
+      results.push(
+        ...(await Promise.all(batch.map((each) => this.hangupCall(each.callId, message)))),
+      );
+    }
+    return results;
+  }
+
+  /** The call as it stands, or as it ended; undefined when there is no such call. */
+  async getCallStatus(callId: string): Promise<CallSnapshot | undefined> {
+    try {
+      return await this.#ask(() => this.#handle(callId).query(snapshotQuery));
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return undefined;
+      throw error;
+    }
+  }
+
+  /** The calls that are not over, newest first. */
+  async listActive(): Promise<ActiveCall[]> {
+    const { status } = SEARCH_ATTRIBUTES;
+    const query =
+      `WorkflowType = '${CALL_WORKFLOW}' AND ExecutionStatus = 'Running' ` +
+      `AND ${status.name} != 'ended'`;
+    return this.#ask(async () => {
+      const calls: ActiveCall[] = [];
+      for await (const info of this.#client.workflow.list({ query }))
+        calls.push(toActiveCall(info));
+      return calls;
+    });
+  }
+
+  async #whenDialled(callId: string): Promise<CallSnapshot> {
+    const clock = new Clock(DIAL_MS);
+    for (;;) {
+      const snapshot = await this.getCallStatus(callId);
+      const isSettled = snapshot?.dial !== undefined || snapshot?.status === 'ended';
+      if (snapshot && (isSettled || clock.leftMs() === 0)) return snapshot;
+      await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+    }
+  }
+
+  async #exists(callId: string): Promise<boolean> {
+    try {
+      await this.#ask(() => this.#handle(callId).describe());
+      return true;
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return false;
+      throw error;
+    }
+  }
+
+  async #ask<T>(ask: () => Promise<T>): Promise<T> {
+    const answer = await persist(this.#client, new Clock(ASK_MS), ask);
+    if (answer === TIMED_OUT) throw new NotReadyError('Temporal or its workers do not answer.');
+    return answer as T;
+  }
+
+  #handle(callId: string) {
+    return this.#client.workflow.getHandle(callId);
+  }
+
+  get #client(): Client {
+    return this.#options.client;
+  }
+}
+
+function toActiveCall(info: WorkflowExecutionInfo): ActiveCall {
+  const { status, direction } = SEARCH_ATTRIBUTES;
+  return {
+    callId: info.workflowId,
+    direction: (info.typedSearchAttributes.get(direction) ?? 'inbound') as Direction,
+    status: info.typedSearchAttributes.get(status) ?? 'unknown',
+    startedAt: info.startTime.toISOString(),
+  };
+}
