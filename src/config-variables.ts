@@ -1,0 +1,333 @@
+/**
+ * Every environment variable of VOCA: what it is for, how it should look, whether it is secret.
+ * `src/config.ts` checks the environment against this table and `.env.example` is made from it.
+ */
+import { z } from 'zod';
+
+export type VariableGroup = 'Twilio' | 'Listening' | 'Temporal' | 'Database' | 'Models' | 'Rest';
+
+export interface VariableDefinition {
+  group: VariableGroup;
+  /** Completes "… is for". */
+  purpose: string;
+  /** How a good value looks. */
+  form: string;
+  secret?: boolean;
+  /** As it would be written in the environment. */
+  default?: string;
+  /** Needed by `npm start`. */
+  required?: boolean;
+  /** For features that this version does not have yet; accepted and without effect. */
+  reserved?: boolean;
+  schema: z.ZodType<unknown, string>;
+}
+
+export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+/** The language models that exist. */
+export const LLM_NAMES = ['demo', 'openai'] as const;
+
+const text = z.string().regex(/^[^\s\p{Cc}]+$/u);
+const secretText = z.string().regex(/^[\x21-\x7e]{8,512}$/);
+const port = z
+  .string()
+  .regex(/^\d{1,5}$/)
+  .transform(Number)
+  .refine((value) => value >= 1 && value <= 65535);
+const onOff = z
+  .enum(['true', 'false', '1', '0'])
+  .transform((value) => value === 'true' || value === '1');
+const pem = z.string().includes('-----BEGIN ').includes('-----END ');
+
+function isUrl(value: string, protocols: string[]): boolean {
+  if (!URL.canParse(value)) return false;
+  return protocols.includes(new URL(value).protocol) && !/\s/.test(value);
+}
+
+/** A base URL: optional path; no query, fragment or credentials; trailing slashes are cut off. */
+function baseUrl(...protocols: string[]): z.ZodType<string, string> {
+  return z
+    .string()
+    .refine((value) => isUrl(value, protocols))
+    .refine((value) => !/[?#@\\]/.test(value))
+    .transform((value) => value.replace(/\/+$/, ''));
+}
+
+/** Twilio refuses status callbacks to hosts with an underscore; the path must need no escaping. */
+const webhookUrl = baseUrl('http:', 'https:')
+  .refine((value) => URL.canParse(value) && !new URL(value).hostname.includes('_'))
+  .refine((value) => /^https?:\/\/[^/]+(\/[A-Za-z0-9._~-]+)*$/i.test(value));
+
+/** `PORT` or `HOST:PORT`. */
+const metricsAddress = z
+  .string()
+  .regex(/^(?:(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\]):)?\d{1,5}$/)
+  .transform((value) => {
+    const colon = value.lastIndexOf(':');
+    const host = colon === -1 ? '127.0.0.1' : value.slice(0, colon).replace(/^\[|\]$/g, '');
+    return { host, port: Number(value.slice(colon + 1)) };
+  })
+  .refine((value) => value.port >= 1 && value.port <= 65535);
+
+const secretKeys = z
+  .string()
+  .transform((value) => value.split(',').map((key) => key.trim()))
+  .refine((keys) => keys.every((key) => /^[\x21-\x7e]{32,512}$/.test(key)))
+  .refine((keys) => new Set(keys).size === keys.length);
+
+const URL_FORM = 'an http or https URL without query, fragment or credentials';
+
+const key = (group: VariableGroup, purpose: string, form: string) =>
+  ({ group, purpose, form, secret: true, schema: secretText }) as const;
+const vendorUrl = (vendor: string) =>
+  ({
+    group: 'Models',
+    purpose: `reaching ${vendor} at another address than its own`,
+    form: URL_FORM,
+    schema: baseUrl('http:', 'https:'),
+  }) as const;
+const pemFile = (purpose: string) =>
+  ({
+    group: 'Temporal',
+    purpose,
+    form: 'the path of a readable PEM file',
+    schema: z.string(),
+  }) as const;
+
+/** In the order in which they are documented. */
+export const VARIABLES = {
+  TWILIO_ACCOUNT_SID: {
+    group: 'Twilio',
+    purpose: 'the Twilio account that owns the phone number',
+    form: 'AC and 32 hexadecimal digits, from the Twilio console',
+    required: true,
+    schema: z.string().regex(/^AC[0-9a-fA-F]{32}$/),
+  },
+  TWILIO_AUTH_TOKEN: {
+    ...key(
+      'Twilio',
+      "checking that webhooks come from Twilio, and Twilio's REST API",
+      'the primary auth token of the account, from the Twilio console',
+    ),
+    required: true,
+  },
+  TWILIO_PHONE_NUMBER: {
+    group: 'Twilio',
+    purpose: 'the number that VOCA answers and calls from',
+    form: 'E.164: a plus sign and 7 to 15 digits, without spaces',
+    required: true,
+    schema: z.string().regex(/^\+[1-9]\d{6,14}$/),
+  },
+  TWILIO_WEBHOOK_URL: {
+    group: 'Twilio',
+    purpose: 'the public base URL on which Twilio reaches VOCA; signatures are computed over it',
+    form: `${URL_FORM} or underscore in the host, such as https://voice.example.com; https when NODE_ENV is production`,
+    required: true,
+    schema: webhookUrl,
+  },
+  TWILIO_API_KEY_SID: {
+    group: 'Twilio',
+    purpose: "Twilio's REST API in place of the auth token; together with TWILIO_API_KEY_SECRET",
+    form: 'SK and 32 hexadecimal digits',
+    schema: z.string().regex(/^SK[0-9a-fA-F]{32}$/),
+  },
+  TWILIO_API_KEY_SECRET: key(
+    'Twilio',
+    'the secret of TWILIO_API_KEY_SID',
+    'the secret that Twilio showed when the key was made',
+  ),
+  TWILIO_API_BASE_URL: {
+    group: 'Twilio',
+    purpose: "a simulator in place of Twilio's REST API",
+    form: `${URL_FORM}; https when NODE_ENV is production, except to this machine`,
+    schema: baseUrl('http:', 'https:'),
+  },
+
+  HOST: {
+    group: 'Listening',
+    purpose: 'the address that the api listens on; in a container set 0.0.0.0',
+    form: 'an IP address or host name',
+    default: '127.0.0.1',
+    schema: z.string().regex(/^[A-Za-z0-9.:-]{1,253}$/),
+  },
+  PORT: {
+    group: 'Listening',
+    purpose: 'the port of webhooks and the API',
+    form: 'a port from 1 to 65535',
+    default: '5000',
+    schema: port,
+  },
+  MEDIA_PORT: {
+    group: 'Listening',
+    purpose: 'the port of audio streams',
+    form: 'a port from 1 to 65535',
+    default: '5001',
+    reserved: true,
+    schema: port,
+  },
+  VOCA_MEDIA_URL: {
+    group: 'Listening',
+    purpose: 'the public base URL of audio streams; without it the api passes them on',
+    form: 'a wss URL without query, fragment or credentials',
+    reserved: true,
+    schema: baseUrl('wss:'),
+  },
+  METRICS_PORT: {
+    group: 'Listening',
+    purpose:
+      'Prometheus metrics, on this port plus the index of the process; loopback only unless an address is given',
+    form: 'a port such as 9464, or ADDRESS:PORT such as 0.0.0.0:9464',
+    default: '9464',
+    schema: metricsAddress,
+  },
+
+  TEMPORAL_ADDRESS: {
+    group: 'Temporal',
+    purpose: 'the Temporal server; without it `npm start` runs one of its own',
+    form: 'HOST:PORT, such as localhost:7233',
+    schema: z.string().regex(/^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\]):\d{1,5}$/),
+  },
+  TEMPORAL_NAMESPACE: {
+    group: 'Temporal',
+    purpose: 'the Temporal namespace in which calls live',
+    form: 'a namespace name: letters, digits, dot, dash, underscore',
+    default: 'default',
+    schema: z.string().regex(/^[A-Za-z0-9._-]{1,255}$/),
+  },
+  TEMPORAL_API_KEY: key('Temporal', 'Temporal Cloud with an API key; turns TLS on', 'an API key'),
+  TEMPORAL_TLS: {
+    group: 'Temporal',
+    purpose: 'turning TLS to Temporal on or off; on by itself with an API key or a certificate',
+    form: 'true or false',
+    schema: onOff,
+  },
+  TEMPORAL_TLS_CLIENT_CERT_PATH: pemFile('the client certificate for mutual TLS'),
+  TEMPORAL_TLS_CLIENT_CERT_DATA: {
+    ...pemFile('the same, given as text'),
+    form: 'the PEM text of a certificate',
+    schema: pem,
+  },
+  TEMPORAL_TLS_CLIENT_KEY_PATH: pemFile('the private key of the client certificate'),
+  TEMPORAL_TLS_CLIENT_KEY_DATA: {
+    ...pemFile('the same, given as text'),
+    form: 'the PEM text of a private key',
+    secret: true,
+    schema: pem,
+  },
+  TEMPORAL_TLS_SERVER_CA_CERT_PATH: pemFile("the authority that signed the server's certificate"),
+  TEMPORAL_TLS_SERVER_CA_CERT_DATA: {
+    ...pemFile('the same, given as text'),
+    form: 'the PEM text of a certificate',
+    schema: pem,
+  },
+  TEMPORAL_TLS_SERVER_NAME: {
+    group: 'Temporal',
+    purpose: "the name expected in the server's certificate",
+    form: 'a host name',
+    schema: z.string().regex(/^[A-Za-z0-9.-]{1,253}$/),
+  },
+  TEMPORAL_UI_URL: {
+    group: 'Temporal',
+    purpose: 'links to calls in the Temporal Web UI',
+    form: URL_FORM,
+    schema: baseUrl('http:', 'https:'),
+  },
+
+  DATABASE_URL: {
+    group: 'Database',
+    purpose: 'the PostgreSQL database (14 or newer); without it `npm start` runs one of its own',
+    form: 'postgres://USER:PASSWORD@HOST:PORT/DATABASE',
+    secret: true,
+    schema: z.string().refine((value) => isUrl(value, ['postgres:', 'postgresql:'])),
+  },
+
+  VOCA_LLM: {
+    group: 'Models',
+    purpose:
+      'the language model: demo (offline) or openai (OpenAI and everything that speaks its Chat Completions)',
+    form: `one of ${LLM_NAMES.join(', ')}`,
+    default: 'demo',
+    schema: z.enum(LLM_NAMES),
+  },
+  VOCA_STT: {
+    group: 'Models',
+    purpose: 'recognition of speech in audio streams; over TwiML, Twilio recognises it',
+    form: 'the name of a provider',
+    default: 'demo',
+    reserved: true,
+    schema: z.string().regex(/^[a-z][a-z0-9-]{0,39}$/),
+  },
+  VOCA_TTS: {
+    group: 'Models',
+    purpose: 'speech in audio streams; over TwiML, Twilio speaks',
+    form: 'the name of a provider',
+    default: 'demo',
+    reserved: true,
+    schema: z.string().regex(/^[a-z][a-z0-9-]{0,39}$/),
+  },
+  OPENAI_API_KEY: key('Models', 'VOCA_LLM=openai', 'an API key'),
+  OPENAI_BASE_URL: vendorUrl('OpenAI, or a compatible service,'),
+  OPENAI_MODEL: {
+    group: 'Models',
+    purpose: 'the model that VOCA_LLM=openai asks',
+    form: "a model's name, without spaces",
+    schema: text,
+  },
+  ANTHROPIC_API_KEY: { ...key('Models', 'Anthropic', 'an API key'), reserved: true },
+  ANTHROPIC_BASE_URL: { ...vendorUrl('Anthropic'), reserved: true },
+  ANTHROPIC_MODEL: {
+    group: 'Models',
+    purpose: 'the model to ask at Anthropic',
+    form: "a model's name, without spaces",
+    reserved: true,
+    schema: text,
+  },
+  DEEPGRAM_API_KEY: { ...key('Models', 'Deepgram', 'an API key'), reserved: true },
+  DEEPGRAM_BASE_URL: { ...vendorUrl('Deepgram'), reserved: true },
+  ELEVENLABS_API_KEY: { ...key('Models', 'ElevenLabs', 'an API key'), reserved: true },
+  ELEVENLABS_BASE_URL: { ...vendorUrl('ElevenLabs'), reserved: true },
+
+  VOCA_SECRET_KEY: {
+    group: 'Rest',
+    purpose:
+      'sealing what is stored; needed when NODE_ENV is production. The first of a list seals, the others still open: put a new key in front to rotate',
+    form: 'one or more different keys of at least 32 characters, separated by commas, each such as `openssl rand -base64 32` prints',
+    secret: true,
+    schema: secretKeys,
+  },
+  VOCA_DATA_DIR: {
+    group: 'Rest',
+    purpose:
+      'the folder of the embedded servers and of pid files (default: .local/share/voca in the home directory; /var/lib/voca for root)',
+    form: 'an absolute path that the user of an embedded PostgreSQL can enter',
+    schema: z.string().regex(/^(?:\/|[A-Za-z]:[\\/])[^\p{Cc}]*$/u),
+  },
+  LOG_LEVEL: {
+    group: 'Rest',
+    purpose: 'how much is logged',
+    form: `one of ${LOG_LEVELS.join(', ')}`,
+    default: 'info',
+    schema: z.enum(LOG_LEVELS),
+  },
+  NODE_ENV: {
+    group: 'Rest',
+    purpose: 'production makes https and VOCA_SECRET_KEY mandatory',
+    form: 'production, or anything else',
+    schema: z.string(),
+  },
+} as const satisfies Record<string, VariableDefinition>;
+
+export type VariableName = keyof typeof VARIABLES;
+
+/** The checked values of the variables that are set or have a default. */
+export type VariableValues = {
+  [Name in VariableName]: (typeof VARIABLES)[Name] extends { default: string }
+    ? z.output<(typeof VARIABLES)[Name]['schema']>
+    : z.output<(typeof VARIABLES)[Name]['schema']> | undefined;
+};
+
+export const VARIABLE_NAMES = Object.keys(VARIABLES) as VariableName[];
+
+/** The table's row, without the precise types that differ from row to row. */
+export function definitionOf(name: VariableName): VariableDefinition {
+  return VARIABLES[name];
+}
