@@ -1,0 +1,90 @@
+/** The import rules of ARCHITECTURE.md, proved by planting a violation of each. */
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+
+interface Plant {
+  file: string;
+  line: string;
+  allowed: boolean;
+}
+
+const refused = (file: string, from: string): Plant => ({
+  file,
+  line: `import { x } from '${from}'; export const y = x;`,
+  allowed: false,
+});
+const allowed = (file: string, from: string): Plant => ({ ...refused(file, from), allowed: true });
+const typeAllowed = (file: string, from: string): Plant => ({
+  file,
+  line: `import type { X } from '${from}'; export type Y = X;`,
+  allowed: true,
+});
+
+const PLANTS: Plant[] = [
+  refused('workflows/a.ts', 'zod'),
+  refused('workflows/b.ts', 'node:fs'),
+  refused('workflows/c.ts', '@temporalio/worker'),
+  refused('workflows/d.ts', '@temporalio/client'),
+  refused('workflows/e.ts', '../src/ids.ts'),
+  refused('workflows/f.ts', '../activities/index.ts'),
+  refused('workflows/rules/g.ts', '../../activities/ports.ts'),
+  allowed('workflows/h.ts', '@temporalio/workflow'),
+  allowed('workflows/i.ts', './rules/keys.ts'),
+  typeAllowed('workflows/j.ts', '../activities/index.ts'),
+  refused('activities/a.ts', '@temporalio/client'),
+  refused('activities/b.ts', '@temporalio/worker'),
+  refused('activities/c.ts', '../src/http/app.ts'),
+  refused('activities/d.ts', '../src/twilio/rest.ts'),
+  typeAllowed('activities/e.ts', '../src/twilio/rest.ts'),
+  allowed('activities/f.ts', '@temporalio/activity'),
+  ...['orchestrator', 'twilio', 'db', 'embedded', 'simulator', 'supervisor'].flatMap((leaf) => [
+    refused(`src/${leaf}/a.ts`, `../${leaf === 'db' ? 'twilio' : 'db'}/index.ts`),
+    refused(`src/${leaf}/b.ts`, '../call-gateway.ts'),
+    refused(`src/${leaf}/c.ts`, '../../workflows/contract.ts'),
+    refused(`src/${leaf}/d.ts`, '../http/app.ts'),
+    typeAllowed(`src/${leaf}/e.ts`, '../../workflows/contract.ts'),
+  ]),
+  refused('src/http/a.ts', '../orchestrator/index.ts'),
+  refused('src/http/b.ts', '../db/pool.ts'),
+  refused('src/http/c.ts', '../../activities/index.ts'),
+  refused('src/http/d.ts', '../worker.ts'),
+  allowed('src/http/e.ts', '../call-gateway.ts'),
+  allowed('src/http/f.ts', '../twilio/twiml.ts'),
+  refused('src/cli/a.ts', '../orchestrator/index.ts'),
+  refused('src/cli/b.ts', '../http/app.ts'),
+  allowed('src/cli/c.ts', '../call-manager.ts'),
+  refused('src/call-gateway.ts', './http/app.ts'),
+  refused('src/call-manager.ts', './db/pool.ts'),
+  refused('src/temporal/a.ts', '../../activities/index.ts'),
+];
+
+describe('the import rules', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'voca-imports-'));
+  let complaints: string;
+
+  beforeAll(() => {
+    copyFileSync('.oxlintrc.json', join(folder, '.oxlintrc.json'));
+    for (const { file, line } of PLANTS) {
+      mkdirSync(dirname(join(folder, file)), { recursive: true });
+      writeFileSync(join(folder, file), `${line}\n`);
+    }
+    const oxlint = resolve('node_modules/oxlint/bin/oxlint');
+    const run = spawnSync(process.execPath, [oxlint, '--format=unix', '.'], {
+      cwd: folder,
+      encoding: 'utf8',
+    });
+    complaints = run.stdout
+      .split('\n')
+      .filter((line) => line.includes('no-restricted-imports'))
+      .join('\n');
+  });
+
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  test.each(PLANTS)('$file with "$line" is allowed: $allowed', ({ file, allowed: isAllowed }) => {
+    expect(complaints.includes(`${file}:`)).toBe(!isAllowed);
+  });
+});
