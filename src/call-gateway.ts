@@ -50,9 +50,12 @@ const DOUBT_ROUND = 2;
 
 export class CallGateway {
   readonly #client: Client;
+  readonly #taskQueue: string | undefined;
 
-  constructor(client: Client) {
+  /** @param taskQueue where calls are worked on; left out for the usual one. */
+  constructor(client: Client, taskQueue?: string) {
     this.#client = client;
+    this.#taskQueue = taskQueue;
   }
 
   /** A webhook says that the call is up. An inbound call's workflow is started by this. */
@@ -121,7 +124,7 @@ export class CallGateway {
 
   #startAndBegin({ callSid, ...call }: WebhookCall): Promise<Step> {
     const start = new WithStartWorkflowOperation(CALL_WORKFLOW, {
-      ...callStartOptions({ ...call, callSid }),
+      ...callStartOptions({ ...call, callSid }, this.#taskQueue),
       workflowIdConflictPolicy: 'USE_EXISTING',
     });
     return this.#client.workflow.executeUpdateWithStart(beginUpdate, {

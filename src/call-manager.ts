@@ -46,6 +46,8 @@ export interface CallManagerOptions {
   fromNumber: string;
   /** How long to wait for Temporal, a worker and its models, in milliseconds. */
   readyTimeoutMs?: number;
+  /** Where calls are worked on; left out for the usual one. */
+  taskQueue?: string;
 }
 
 /** E.164: a plus, and up to 15 digits that do not begin with 0. */
@@ -72,7 +74,7 @@ export class CallManager {
     const clock = new Clock(timeoutMs);
     const asked = await persist(this.#client, clock, () =>
       this.#client.workflow.execute('modelsReady', {
-        taskQueue: TASK_QUEUE,
+        taskQueue: this.#options.taskQueue ?? TASK_QUEUE,
         workflowId: `ready-${newId('req')}`,
         workflowExecutionTimeout: timeoutMs,
         staticSummary: 'Are a worker and its models ready?',
@@ -98,14 +100,17 @@ export class CallManager {
     }
     await this.waitUntilReady();
     const callId = newId('call');
-    const start = callStartOptions({
-      callId,
-      direction: 'outbound',
-      accountSid: this.#options.accountSid,
-      from: this.#options.fromNumber,
-      to,
-      ...options,
-    });
+    const start = callStartOptions(
+      {
+        callId,
+        direction: 'outbound',
+        accountSid: this.#options.accountSid,
+        from: this.#options.fromNumber,
+        to,
+        ...options,
+      },
+      this.#options.taskQueue,
+    );
     await this.#ask(() =>
       this.#client.workflow.start(CALL_WORKFLOW, {
         ...start,

@@ -1,4 +1,5 @@
 import {
+  isGrpcServiceError,
   ServiceError,
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
@@ -23,6 +24,9 @@ export class Clock {
 export const TIMED_OUT = Symbol('timed out');
 
 const PAUSE_MS = 100;
+
+/** gRPC codes of a request that is wrong however often it is made: INVALID_ARGUMENT and so on. */
+const OUR_FAULT = new Set([3, 7, 12, 16]);
 
 /**
  * Asks Temporal until it answers or the clock has run out. A question that ran out of time may
@@ -71,5 +75,7 @@ function isPassing(error: unknown): boolean {
   if (error instanceof WorkflowUpdateFailedError) {
     return error.cause instanceof ApplicationFailure && error.cause.type === MOVED;
   }
-  return error instanceof ServiceError || error instanceof WorkflowUpdateRPCTimeoutOrCancelledError;
+  if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return true;
+  const raw = error instanceof ServiceError ? error.cause : error;
+  return isGrpcServiceError(raw) && !OUR_FAULT.has(raw.code);
 }

@@ -10,10 +10,13 @@ import type { call } from '../../workflows/call.ts';
  * `workflowTaskTimeout` decides how long a killed worker keeps a call waiting: 10 s by default,
  * which is longer than a caller stays. Lower than 2 s gives false alarms on busy machines.
  */
-export function callStartOptions(input: CallInput): WorkflowStartOptions<typeof call> {
+export function callStartOptions(
+  input: CallInput,
+  taskQueue: string = TASK_QUEUE,
+): WorkflowStartOptions<typeof call> {
   const { status, direction } = SEARCH_ATTRIBUTES;
   return {
-    taskQueue: TASK_QUEUE,
+    taskQueue,
     workflowId: input.callId,
     args: [input],
     workflowTaskTimeout: '2s',
