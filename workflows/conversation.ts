@@ -93,9 +93,12 @@ export function stepFor(state: Conversation, key: TurnKey): Step | undefined {
   const decided = state.decided[key];
   if (decided) return decided;
   if (state.status === 'ended') return overStep(state.assistant);
-  // Decided in an earlier run of this workflow, and too old to be carried into this one.
-  const isOld = key !== state.thinkingKey && state.turns.some((turn) => turn.key === key);
-  return isOld ? resumeStep(state.assistant) : undefined;
+  // The last words are being said: no turn is decided any more.
+  if (state.status === 'speaking') return resumeStep(state.assistant);
+  // Newer words came first; or decided in an earlier run of this workflow, too old to be carried.
+  const isOld = state.latestKey !== undefined && compareKeys(key, state.latestKey) < 0;
+  const isPast = isOld || state.turns.some((turn) => turn.key === key);
+  return isPast && key !== state.thinkingKey ? resumeStep(state.assistant) : undefined;
 }
 
 /** The state as the next run of the workflow needs it: all that was said, the newest steps. */

@@ -9,9 +9,9 @@ interface KeyParts {
   asking: number;
 }
 
-/** A key taken apart; undefined when it is not one. */
+/** A key taken apart; undefined when it is not one. Each has one spelling: no `03`, no `3-1`. */
 export function parseKey(key: TurnKey): KeyParts | undefined {
-  const match = /^(\d{1,6})(?:-(\d{1,4}))?$/.exec(key);
+  const match = /^(0|[1-9]\d{0,5})(?:-([2-9]|[1-9]\d{1,3}))?$/.exec(key);
   if (!match) return undefined;
   return { turn: Number(match[1]), asking: match[2] === undefined ? 1 : Number(match[2]) };
 }
@@ -33,6 +33,11 @@ export function isSameTurn(a: TurnKey, b: TurnKey): boolean {
 /** Whether the caller was asked to say it again, because Temporal took nothing in time. */
 export function isAskedAgain(key: TurnKey): boolean {
   return parts(key).asking > 1;
+}
+
+/** The later one of two keys. */
+export function laterKey(a: TurnKey, b: TurnKey | undefined): TurnKey {
+  return b !== undefined && compareKeys(b, a) > 0 ? b : a;
 }
 
 /** The listen step that follows the answer to `key`. */

@@ -13,18 +13,24 @@ import {
   setRingDeadline,
 } from './deadlines.ts';
 import { GREETING_KEY } from './keys.ts';
-import { decideHangup, decideListen, NO_ASSISTANT_LINE } from './steps.ts';
+import {
+  decideHangup,
+  decideListen,
+  decideResume,
+  NO_ASSISTANT_LINE,
+  openHangup,
+} from './steps.ts';
 import { abandonThinking, markUncollected } from './turns.ts';
 import type { Draft } from './state.ts';
 
 /** Twilio's words for a call that is over. Protocol: CallStatus. */
-const OVER: Record<string, EndReason> = {
-  completed: 'caller-hung-up',
-  busy: 'busy',
-  'no-answer': 'no-answer',
-  failed: 'failed',
-  canceled: 'canceled',
-};
+const OVER: ReadonlyMap<string, EndReason> = new Map([
+  ['completed', 'caller-hung-up'],
+  ['busy', 'busy'],
+  ['no-answer', 'no-answer'],
+  ['failed', 'failed'],
+  ['canceled', 'canceled'],
+]);
 
 /** The assistant is known, or none could be loaded: only now is anybody dialled. */
 export function takeAssistant(draft: Draft, assistant: Assistant | undefined): void {
@@ -35,7 +41,7 @@ export function takeAssistant(draft: Draft, assistant: Assistant | undefined): v
     do: 'record',
     event: { type: 'call.created', call, ...refTo(assistant) },
   });
-  if (state.call.direction === 'inbound') return;
+  if (state.call.direction === 'inbound') return setRingDeadline(draft); // its webhook may be lost
   if (assistant) draft.effects.push({ do: 'dial' });
   else finish(draft, 'no-assistant');
 }
@@ -43,12 +49,16 @@ export function takeAssistant(draft: Draft, assistant: Assistant | undefined): v
 /** A webhook says that the call is up: the greeting is decided once. */
 export function begin(draft: Draft, callSid: string): void {
   const { state } = draft;
+  if (isForeign(draft, callSid)) return;
   adoptCallSid(draft, callSid);
   if (state.decided[GREETING_KEY] || state.status === 'ended') return;
   if (!state.assistant) {
     decideHangup(draft, GREETING_KEY, NO_ASSISTANT_LINE, 'no-assistant');
   } else if (state.status === 'speaking') {
-    decideHangup(draft, GREETING_KEY, '', 'operator'); // ended before anybody was greeted
+    // Ended before anybody was greeted: only the words of farewell are left.
+    decideHangup(draft, GREETING_KEY, state.openStep?.say ?? '', 'operator');
+  } else if (state.latestKey !== undefined) {
+    decideResume(draft, GREETING_KEY); // the caller has spoken already: nobody is greeted any more
   } else {
     decideListen(draft, GREETING_KEY, state.assistant.firstMessage);
   }
@@ -58,8 +68,8 @@ export function begin(draft: Draft, callSid: string): void {
 /** What came of asking Twilio to place the call. */
 export function takeDialResult(draft: Draft, result: DialResult): void {
   const { state } = draft;
-  if (state.status === 'ended') return;
   if (result.outcome === 'accepted') return adoptCallSid(draft, result.callSid);
+  if (state.status === 'ended') return;
   if (state.callSid !== undefined) return; // Twilio has called back meanwhile: it was placed
   state.dial = result.outcome;
   if (result.outcome === 'refused') finish(draft, 'dial-refused');
@@ -69,15 +79,11 @@ export function takeDialResult(draft: Draft, result: DialResult): void {
 /** A status callback, in any order: a terminal state is never left. */
 export function takeStatus(draft: Draft, status: StatusSignal): void {
   const { state } = draft;
-  if (state.callSid !== undefined && status.callSid !== state.callSid) return; // not this call's
-  adoptCallSid(draft, status.callSid);
-  const reason = OVER[status.callStatus];
-  if (reason) {
-    if (status.callStatus === 'completed') markAnswered(draft, status.durationSeconds);
-    return finish(draft, reason, status.durationSeconds);
-  }
-  if (status.callStatus === 'in-progress') return markAnswered(draft);
-  if (status.callStatus === 'ringing' && state.status === 'dialling') {
+  if (isForeign(draft, status.callSid)) return;
+  adoptCallSid(draft, status.callSid, OVER.has(status.callStatus));
+  takeWord(draft, status.callStatus, status.durationSeconds);
+  const isFirstRing = state.status === 'dialling' && state.answeredAt === undefined;
+  if (status.callStatus === 'ringing' && isFirstRing) {
     state.status = 'ringing';
     draft.effects.push({
       do: 'record',
@@ -86,17 +92,25 @@ export function takeStatus(draft: Draft, status: StatusSignal): void {
   }
 }
 
+/** What Twilio's word means, whether it called back or was asked. */
+function takeWord(draft: Draft, word: string, durationSeconds?: number): void {
+  if (word === 'completed') markAnswered(draft, durationSeconds);
+  if (word === 'in-progress') markAnswered(draft);
+  const reason = OVER.get(word);
+  if (reason) finish(draft, reason, durationSeconds);
+}
+
 /** Twilio was asked, because it had gone quiet. */
 export function takeCarrierAnswer(draft: Draft, call: CarrierCall | undefined): void {
   const { state } = draft;
+  if (call && isForeign(draft, call.callSid)) return; // another call to the same number
   state.carrierFailures = 0;
   if (state.status === 'ended') return;
   if (!call) return finish(draft, state.callSid ? 'carrier-silent' : 'dial-unclear');
-  adoptCallSid(draft, call.callSid);
-  const reason = OVER[call.status];
-  if (reason) return finish(draft, reason, call.durationSeconds);
+  adoptCallSid(draft, call.callSid, true);
+  takeWord(draft, call.status, call.durationSeconds);
   postpone(draft);
-  if (state.ending) draft.effects.push({ do: 'hang-up', say: '' });
+  if (state.ending && !OVER.has(call.status)) draft.effects.push({ do: 'hang-up', say: '' });
 }
 
 /** Twilio could not be asked: look again later; after the last words not for ever. */
@@ -115,14 +129,21 @@ export function endByOperator(draft: Draft, message: string): void {
 /** The deadlines that have passed. */
 export function takeTime(draft: Draft): void {
   const { state } = draft;
-  for (const name of dueDeadlines(draft)) {
-    if (name === 'close' || name === 'length') delete state.deadlines[name];
-    if (name === 'close') continue;
-    if (name === 'length') endNow(draft, 'max-duration', state.assistant?.limits.farewell ?? '');
-    else if (state.callSid === undefined) draft.effects.push({ do: 'find-call' });
-    else draft.effects.push({ do: 'ask-carrier' });
+  const due = dueDeadlines(draft);
+  if (due.includes('close')) delete state.deadlines.close;
+  if (due.includes('length')) {
+    delete state.deadlines.length;
+    endNow(draft, 'max-duration', state.assistant?.limits.farewell ?? '');
   }
+  if (dueDeadlines(draft).length > 0) lookAtTwilio(draft);
   postpone(draft);
+}
+
+function lookAtTwilio(draft: Draft): void {
+  const { state } = draft;
+  if (state.callSid !== undefined) draft.effects.push({ do: 'ask-carrier' });
+  // While Twilio is being asked to place the call, it need not know of it yet.
+  else if (state.dial !== undefined) draft.effects.push({ do: 'find-call' });
 }
 
 /** The call is over. The first reason given stays. */
@@ -153,10 +174,17 @@ function endNow(draft: Draft, reason: EndReason, message: string): void {
   const key = state.thinkingKey;
   abandonThinking(draft, 'unanswered');
   if (key !== undefined) decideHangup(draft, key, message, reason);
+  openHangup(draft, message);
   state.status = 'speaking';
   state.ending ??= reason;
   setGoodbyeDeadline(draft, message);
-  if (state.callSid !== undefined) draft.effects.push({ do: 'hang-up', say: message });
+  if (state.callSid === undefined) return; // hung up as soon as it is known
+  // Twilio speaks only in a call that was answered (error 21220).
+  draft.effects.push({ do: 'hang-up', say: state.answeredAt === undefined ? '' : message });
+}
+
+function isForeign(draft: Draft, callSid: string): boolean {
+  return draft.state.callSid !== undefined && draft.state.callSid !== callSid;
 }
 
 /** `agoSeconds`: only an answered call is ever completed, so it was answered that long ago. */
@@ -178,17 +206,21 @@ function markAnswered(draft: Draft, agoSeconds = 0): void {
   });
 }
 
-/** Twilio's own id of the call is known from now on. */
-function adoptCallSid(draft: Draft, callSid: string): void {
+/**
+ * Twilio's own id of the call is known from now on. A call that nobody wants any more is hung up
+ * as soon as it can be, unless the caller of this function sees to that (`isSeenTo`).
+ */
+function adoptCallSid(draft: Draft, callSid: string, isSeenTo = false): void {
   const { state } = draft;
   if (state.callSid !== undefined) return;
   state.callSid = callSid;
   if (state.call.direction === 'inbound') return;
   state.dial = 'accepted';
+  const isUnwanted = state.status === 'ended' || state.ending !== undefined;
+  if (isUnwanted && !isSeenTo) draft.effects.push({ do: 'hang-up', say: '' });
   if (state.status === 'ended') return;
   draft.effects.push({ do: 'record', event: { type: 'call.queued', callSid } });
   setRingDeadline(draft);
-  if (state.ending) draft.effects.push({ do: 'hang-up', say: '' });
 }
 
 function refTo(assistant: Assistant | undefined): { assistant?: AssistantRef } {

@@ -2,7 +2,7 @@
 import type { Assistant } from '../assistant.ts';
 import type { EndReason, NextAction, Step, TurnKey } from '../contract.ts';
 import { setGoodbyeDeadline, setQuietDeadline } from './deadlines.ts';
-import { followingKey } from './keys.ts';
+import { followingKey, laterKey } from './keys.ts';
 import type { Draft } from './state.ts';
 
 /** Said when no assistant could be loaded, so there are no words of its own. */
@@ -20,7 +20,9 @@ export function decideListen(draft: Draft, key: TurnKey, say: string): void {
   const { state } = draft;
   const { assistant } = state;
   if (!assistant) return decideHangup(draft, key, NO_ASSISTANT_LINE, 'no-assistant');
-  const next: NextAction = { kind: 'listen', key: followingKey(key), listen: assistant.listen };
+  // A silence that was passed over may have used up the number that would follow.
+  const following = followingKey(laterKey(key, state.latestKey));
+  const next: NextAction = { kind: 'listen', key: following, listen: assistant.listen };
   const step = makeStep(assistant, say, next);
   state.decided[key] = step;
   state.openStep = step;
@@ -37,6 +39,11 @@ export function decideHangup(draft: Draft, key: TurnKey, say: string, reason: En
   state.status = 'speaking';
   state.ending ??= reason;
   setGoodbyeDeadline(draft, say);
+}
+
+/** The call is being ended: whoever asks where it stands hears these words, then a hang-up. */
+export function openHangup(draft: Draft, say: string): void {
+  draft.state.openStep = makeStep(draft.state.assistant, say, { kind: 'hangup' });
 }
 
 /** Decides `key`: this turn was passed over, ask again for what is going on now. */

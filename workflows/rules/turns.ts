@@ -2,30 +2,38 @@
 import type { Assistant } from '../assistant.ts';
 import type { Heard, Turn, TurnKey } from '../contract.ts';
 import type { Reply } from '../../activities/ports.ts';
-import { compareKeys, isAskedAgain, isSameTurn, parseKey } from './keys.ts';
-import { decideHangup, decideListen, decideResume } from './steps.ts';
+import { compareKeys, isAskedAgain, isSameTurn, laterKey, parseKey } from './keys.ts';
+import { decideHangup, decideListen, decideResume, NO_ASSISTANT_LINE } from './steps.ts';
 import type { Conversation, Draft } from './state.ts';
 import { isoTime } from './state.ts';
 
 /** Words, keys or silence have arrived for a listen step. */
 export function hear(draft: Draft, key: TurnKey, heard: Heard): void {
   const { state } = draft;
-  if (!parseKey(key) || isKnown(state, key)) return; // a duplicate: the first text wins
+  if (!parseKey(key)?.turn || isKnown(state, key)) return; // a duplicate: the first text wins
+  state.carrierFailures = 0; // Twilio has come back by itself
   if (state.status === 'ended' || state.status === 'speaking')
     return hearTooLate(draft, key, heard);
   if (state.latestKey !== undefined && compareKeys(key, state.latestKey) < 0) {
     if (heard.kind !== 'silence') completeTurn(draft, newTurn(draft, key, heard, 'unanswered'));
     return decideResume(draft, key);
   }
-  if (heard.kind === 'silence' && isSilenceToIgnore(state, key)) return decideResume(draft, key);
+  if (heard.kind === 'silence' && isSilenceToIgnore(state, key)) {
+    state.latestKey = laterKey(key, state.latestKey); // its number is used up
+    return decideResume(draft, key);
+  }
   supersede(draft);
   markUnheard(draft, key);
   state.latestKey = key;
+  if (!state.assistant) {
+    decideHangup(draft, key, NO_ASSISTANT_LINE, 'no-assistant'); // nobody can be asked
+    return hearTooLate(draft, key, heard);
+  }
   if (heard.kind === 'silence') return hearSilence(draft, key, heard);
   state.silences = 0;
   const turn = newTurn(draft, key, heard, 'thinking');
   state.turns.push(turn);
-  if (state.assistant && isEndPhrase(state.assistant, heard)) {
+  if (isEndPhrase(state.assistant, heard)) {
     const { message } = state.assistant.ending;
     decideHangup(draft, key, message, 'end-phrase');
     return completeTurn(draft, answer(draft, turn, message, 'script'));
@@ -103,9 +111,11 @@ function markUnheard(draft: Draft, key: TurnKey): void {
   }
 }
 
+/** Kept, never asked. A webhook that waits for this turn while the call is being ended is let go. */
 function hearTooLate(draft: Draft, key: TurnKey, heard: Heard): void {
-  if (heard.kind === 'silence') return;
-  completeTurn(draft, newTurn(draft, key, heard, 'unanswered'));
+  const { state } = draft;
+  if (heard.kind !== 'silence') completeTurn(draft, newTurn(draft, key, heard, 'unanswered'));
+  if (state.status === 'speaking' && !state.decided[key]) decideResume(draft, key);
 }
 
 /**
@@ -156,11 +166,12 @@ function completeTurn(draft: Draft, turn: Turn): void {
 function isEndPhrase(assistant: Assistant, heard: Heard): boolean {
   if (heard.kind !== 'speech') return false;
   const said = plainWords(heard.text);
-  return assistant.ending.phrases.some((phrase) => plainWords(phrase) === said);
+  return said !== '' && assistant.ending.phrases.some((phrase) => plainWords(phrase) === said);
 }
 
 function plainWords(text: string): string {
   return text
+    .normalize('NFC')
     .toLowerCase()
     .replace(/[^\p{L}\p{N}\s]/gu, '')
     .replace(/\s+/g, ' ')
