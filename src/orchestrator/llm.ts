@@ -1,0 +1,90 @@
+/** The one interface through which VOCA speaks with language models, and the one error they throw. */
+
+/** One line of the conversation as a model sees it. Two lines of one speaker may follow each other. */
+export interface PromptMessage {
+  role: 'user' | 'assistant';
+  content: string;
+}
+
+/** What a model may want to know of the call beside the words. */
+export interface CallFacts {
+  /** When the call began, RFC 3339. */
+  startedAt: string;
+  /** IANA zone in which the caller and we read the clock, such as `Europe/Berlin`. */
+  timeZone: string;
+  /** BCP-47 tag of the assistant's voice. */
+  language: string;
+  /** The line that is said when a model failed: an assistant's message that is no model's answer. */
+  apology: string;
+}
+
+export interface Prompt {
+  system: string;
+  /** The whole conversation; the last message is what is to be answered. */
+  messages: PromptMessage[];
+  call: CallFacts;
+}
+
+export interface Completion {
+  /** As the model wrote it; may be empty only when `end` is true. */
+  text: string;
+  /** The model ends the call with these words. */
+  end: boolean;
+  /** The model that answered, as it names itself. */
+  model: string;
+  tokens?: { prompt: number; completion: number };
+}
+
+export interface LanguageModel {
+  /** For logs and records: the provider and the model. */
+  readonly name: string;
+  /**
+   * Resolves when the model can be asked; cheap, spends no tokens.
+   * @throws ModelError when it cannot.
+   */
+  ready(signal: AbortSignal): Promise<void>;
+  /**
+   * Answers once; never tries again by itself.
+   * @throws ModelError; after an abort its kind is `timeout`.
+   */
+  complete(prompt: Prompt, options: { signal: AbortSignal }): Promise<Completion>;
+}
+
+export type ModelErrorKind =
+  | 'timeout' //     no answer before the deadline
+  | 'rate-limit' //  too many requests for now
+  | 'refused' //     the request, the key or the model's name was not accepted
+  | 'unavailable' // not reachable, overloaded, or broke off
+  | 'bad-answer'; // answered, but nothing in it can be said
+
+/**
+ * A language model did not answer. The message is ours alone: no words of the call, no answer of the
+ * server, no key. What the vendor's library threw may hold all of these, and loggers print `cause`,
+ * so it is not kept there but behind {@link ModelError.original}.
+ */
+export class ModelError extends Error {
+  override readonly name = 'ModelError';
+  readonly kind: ModelErrorKind;
+  /** Whether the same request may succeed when it is made again. */
+  readonly retryable: boolean;
+  /** How long the server asks us to wait before that. */
+  readonly retryAfterMs?: number;
+  readonly #original: unknown;
+
+  constructor(
+    kind: ModelErrorKind,
+    message: string,
+    options: { retryable?: boolean; retryAfterMs?: number; original?: unknown } = {},
+  ) {
+    super(message);
+    this.kind = kind;
+    this.retryable = options.retryable ?? kind !== 'refused';
+    if (options.retryAfterMs !== undefined) this.retryAfterMs = options.retryAfterMs;
+    this.#original = options.original;
+  }
+
+  /** What was thrown below; for a debugger, never for a log. */
+  original(): unknown {
+    return this.#original;
+  }
+}

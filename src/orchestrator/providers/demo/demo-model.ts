@@ -1,0 +1,55 @@
+import type { Completion, LanguageModel, Prompt } from '../../llm.ts';
+import { localMoment } from './calendar.ts';
+import { begin, step, type Outcome, type State } from './dialogue.ts';
+
+const NAME = 'demo/receptionist';
+
+/**
+ * The offline brain: a receptionist who notes a table or an appointment, in English only. It needs
+ * no key and no network, and keeps nothing: its state is made anew from the whole conversation every
+ * time, so that any process can go on with any call.
+ */
+export class DemoModel implements LanguageModel {
+  readonly name = NAME;
+
+  async ready(): Promise<void> {}
+
+  async complete(prompt: Prompt, options?: { signal: AbortSignal }): Promise<Completion> {
+    options?.signal.throwIfAborted();
+    const { text, end } = converse(prompt);
+    return { text, end, model: NAME };
+  }
+}
+
+/** Answers the last line of a conversation. Pure: the same conversation gets the same answer. */
+export function converse({ messages, call }: Pick<Prompt, 'messages' | 'call'>): Outcome {
+  const now = localMoment(call.startedAt, call.timeZone);
+  const firstCaller = messages.findIndex(({ role }) => role === 'user');
+  const greeting = messages.slice(0, Math.max(0, firstCaller)).map(({ content }) => content);
+  let state = begin(greeting.join(' '));
+  let outcome: Outcome = step(state, '', now);
+  for (const [at, { role, content }] of messages.entries()) {
+    if (role !== 'user') continue;
+    outcome = step(state, content, now);
+    const next = messages[at + 1];
+    const heard = next?.role === 'assistant' && next.content !== call.apology;
+    state = heard ? outcome.state : unheard(state, outcome.state);
+  }
+  return outcome;
+}
+
+/**
+ * The caller spoke again before the answer, or heard an apology in its place: their words count, but
+ * our question was never asked, and they still answer the one before.
+ */
+function unheard(before: State, after: State): State {
+  const { suggested: _suggested, number: _number, ...kept } = after;
+  return {
+    ...kept,
+    asked: before.asked,
+    done: before.done,
+    last: before.last,
+    ...(before.suggested && { suggested: before.suggested }),
+    ...(before.number !== undefined && { number: before.number }),
+  };
+}
