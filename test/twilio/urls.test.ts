@@ -1,0 +1,35 @@
+import { describe, expect, test } from '@jest/globals';
+import { createUrls } from '../../src/twilio/urls.ts';
+
+const overrides = '#ct=2000&rt=5000&tt=15000&rc=2&rp=all';
+const urls = createUrls('https://voice.example.com/voca/');
+const ids = { callSid: 'CA1', callId: 'call_1' };
+
+describe('URLs for Twilio', () => {
+  test.each([
+    [urls.voice(), '/webhook/voice'],
+    [urls.voice(2), '/webhook/voice?wait=2'],
+    [urls.outbound('call_1'), '/outbound?call=call_1'],
+    [urls.outbound('call_1', 1), '/outbound?call=call_1&wait=1'],
+    [urls.processSpeech({ ...ids, key: '3-2' }), '/process_speech/CA1?call=call_1&turn=3-2'],
+    [
+      urls.processSpeech({ ...ids, key: '3', wait: 1 }),
+      '/process_speech/CA1?call=call_1&turn=3&wait=1',
+    ],
+    [urls.processSpeech({ ...ids, wait: 4 }), '/process_speech/CA1?call=call_1&wait=4'],
+    [urls.status(), '/call/status'],
+    [urls.status('call_1'), '/call/status?call=call_1'],
+    [urls.fallback('call_1'), '/webhook/fallback?call=call_1'],
+  ])('%s', (url, path) => {
+    expect(url).toBe(`https://voice.example.com/voca${path}${overrides}`);
+  });
+
+  test.each(['', 'a b', 'a/../b', 'a&b=c', 'ü', "it's", '+1500', 'a#b'])(
+    'never carry the value %j',
+    (value) => {
+      expect(() => urls.outbound(value)).toThrow(RangeError);
+      expect(() => urls.processSpeech({ ...ids, callSid: value })).toThrow(RangeError);
+      expect(() => urls.processSpeech({ ...ids, key: value })).toThrow(RangeError);
+    },
+  );
+});
