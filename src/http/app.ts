@@ -1,0 +1,55 @@
+/** The HTTP application: a table of contents. It never listens; `server.ts` does. */
+import fastify from 'fastify';
+import type { FastifyInstance } from 'fastify';
+import type { CallGateway } from '../call-gateway.ts';
+import type { Log } from '../log.ts';
+import { renderEmpty } from '../twilio/twiml.ts';
+import type { TwilioUrls } from '../twilio/urls.ts';
+import { refuseBrokenRequest } from './client-error.ts';
+import { health } from './health.ts';
+import type { Readiness } from './health.ts';
+import { twilioHooks } from './twilio-hooks.ts';
+import type { TwilioAccount } from './twilio-request.ts';
+import { refuse, routeOf } from './twilio-request.ts';
+
+export interface AppOptions {
+  gateway: CallGateway;
+  account: TwilioAccount;
+  urls: TwilioUrls;
+  readiness: Readiness;
+  log: Log;
+}
+
+/** Twilio's own answers and forms are small; its limit for TwiML is the same. */
+const BODY_LIMIT_BYTES = 64 * 1024;
+const HEADERS_TIMEOUT_MS = 5_000;
+const REQUEST_TIMEOUT_MS = 10_000;
+
+export function buildApp(options: AppOptions): FastifyInstance {
+  const { log } = options;
+  const app = fastify({
+    bodyLimit: BODY_LIMIT_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    // Node looks for slow requests only every 30 s unless told otherwise.
+    http: { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: 1000 },
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+    trustProxy: false,
+    clientErrorHandler: refuseBrokenRequest,
+    frameworkErrors: (_error, _request, reply) => void refuse(reply, 400),
+  });
+
+  // Whoever asks a route of Twilio's must be able to read the answer as TwiML: no HTML, no stack.
+  app.setErrorHandler((error: { statusCode?: number }, request, reply) => {
+    const code = error.statusCode ?? 500;
+    if (code >= 500) log.error('a request failed', { route: routeOf(request), error });
+    return refuse(reply, code);
+  });
+  app.setNotFoundHandler((_request, reply) =>
+    reply.code(404).type('text/xml; charset=utf-8').send(renderEmpty()),
+  );
+
+  health(app, options.readiness);
+  void app.register(async (scope) => twilioHooks(scope, options));
+  return app;
+}

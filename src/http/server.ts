@@ -1,0 +1,56 @@
+/** The api role: connects, listens, drains. */
+import { CallGateway } from '../call-gateway.ts';
+import type { Config } from '../config.ts';
+import type { Log } from '../log.ts';
+import { linkToTemporal } from '../temporal/connection.ts';
+import type { TemporalLink } from '../temporal/connection.ts';
+import { Clock, persist, TIMED_OUT } from '../temporal/persist.ts';
+import { hasWorker, missingSearchAttributes } from '../temporal/readiness.ts';
+import { createUrls } from '../twilio/urls.ts';
+import { buildApp } from './app.ts';
+import type { Readiness } from './health.ts';
+
+export interface RunningServer {
+  port: number;
+  /** Answers what is under way, then closes. */
+  stop(): Promise<void>;
+}
+
+const READY_BUDGET_MS = 2000;
+
+/** Starts with Temporal away too: callers are held until it comes. */
+export async function startServer(config: Config, log: Log): Promise<RunningServer> {
+  const { address, namespace, apiKey, tls } = config.temporal;
+  if (address === undefined) throw new Error('The api needs TEMPORAL_ADDRESS');
+  const link = linkToTemporal({ address, namespace, tls, ...(apiKey !== undefined && { apiKey }) });
+  const app = buildApp({
+    gateway: new CallGateway(link.client),
+    account: config.twilio,
+    urls: createUrls(config.twilio.webhookUrl),
+    readiness: readinessOf(link, namespace),
+    log,
+  });
+  await app.listen({ host: config.listen.host, port: config.listen.port });
+  const bound = app.server.address();
+  return {
+    port: typeof bound === 'object' && bound ? bound.port : config.listen.port,
+    stop: async () => {
+      await app.close();
+      await link.close();
+    },
+  };
+}
+
+function readinessOf(link: TemporalLink, namespace: string): Readiness {
+  return async () => {
+    const look = persist(link.client, new Clock(READY_BUDGET_MS), async () => {
+      const missing = (await missingSearchAttributes(link.connection, namespace)).map(
+        (name) => `search attribute ${name}`,
+      );
+      if (!(await hasWorker(link.client, namespace))) missing.push('a worker');
+      return missing;
+    });
+    const found = await look.catch(() => ['the permission to read search attributes']);
+    return found === TIMED_OUT ? ['Temporal'] : found;
+  };
+}
