@@ -1,0 +1,64 @@
+/** What a database makes of the records of a call, without the times. */
+import type { Turn } from '../../workflows/contract.ts';
+import type { CallEventBody } from '../../workflows/events.ts';
+
+export interface FinalRecord {
+  status: 'created' | 'queued' | 'ringing' | 'answered' | 'ended';
+  callSid?: string;
+  greeting?: string;
+  endReason?: string;
+  durationSeconds?: number;
+  turns: Record<number, Omit<Turn, 'heardAt' | 'repliedAt'>>;
+}
+
+export function foldRecords(events: CallEventBody[]): FinalRecord {
+  const row: FinalRecord = { status: 'created', turns: {} };
+  for (const event of events) apply(row, event);
+  return row;
+}
+
+function apply(row: FinalRecord, event: CallEventBody): void {
+  switch (event.type) {
+    case 'call.created':
+      return;
+    case 'call.queued':
+    case 'call.ringing':
+      row.status = event.type === 'call.queued' ? 'queued' : 'ringing';
+      row.callSid = event.callSid;
+      return;
+    case 'call.answered':
+      row.status = 'answered';
+      row.callSid = event.callSid;
+      row.greeting = event.greeting;
+      return;
+    case 'call.turn.completed': {
+      const { heardAt: _, repliedAt: __, ...turn } = event.turn;
+      row.turns[event.position] = turn;
+      return;
+    }
+    case 'call.ended':
+      row.status = 'ended';
+      row.endReason = event.reason;
+      if (event.callSid !== undefined) row.callSid = event.callSid;
+      if (event.durationSeconds !== undefined) row.durationSeconds = event.durationSeconds;
+  }
+}
+
+const STAGES = ['call.created', 'call.queued', 'call.ringing', 'call.answered'];
+
+/** What is wrong with the order of the records of one call; nothing when all is well. */
+export function faultsOf(events: CallEventBody[]): string[] {
+  const types = events.map((event) => event.type);
+  const faults: string[] = [];
+  if (types[0] !== 'call.created') faults.push('not created first');
+  for (const once of [...STAGES, 'call.ended']) {
+    if (types.filter((type) => type === once).length > 1) faults.push(`${once} twice`);
+  }
+  const stages = types.map((type) => STAGES.indexOf(type)).filter((stage) => stage >= 0);
+  if (stages.some((stage, i) => stage < (stages[i - 1] ?? 0))) faults.push('stages out of order');
+  const end = types.indexOf('call.ended');
+  if (end >= 0 && types.slice(end).some((type) => STAGES.includes(type))) {
+    faults.push('went on after the end');
+  }
+  return faults;
+}
