@@ -27,8 +27,9 @@ const run = promisify(execFile);
 /** Where the compiled workflows of this checkout are. */
 export const workflowBundle = join(dist, 'workflow-bundle.js');
 
-/** Whether dist/ was made from the sources as they are now. */
+/** Whether dist/ was made from the sources as they are now, or there are no sources beside it. */
 export function isBuilt() {
+  if (!existsSync(join(root, 'src'))) return existsSync(workflowBundle);
   return read(join(dist, '.stamp')) === sourceStamp() && existsSync(workflowBundle);
 }
 
@@ -103,12 +104,12 @@ function sourceStamp() {
   return stampOf([...files, ...OTHERS.map((file) => join(root, file))]);
 }
 
-/** Names, sizes and times: reading every file would take longer than the rest of the start. */
+/** By content: times change with every copy and checkout. */
 function stampOf(files) {
   const hash = createHash('sha256');
   for (const file of files.sort()) {
-    const { size, mtimeMs } = statSync(file);
-    hash.update(`${relative(root, file)}\0${size}\0${mtimeMs}\n`);
+    const text = read(file) ?? '';
+    hash.update(`${relative(root, file)}\0${text.length}\0${text}\n`);
   }
   return hash.digest('hex');
 }

@@ -32,7 +32,7 @@ export function removePidFile(dir: string, name: string, pid: number): void {
 
 /** Names of the living processes whose pid files begin with one of the prefixes. */
 export function livingProcesses(dir: string, prefixes: readonly string[]): string[] {
-  return pidFiles(dir)
+  return pidFileNames(dir)
     .filter((name) => prefixes.some((prefix) => name.startsWith(prefix)))
     .filter((name) => {
       const pid = readPidFile(dir, name);
@@ -40,7 +40,7 @@ export function livingProcesses(dir: string, prefixes: readonly string[]): strin
     });
 }
 
-function pidFiles(dir: string): string[] {
+function pidFileNames(dir: string): string[] {
   try {
     return readdirSync(dir)
       .filter((file) => file.endsWith('.pid'))
@@ -48,4 +48,16 @@ function pidFiles(dir: string): string[] {
   } catch {
     return [];
   }
+}
+
+/** The pid files of one data folder, as a supervisor takes them. */
+export function pidFiles(dataDir: string): {
+  write(name: string, pid: number): void;
+  remove(name: string, pid: number): void;
+} {
+  const dir = runDir(dataDir);
+  return {
+    write: (name, pid) => writePidFile(dir, name, pid),
+    remove: (name, pid) => removePidFile(dir, name, pid),
+  };
 }

@@ -1,0 +1,12 @@
+export { defaultDataDir, ensureDataDir } from './data-dir.ts';
+export { EmbeddedError } from './embedded-error.ts';
+export { lockInstance } from './instance-lock.ts';
+export type { InstanceLock } from './instance-lock.ts';
+export { minimalEnv } from './machine.ts';
+export type { MachineEnv } from './machine.ts';
+export { pidFiles, readPidFile, runDir } from './pid-file.ts';
+export { createProgress, silentProgress } from './progress.ts';
+export type { Progress } from './progress.ts';
+export { postgresUser } from './server-user.ts';
+export { startEmbeddedStack } from './stack.ts';
+export type { EmbeddedStack, StackOptions } from './stack.ts';

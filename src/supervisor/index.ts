@@ -1,0 +1,6 @@
+export { onSupervisorGone, runAsChild } from './child.ts';
+export type { ChildLog, ChildRole, StopReason } from './child.ts';
+export type { Program } from './launch.ts';
+export type { PidFiles, SupervisorLog } from './supervised-child.ts';
+export { Supervisor } from './supervisor.ts';
+export type { Group, Service, SupervisorOptions } from './supervisor.ts';

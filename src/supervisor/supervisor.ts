@@ -1,0 +1,141 @@
+/**
+ * Runs the processes of one instance: starts them, starts again what dies, and stops everything in
+ * order. It is the one process that the operating system has to restart.
+ */
+import { deferred } from './deferred.ts';
+import { launchFork, launchWorker } from './launch.ts';
+import type { Program } from './launch.ts';
+import { repeatedSignals } from './signals.ts';
+import { SupervisedChild } from './supervised-child.ts';
+import type { PidFiles, SupervisorLog } from './supervised-child.ts';
+
+export interface Group extends Program {
+  /** `voca-api` makes processes called `voca-api-1`, `voca-api-2`, ... */
+  name: string;
+  count: number;
+  /** How long its processes may take to leave when asked; then they are killed. */
+  stopMs?: number;
+}
+
+/** Something else that has to be stopped in order, such as the embedded servers. */
+export interface Service {
+  name: string;
+  stop(): Promise<void>;
+  /** Stops it without waiting for anything. */
+  kill(): void;
+}
+
+export interface SupervisorOptions {
+  log: SupervisorLog;
+  pidFiles: PidFiles;
+  /** Names of the variables of this process's environment: children do not inherit them. */
+  inherited: readonly string[];
+}
+
+/** Shorter than the time in which an instance must be gone. */
+const STOP_MS = 7000;
+
+/**
+ * Groups start in the order in which they were added, and stop in it as well, one after the other
+ * (first who takes calls, then who works for them); services stop last, newest first.
+ */
+export class Supervisor {
+  readonly #options: SupervisorOptions;
+  readonly #groups: SupervisedChild[][] = [];
+  readonly #services: Service[] = [];
+  #stopping: Promise<void> | undefined;
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options;
+  }
+
+  /** Processes that listen on one shared port (Node's cluster). */
+  addCluster(group: Group): void {
+    this.#add(group, () => launchWorker(group, this.#options.inherited));
+  }
+
+  /** Processes of their own. */
+  addFork(group: Group): void {
+    this.#add(group, () => launchFork(group));
+  }
+
+  /** Takes over the stopping of something that was started elsewhere. */
+  adopt(service: Service): void {
+    this.#services.push(service);
+  }
+
+  /**
+   * Starts all processes.
+   * @returns when each has said that it is ready
+   * @throws when one of them ends again and again before; stop() is then still to be called.
+   */
+  async start(): Promise<void> {
+    await Promise.all(this.#groups.flat().map((child) => child.start()));
+  }
+
+  /** Pids by name, of what runs at this moment. */
+  pids(): Record<string, number> {
+    const running = this.#groups.flat().filter((child) => child.pid !== undefined);
+    return Object.fromEntries(running.map((child) => [child.name, child.pid ?? 0]));
+  }
+
+  /** Stops everything in order; resolves when nothing is left. Calling it again changes nothing. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  /** Kills the processes; services get their orderly stop, which is short. */
+  hurry(): void {
+    for (const child of this.#groups.flat()) child.kill();
+    void this.stop();
+  }
+
+  /** Kills everything. */
+  kill(): void {
+    this.hurry();
+    for (const service of this.#services) service.kill();
+  }
+
+  /**
+   * Stops on SIGINT, SIGTERM or SIGHUP; the second one hurries, the third kills.
+   * @returns the first signal, once everything has stopped.
+   */
+  async untilSignal(): Promise<NodeJS.Signals> {
+    const first = deferred<NodeJS.Signals>();
+    const unhook = repeatedSignals((signal, count) => {
+      this.#options.log.info({ signal, count }, 'stopping');
+      if (count === 1) first.resolve(signal);
+      else if (count === 2) this.hurry();
+      else this.kill();
+    });
+    const signal = await first.promise;
+    await this.stop();
+    unhook();
+    return signal;
+  }
+
+  #add(
+    { name, count, stopMs = STOP_MS }: Group,
+    launch: () => ReturnType<typeof launchFork>,
+  ): void {
+    const { log, pidFiles } = this.#options;
+    this.#groups.push(
+      Array.from(
+        { length: count },
+        (_, i) => new SupervisedChild({ name: `${name}-${i + 1}`, launch, stopMs, pidFiles, log }),
+      ),
+    );
+  }
+
+  async #stop(): Promise<void> {
+    for (const group of this.#groups) await Promise.all(group.map((child) => child.stop()));
+    for (const service of this.#services.toReversed()) {
+      try {
+        await service.stop();
+      } catch (error) {
+        this.#options.log.error({ service: service.name, err: error }, 'a service did not stop');
+      }
+    }
+  }
+}
