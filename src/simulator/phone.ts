@@ -1,0 +1,230 @@
+/** The software phone: the handset of one call, for programs. */
+import type { CallState, CallStatus, EndedCall } from './call-state.ts';
+import type { Line, Spoken, TranscriptItem } from './line.ts';
+import { PhoneError } from './phone-error.ts';
+import type { Pickup } from './pickup.ts';
+import type { SoundSource } from './truth-events.ts';
+
+export interface Heard {
+  source: SoundSource;
+  text: string;
+  atMs: number;
+}
+
+export interface SayOptions {
+  /** Speech recognition's, 0 to 1; null leaves the field out, as Twilio sometimes does. */
+  confidence?: number | null;
+  /** How long it takes to say, in call time; 0 by default. */
+  durationMs?: number;
+}
+
+export interface WaitOptions {
+  /** Real milliseconds until {@link PhoneError}. */
+  timeoutMs?: number;
+}
+
+const DEFAULT_WAIT_MS = 20_000;
+const DEFAULT_CONFIDENCE = 0.92;
+
+/** What a phone needs of its call. */
+export interface PhoneParts {
+  call: CallState;
+  line: Line;
+  hangUp: () => void;
+  /** Outbound calls only: tells the network what the handset does with the ringing call. */
+  pickUp?: (pickup: Pickup) => void;
+}
+
+export class Phone {
+  readonly #parts: PhoneParts;
+  #cursor = 0;
+
+  constructor(parts: PhoneParts) {
+    this.#parts = parts;
+  }
+
+  get callSid(): string {
+    return this.#parts.call.sid;
+  }
+
+  get direction(): 'inbound' | 'outbound-api' {
+    return this.#parts.call.identity.direction;
+  }
+
+  get from(): string {
+    return this.#parts.call.identity.from;
+  }
+
+  get to(): string {
+    return this.#parts.call.identity.to;
+  }
+
+  get status(): CallStatus {
+    return this.#parts.call.status;
+  }
+
+  get isOver(): boolean {
+    return this.#parts.call.isOver;
+  }
+
+  /** Settles when the call is over. */
+  get ended(): Promise<EndedCall> {
+    return this.#parts.call.ended;
+  }
+
+  /** The conversation as the caller lived it. */
+  get transcript(): readonly TranscriptItem[] {
+    return this.#parts.line.transcript;
+  }
+
+  /** Twilio's application error message was heard. */
+  get heardApplicationError(): boolean {
+    return this.#parts.line.heard.some(({ source }) => source === 'error');
+  }
+
+  /** A Gather is open, its prompts are over, and nothing was said to it yet. */
+  get isListening(): boolean {
+    return this.#parts.line.collector?.isListening ?? false;
+  }
+
+  /** Calls back whenever something may have changed; returns how to stop. */
+  onChange(listener: () => void): () => void {
+    return this.#parts.line.onChange(listener);
+  }
+
+  /** The next thing heard that was not returned yet. Rejects when the call ends without it. */
+  async hears(options: WaitOptions = {}): Promise<Heard> {
+    return this.#until(() => this.#nextHeard(), 'something to be heard', options);
+  }
+
+  /** Skips to the next thing heard that matches. */
+  async hearsMatching(pattern: RegExp, options: WaitOptions = {}): Promise<Heard> {
+    const next = () => {
+      for (let heard = this.#nextHeard(); heard; heard = this.#nextHeard()) {
+        pattern.lastIndex = 0;
+        if (pattern.test(heard.text)) return heard;
+      }
+      return undefined;
+    };
+    return this.#until(next, `${pattern} to be heard`, options);
+  }
+
+  /**
+   * Waits until the application listens and its prompts are over; with `bargeIn`, only until it
+   * listens. Rejects when the call ends first.
+   */
+  async waitUntilListening(options: WaitOptions & { bargeIn?: boolean } = {}): Promise<void> {
+    const { line } = this.#parts;
+    const open = () => (options.bargeIn ? line.collector?.isOpen : line.collector?.isListening);
+    await this.#until(() => open() || undefined, 'the application to listen', options);
+  }
+
+  /**
+   * Says something now: into the open Gather (stopping its prompts), or, when there is none, into
+   * the void, which the result and the log say.
+   */
+  say(text: string, options: SayOptions = {}): Spoken {
+    const confidence = options.confidence === undefined ? DEFAULT_CONFIDENCE : options.confidence;
+    return this.#parts.line.speak(text, {
+      confidence: confidence ?? undefined,
+      durationMs: options.durationMs ?? 0,
+    });
+  }
+
+  /** Presses keys now: 0-9, * and #. Spaces are skipped. */
+  press(keys: string): Spoken {
+    const pressed = keys.replace(/\s+/g, '');
+    if (!/^[0-9*#]+$/.test(pressed)) throw new PhoneError('keys are 0-9, * and #');
+    return this.#parts.line.press(pressed);
+  }
+
+  /**
+   * Lets the open Gather (or else the next one) pass in silence; settles when it is over, or the
+   * call is.
+   */
+  async staySilent(options: WaitOptions = {}): Promise<void> {
+    const { line, call } = this.#parts;
+    await this.#until(
+      () => line.collector?.isOpen || call.isOver || undefined,
+      'a Gather',
+      options,
+    );
+    const { collector } = line;
+    if (!collector) return;
+    line.keepSilent();
+    const over = () => line.collector !== collector || call.isOver || undefined;
+    await this.#until(over, 'the silence to end', options);
+  }
+
+  /** Ends the call from this side; a ringing call to this phone is declined. */
+  hangUp(): void {
+    const { call, pickUp, hangUp } = this.#parts;
+    if (pickUp && !call.isAnswered) pickUp({ kind: 'busy' });
+    else hangUp();
+  }
+
+  /** Answers a ringing outbound call, as a person or as one of Twilio's other kinds. */
+  answer(as: 'human' | 'fax' | 'unknown' = 'human'): void {
+    this.#pickUp({ kind: 'answer', as });
+  }
+
+  /** A machine answers a ringing outbound call, and plays its greeting (with a beep) to nobody. */
+  voicemail(): void {
+    this.#pickUp({ kind: 'answer', as: 'machine' });
+  }
+
+  /** The called party is busy, or presses the red key. */
+  decline(): void {
+    this.#pickUp({ kind: 'busy' });
+  }
+
+  /** Lets it ring until the caller gives up. */
+  ignore(): void {
+    this.#pickUp({ kind: 'no-answer' });
+  }
+
+  /** The network cannot put the call through. */
+  fail(sipResponseCode = '404'): void {
+    this.#pickUp({ kind: 'fail', sipResponseCode });
+  }
+
+  #pickUp(pickup: Pickup): void {
+    const { pickUp } = this.#parts;
+    if (!pickUp) throw new PhoneError('only a call to this phone can be answered or declined');
+    pickUp(pickup);
+  }
+
+  #nextHeard(): Heard | undefined {
+    const entry = this.#parts.line.heard[this.#cursor];
+    if (!entry) return undefined;
+    this.#cursor += 1;
+    return { source: entry.source, text: entry.text, atMs: entry.atMs };
+  }
+
+  /** Polls nothing: looks again whenever the line says that something changed. */
+  #until<T>(look: () => T | undefined, what: string, options: WaitOptions): Promise<T> {
+    const { line, call } = this.#parts;
+    const { timeoutMs = DEFAULT_WAIT_MS } = options;
+    return new Promise((resolve, reject) => {
+      let stop = () => {};
+      const settle = (action: () => void) => {
+        clearTimeout(timer);
+        stop();
+        action();
+      };
+      const timer = setTimeout(
+        () => settle(() => reject(new PhoneError(`waited ${timeoutMs} ms for ${what}`))),
+        timeoutMs,
+      );
+      const check = () => {
+        const found = look();
+        if (found !== undefined) settle(() => resolve(found));
+        else if (call.isOver) {
+          settle(() => reject(new PhoneError(`the call ended (${call.status}) before ${what}`)));
+        }
+      };
+      stop = line.onChange(check);
+      check();
+    });
+  }
+}

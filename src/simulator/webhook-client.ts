@@ -1,0 +1,331 @@
+/** Sends webhooks as Twilio does: signed, timed, retried by the connection overrides, logged. */
+import { createHash, randomUUID } from 'node:crypto';
+import { CookieJar } from './cookies.ts';
+import { encodeFields, withQuery } from './form.ts';
+import type { Field } from './form.ts';
+import { exchange } from './http-exchange.ts';
+import type { ExchangeResult, FailureKind } from './http-exchange.ts';
+import { DEFAULT_POLICY, parseOverrides } from './overrides.ts';
+import type { ConnectionPolicy } from './overrides.ts';
+import { sign } from './signature.ts';
+import type { Purpose } from './truth-events.ts';
+import type { EntryOf, TruthLog } from './truth-log.ts';
+import type { OutgoingWebhook, RetryClass, WebhookAnswer, WebhookTap } from './webhook-tap.ts';
+
+const MAX_BODY_BYTES = 64 * 1024;
+const MAX_MEDIA_BYTES = 16 * 1024 * 1024;
+const MAX_REDIRECTS = 10;
+
+const RETRY_CLASS: Partial<Record<FailureKind, RetryClass>> = {
+  connect: 'ct',
+  tls: 'ct',
+  read: 'rt',
+};
+
+export interface WebhookRequest {
+  callSid?: string;
+  purpose: Purpose;
+  method: 'GET' | 'POST';
+  /** Absolute, with connection overrides in its fragment. */
+  url: string;
+  fields: readonly Field[];
+  cookies?: CookieJar;
+  /** Signs as another account would, or (null) not at all. */
+  signWith?: string | null;
+  /** Chosen beforehand by whoever must know it; else random. */
+  requestId?: string;
+}
+
+export interface WebhookClientOptions {
+  authToken: string;
+  log: TruthLog;
+  tap?: WebhookTap | undefined;
+  /** A certificate authority to trust beside the usual ones, PEM. */
+  ca?: string | undefined;
+}
+
+/** One webhook in the making: what stays the same over sendings, attempts and redirects. */
+interface Sending {
+  webhook: OutgoingWebhook;
+  request: WebhookRequest;
+  policy: ConnectionPolicy;
+  cookies: CookieJar;
+  token: string;
+  number: number;
+  attempt: number;
+  deadlineMs: number;
+}
+
+export class WebhookClient {
+  readonly #options: WebhookClientOptions;
+  readonly #underWay = new Set<Promise<unknown>>();
+
+  constructor(options: WebhookClientOptions) {
+    this.#options = options;
+  }
+
+  /** Settles when nothing is under way any more. */
+  async idle(): Promise<void> {
+    while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
+  }
+
+  /** Sends a webhook to its end: retries and redirects included. Never rejects. */
+  send(request: WebhookRequest): Promise<WebhookAnswer & { requestId: string }> {
+    const sent = this.#send(request);
+    this.#underWay.add(sent);
+    void sent.finally(() => this.#underWay.delete(sent));
+    return sent;
+  }
+
+  async #send(request: WebhookRequest): Promise<WebhookAnswer & { requestId: string }> {
+    const requestId = request.requestId ?? randomUUID();
+    const url = parseHttpUrl(request.url);
+    if (!url) return { ok: false, code: 11100, message: 'invalid URL', requestId };
+    const { policy, problems } = parseOverrides(url.hash);
+    for (const problem of problems) {
+      this.#options.log.append({
+        kind: 'error',
+        level: 'warning',
+        ...problem,
+        url: request.url,
+        ...(request.callSid === undefined ? {} : { callSid: request.callSid }),
+      });
+    }
+    const webhook: OutgoingWebhook = {
+      requestId,
+      purpose: request.purpose,
+      method: request.method,
+      url: request.url,
+      fields: request.fields,
+      ...(request.callSid === undefined ? {} : { callSid: request.callSid }),
+    };
+    const cookies = request.cookies ?? new CookieJar();
+    const token = randomUUID();
+    let number = 0;
+    const sendOnce = () => {
+      number += 1;
+      const deadlineMs = Date.now() + policy.totalTimeoutMs;
+      const sending = { webhook, request, policy, cookies, token, number, attempt: 0, deadlineMs };
+      return this.#withRetries(sending, url);
+    };
+    const { tap } = this.#options;
+    const answer = tap?.aroundWebhook
+      ? await tap.aroundWebhook(webhook, sendOnce)
+      : await sendOnce();
+    return { ...answer, requestId };
+  }
+
+  /** Sends a webhook whose answer is ignored; a bad one costs a warning. */
+  async sendCallback(request: WebhookRequest): Promise<void> {
+    const answer = await this.send(request);
+    if (answer.ok) return;
+    const { code, message } = answer;
+    this.#options.log.append({
+      kind: 'error',
+      level: 'warning',
+      code,
+      message,
+      url: request.url,
+      ...(request.callSid === undefined ? {} : { callSid: request.callSid }),
+    });
+  }
+
+  /** Sends a logged request once more: one attempt, the same bytes, nothing added or signed anew. */
+  async resend(entry: EntryOf<'request'>): Promise<WebhookAnswer & { requestId: string }> {
+    const requestId = randomUUID();
+    const { method, url, fields, headers, body, callSid } = entry;
+    const place = {
+      requestId,
+      purpose: 'replay' as const,
+      attempt: 1,
+      sending: 1,
+      ...(callSid === undefined ? {} : { callSid }),
+    };
+    this.#options.log.append({ kind: 'request', ...place, method, url, fields, headers, body });
+    const startedMs = performance.now();
+    const result = await exchange({
+      method,
+      url: new URL(url),
+      headers: { ...headers },
+      body,
+      connectTimeoutMs: DEFAULT_POLICY.connectTimeoutMs,
+      readTimeoutMs: DEFAULT_POLICY.readTimeoutMs,
+      totalTimeoutMs: DEFAULT_POLICY.totalTimeoutMs,
+      maxBodyBytes: MAX_BODY_BYTES,
+      ca: this.#options.ca,
+    });
+    this.#logResult(place, result, elapsedSince(startedMs));
+    return { ...answerOf(result, url), requestId };
+  }
+
+  async #withRetries(sending: Sending, url: URL): Promise<WebhookAnswer> {
+    const { policy, webhook } = sending;
+    const { tap } = this.#options;
+    for (let tries = 0; ; tries += 1) {
+      sending.attempt += 1;
+      const attempt = sending.attempt;
+      const once = () => this.#followed(sending, url);
+      const answer = tap?.aroundAttempt
+        ? await tap.aroundAttempt(webhook, attempt, once)
+        : await once();
+      const timeLeft = sending.deadlineMs - Date.now() > 0;
+      if (answer.ok || tries >= policy.retries || !timeLeft || !repeats(policy, answer)) {
+        return answer;
+      }
+    }
+  }
+
+  /** One attempt, and the redirects it is sent to. Form fields go only to the first address. */
+  async #followed(sending: Sending, first: URL): Promise<WebhookAnswer> {
+    let { method } = sending.request;
+    let { fields } = sending.request;
+    let url = first;
+    for (let hops = 0; hops <= MAX_REDIRECTS; hops += 1) {
+      const result = await this.#exchanged(sending, url, method, fields);
+      if (!result.ok) return answerOf(result, url.href);
+      sending.cookies.store(url, result.headers['set-cookie']);
+      const { status, headers } = result;
+      if (status < 300 || status >= 400 || headers.location === undefined) {
+        return answerOf(result, url.href);
+      }
+      const next = parseHttpUrl(headers.location, url);
+      if (!next) return { ok: false, code: 11100, message: 'invalid URL in a redirect', status };
+      url = next;
+      method = 'GET';
+      fields = [];
+    }
+    return { ok: false, code: 11215, message: 'too many redirects' };
+  }
+
+  async #exchanged(
+    sending: Sending,
+    target: URL,
+    method: 'GET' | 'POST',
+    fields: readonly Field[],
+  ): Promise<ExchangeResult> {
+    const { request, policy, webhook } = sending;
+    const url = method === 'GET' ? withQuery(target, fields) : new URL(target);
+    url.hash = '';
+    const body = method === 'GET' ? '' : encodeFields(fields);
+    const headers = this.#headers(sending, url, method, fields, body);
+    const place = {
+      requestId: webhook.requestId,
+      purpose: webhook.purpose,
+      attempt: sending.attempt,
+      sending: sending.number,
+      ...(webhook.callSid === undefined ? {} : { callSid: webhook.callSid }),
+    };
+    this.#options.log.append({
+      kind: 'request',
+      ...place,
+      method,
+      url: url.href,
+      fields,
+      headers,
+      body,
+    });
+    const startedMs = performance.now();
+    const result = await exchange({
+      method,
+      url,
+      headers,
+      body,
+      connectTimeoutMs: policy.connectTimeoutMs,
+      readTimeoutMs: policy.readTimeoutMs,
+      totalTimeoutMs: Math.max(1, sending.deadlineMs - Date.now()),
+      maxBodyBytes: request.purpose === 'media' ? MAX_MEDIA_BYTES : MAX_BODY_BYTES,
+      ca: this.#options.ca,
+    });
+    this.#logResult(place, result, elapsedSince(startedMs));
+    return result;
+  }
+
+  #headers(
+    sending: Sending,
+    url: URL,
+    method: 'GET' | 'POST',
+    fields: readonly Field[],
+    body: string,
+  ): Record<string, string> {
+    const secret = sending.request.signWith ?? this.#options.authToken;
+    const signed = sending.request.signWith !== null;
+    const signature = sign(secret, url.href, method === 'GET' ? [] : fields);
+    const cookie = sending.cookies.header(url);
+    return {
+      'User-Agent': 'TwilioProxy/1.1',
+      Accept: '*/*',
+      'Accept-Encoding': 'gzip',
+      'X-Home-Region': 'us1',
+      'I-Twilio-Idempotency-Token': sending.token,
+      ...(signed ? { 'X-Twilio-Signature': signature } : {}),
+      ...(cookie === undefined ? {} : { Cookie: cookie }),
+      ...(method === 'GET'
+        ? {}
+        : {
+            'Content-Type': 'application/x-www-form-urlencoded; charset=UTF-8',
+            'Content-Length': String(Buffer.byteLength(body)),
+          }),
+    };
+  }
+
+  #logResult(
+    place: {
+      requestId: string;
+      purpose: Purpose;
+      attempt: number;
+      sending: number;
+      callSid?: string;
+    },
+    result: ExchangeResult,
+    durationMs: number,
+  ): void {
+    if (!result.ok) {
+      const { code, message } = result;
+      this.#options.log.append({ kind: 'request-failed', ...place, code, message, durationMs });
+      return;
+    }
+    const contentType = String(result.headers['content-type'] ?? '');
+    this.#options.log.append({
+      kind: 'response',
+      ...place,
+      status: result.status,
+      contentType,
+      body: contentType.startsWith('audio/') ? '' : result.body.toString('utf8'),
+      bodySha256: createHash('sha256').update(result.body).digest('hex'),
+      durationMs,
+    });
+  }
+}
+
+function elapsedSince(startedMs: number): number {
+  return Math.round((performance.now() - startedMs) * 10) / 10;
+}
+
+function answerOf(result: ExchangeResult, url: string): WebhookAnswer {
+  if (!result.ok) {
+    const retryClass = RETRY_CLASS[result.kind];
+    const { code, message } = result;
+    return { ok: false, code, message, ...(retryClass ? { retryClass } : {}) };
+  }
+  const { status, headers, body } = result;
+  if (status < 200 || status >= 300) return badStatus(status);
+  return { ok: true, status, headers, body, url };
+}
+
+function repeats(policy: ConnectionPolicy, answer: WebhookAnswer & { ok: false }): boolean {
+  if (policy.retryOn.includes('all')) return true;
+  return answer.retryClass !== undefined && policy.retryOn.includes(answer.retryClass);
+}
+
+function badStatus(status: number): WebhookAnswer {
+  const message = `HTTP status ${status}`;
+  if (status >= 500) return { ok: false, code: 11200, message, retryClass: '5xx', status };
+  if (status >= 400) return { ok: false, code: 11200, message, retryClass: '4xx', status };
+  return { ok: false, code: 11200, message, status };
+}
+
+/** An absolute http(s) URL, or undefined. */
+export function parseHttpUrl(text: string, base?: URL): URL | undefined {
+  const url = URL.canParse(text, base?.href) ? new URL(text, base?.href) : undefined;
+  return url && /^https?:$/.test(url.protocol) ? url : undefined;
+}
