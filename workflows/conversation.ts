@@ -73,8 +73,7 @@ function apply(draft: Draft, event: ConversationEvent): void {
     case 'reply-failed':
       return apologize(draft, event.key);
     case 'collected':
-      if (!draft.state.collected.includes(event.key)) draft.state.collected.push(event.key);
-      return;
+      return collect(draft.state, event.key);
     case 'status':
       return takeStatus(draft, event.status);
     case 'carrier-answered':
@@ -86,6 +85,10 @@ function apply(draft: Draft, event: ConversationEvent): void {
     case 'time':
       return takeTime(draft);
   }
+}
+
+function collect(state: Conversation, key: TurnKey): void {
+  if (state.decided[key] && !state.collected.includes(key)) state.collected.push(key);
 }
 
 /** The step that answers a turn, once it is decided or the call is over. */

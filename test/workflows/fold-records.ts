@@ -32,8 +32,7 @@ function apply(row: FinalRecord, event: CallEventBody): void {
       row.greeting = event.greeting;
       return;
     case 'call.turn.completed': {
-      const { heardAt: _, repliedAt: __, ...turn } = event.turn;
-      row.turns[event.position] = turn;
+      row.turns[event.position] = withoutTimes(event.turn);
       return;
     }
     case 'call.ended':
@@ -42,6 +41,11 @@ function apply(row: FinalRecord, event: CallEventBody): void {
       if (event.callSid !== undefined) row.callSid = event.callSid;
       if (event.durationSeconds !== undefined) row.durationSeconds = event.durationSeconds;
   }
+}
+
+export function withoutTimes(turn: Turn): Omit<Turn, 'heardAt' | 'repliedAt'> {
+  const { heardAt: _heardAt, repliedAt: _repliedAt, ...rest } = turn;
+  return rest;
 }
 
 const STAGES = ['call.created', 'call.queued', 'call.ringing', 'call.answered'];
