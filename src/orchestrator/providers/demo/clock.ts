@@ -128,12 +128,12 @@ function isLater(word: string, inHalf: number): boolean {
 }
 
 const PARTS: { expression: RegExp; part: DayPart }[] = [
-  { expression: /\b(?:evening|tonight|night|dinner|supper|late|p ?m)\b/, part: 'evening' },
+  { expression: /\b(?:evening|tonight|night|dinner|supper|late|pm)\b/, part: 'evening' },
   { expression: /\b(?:afternoon|after lunch|lunch|lunchtime|tea time)\b/, part: 'afternoon' },
-  { expression: /\b(?:morning|breakfast|brunch|before noon|early|a ?m)\b/, part: 'morning' },
+  { expression: /\b(?:morning|breakfast|brunch|before noon|early|am)\b/, part: 'morning' },
 ];
 
-/** The part of the day that a sentence names, without a time. */
+/** The part of the day that a sentence names beside its times. */
 export function findPart(text: string): DayPart | undefined {
   const greetingless = text.replace(/\bgood (?:morning|afternoon|evening|night)\b/g, '');
   const hits = PARTS.flatMap(({ expression, part }) =>

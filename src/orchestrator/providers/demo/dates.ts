@@ -1,6 +1,6 @@
 /** Spoken days, in normalised text (numbers.ts). chrono-node reads what it reads well; the rest is ours. */
 import { casual, type ParsedResult } from 'chrono-node/en';
-import { addDays, daysBetween, dayOf, weekdayOf, type Day, type LocalMoment } from './calendar.ts';
+import { addDays, dayOf, weekdayOf, type Day } from './calendar.ts';
 import { blank, findAll, isNegated, type Found } from './match.ts';
 
 export type SpokenDay =
@@ -76,6 +76,19 @@ const READERS: Reader[] = [
       'g',
     ),
     read: ([, month, day, year], today) => dated(today, month, day, year),
+  },
+  {
+    expression: new RegExp(`\\b(?:last|past|previous) ${WEEKDAY}\\b`, 'g'),
+    read: ([, name], today) => ({ kind: 'day', day: addDays(nextWeekday(today, name), -7) }),
+  },
+  {
+    expression:
+      /\b(?:(a|\d{1,2}) (days?|weeks?|fortnight)|(tomorrow) week) ?(?:from (today|now|tomorrow))?\b/g,
+    read: (match, today) => daysFrom(match, today),
+  },
+  {
+    expression: new RegExp(`\\b${WEEKDAY} after next\\b`, 'g'),
+    read: ([, name], today) => ({ kind: 'day', day: addDays(nextWeekday(today, name), 7) }),
   },
   {
     expression: new RegExp(`\\b(?:a|1) week (?:from|on|after) (?:next |this )?${WEEKDAY}\\b`, 'g'),
@@ -172,16 +185,25 @@ export function ordinalDay(today: Day, nth: number, weekday = -1): SpokenDay | u
   return first === undefined ? undefined : { kind: 'day', day: first };
 }
 
+/** "a week from today", "tomorrow week"; without a "from" it is left to chrono ("in 3 days"). */
+function daysFrom([, count, unit, week, from]: RegExpExecArray, today: Day): SpokenDay | undefined {
+  if (week !== undefined) return { kind: 'day', day: addDays(today, 8) };
+  if (from === undefined && unit !== 'fortnight') return undefined;
+  const each = unit?.startsWith('day') ? 1 : unit?.startsWith('week') ? 7 : 14;
+  const ahead = (Number(count) || 1) * each + (from === 'tomorrow' ? 1 : 0);
+  return { kind: 'day', day: addDays(today, ahead) };
+}
+
 /** The first such weekday after today: for today itself people say "today". */
 function nextWeekday(today: Day, name: string | undefined): Day {
   const ahead = (WEEKDAYS.indexOf(name ?? '') - weekdayOf(today) + 7) % 7;
   return addDays(today, ahead === 0 ? 7 : ahead);
 }
 
-/** A bare weekday; "next Friday" and "last Friday" are left to chrono. */
+/** A bare weekday; "next Friday" is left to chrono. */
 function weekdayNamed(match: RegExpExecArray, today: Day): SpokenDay | undefined {
   const before = match.input.slice(0, match.index).trimEnd();
-  if (/\b(?:next|last|past|previous)$/.test(before)) return undefined;
+  if (/\bnext$/.test(before)) return undefined;
   const [, name, nextWeek] = match;
   if (nextWeek === undefined) return { kind: 'day', day: nextWeekday(today, name) };
   const monday = addDays(today, 7 - ((weekdayOf(today) + 6) % 7));
@@ -190,7 +212,7 @@ function weekdayNamed(match: RegExpExecArray, today: Day): SpokenDay | undefined
 
 /** What chrono may answer for: it also takes "sat", "may" and "second" for dates. */
 const TRUSTED =
-  /\b(?:today|tonight|tomorrow|this (?:morning|afternoon|evening)|yesterday|days?|weeks?|months?|\w+day|fortnight)\b|\d[/-]\d|\d{4}-\d/;
+  /\b(?:today|tonight|tomorrow|this (?:morning|afternoon|evening)|yesterday|(?:a|\d+) (?:days?|weeks?|months?)|end of the month|\w+day|fortnight)\b|\d[/-]\d|\d{4}-\d/;
 
 /** What is left for chrono ("in two weeks", "next Friday", "12/5"), in a text without its times. */
 export function findDaysByChrono(text: string, today: Day): Found<SpokenDay>[] {
@@ -215,21 +237,18 @@ function valueOf({ start }: ParsedResult): SpokenDay | undefined {
   return exact === undefined ? { kind: 'no-such-day' } : { kind: 'day', day: exact };
 }
 
+const SOON_MINUTES = 15;
+
 /** "in two hours", "right now": minutes from now. */
 export function findDelay(text: string): Found<number> | undefined {
   const found = findAll(
     text,
     /\bin (half an|an|a|\d{1,3}) (hours?|minutes?)\b|\b(right now|immediately|as soon as possible)\b/g,
     ([, count, unit]) => {
-      if (count === undefined) return 0;
+      if (count === undefined) return SOON_MINUTES;
       const number = count === 'half an' ? 0.5 : Number(count) || 1;
       return number * (unit?.startsWith('hour') ? 60 : 1);
     },
   );
   return found.find(({ negated }) => !negated);
-}
-
-/** Days from today; negative for the past. */
-export function daysAhead(now: LocalMoment, day: Day): number {
-  return daysBetween(now.day, day);
 }

@@ -1,6 +1,7 @@
 import type { Completion, LanguageModel, Prompt } from '../../llm.ts';
 import { localMoment } from './calendar.ts';
-import { begin, step, type Outcome, type State } from './dialogue.ts';
+import { step } from './dialogue.ts';
+import { begin, type Outcome, type State } from './state.ts';
 
 const NAME = 'demo/receptionist';
 

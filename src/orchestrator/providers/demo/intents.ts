@@ -22,6 +22,7 @@ export type Intent =
   | 'you-choose'
   | 'language'
   | 'rude'
+  | 'book'
   | 'real';
 
 const INTENTS: readonly (readonly [Intent, RegExp])[] = [
@@ -55,7 +56,7 @@ const INTENTS: readonly (readonly [Intent, RegExp])[] = [
   ],
   [
     'language',
-    /\b(?:(?:do|can|could) (?:you|we) (?:speak|talk|understand)|speak (?:spanish|german|french|italian|chinese)|habla|hablas|espanol|español|sprechen|deutsch|parlez|français|francais|parli|italiano|other languages?)\b/,
+    /\b(?:(?:do|can|could) (?:you|we) (?:speak|talk|understand)|speak (?:spanish|german|french|italian|chinese)|habla|hablas|espanol|español|sprechen|deutsch|parlez|français|francais|parli|italiano|other languages?)\b|\b(?:ich|guten|bitte|danke|hola|quiero|gracias|por favor|bonjour|merci|je voudrais|buongiorno|vorrei|grazie)\b|^(?=.*\p{L})[^\p{Script=Latin}]+$/u,
   ],
   [
     'help',
@@ -67,7 +68,7 @@ const INTENTS: readonly (readonly [Intent, RegExp])[] = [
   ],
   [
     'clock',
-    /\b(?:what time is it|what's the time|what day is (?:it|today)|what's (?:the date|today)|what is (?:the date|today|the time)|what date is|today's date)\b/,
+    /\b(?:what time is it|what's the time|what day is (?:it|today)(?! for)|what's (?:the date|today)|what is (?:the date|today|the time)|what date is|today's date)\b/,
   ],
   [
     'elsewhere',
@@ -91,6 +92,7 @@ const INTENTS: readonly (readonly [Intent, RegExp])[] = [
     /\b(?:i (?:don't|do not) (?:know|care|mind)|not sure|no idea|you (?:choose|decide|pick)|up to you|(?:doesn't|does not) matter|whatever|whenever|any ?(?:time|day)|surprise me|what do you (?:suggest|recommend|think)|what (?:times|days|slots) (?:do|are)|as soon as|when is (?:it )?free|no preference|either|anything)\b/,
   ],
   ['rude', /\b(?:stupid|idiot|useless|fuck\w*|shit|damn|dumb|moron|crap)\b/],
+  ['book', /\b(?:book(?:ing)?|reserve|make a|schedule|arrange|set up)\b/],
   ['thanks', /\b(?:thank you|thanks|thank|cheers|much appreciated)\b/],
   [
     'hello',

@@ -73,6 +73,10 @@ export function normalise(text: string): string {
     .toLowerCase()
     .replace(/[’‘ʼ`]/g, "'")
     .replace(/\b([ap])\.\s?m\b\.?/g, '$1m')
+    .replace(/\b([a-z]{3,6})ish\b/g, (whole, word: string) =>
+      word in ONES || word in TEENS ? `${word} ish` : whole,
+    )
+    .replace(/\b(\d{4})-(\d\d?)-(\d\d?)\b/g, '$1/$2/$3')
     .replace(/\bo'?\s?clock\b/g, 'oclock')
     .replace(/(\d)\.(\d\d)(?!\d)/g, '$1:$2')
     .replace(/(\d),(\d{3})\b/g, '$1$2')

@@ -35,7 +35,7 @@ function changed(text: string): SpokenParty | undefined {
 /** "just me", "me and my wife", "my wife and I and two kids". */
 function relatives(text: string): SpokenParty | undefined {
   if (
-    /\b(?:just|only|it's) (?:me|myself|1|one)\b(?! more)|\b(?:by myself|on my own|alone|solo)\b/.test(
+    /\b(?:just|only|it's) (?:me|myself|1|one)\b(?! more)|\b(?:(?:by|for) myself|on my own|alone|solo)\b/.test(
       text,
     )
   ) {
@@ -44,7 +44,7 @@ function relatives(text: string): SpokenParty | undefined {
   const relation =
     /\bmy (?:wife|husband|partner|girlfriend|boyfriend|friend|mother|mum|mom|father|dad|son|daughter|sister|brother|boss|colleague)\b/g;
   const others = [...text.matchAll(relation)].length;
-  const self = /\b(?:me|myself|and i)\b/.test(text);
+  const self = /\b(?:me|myself|and i|with my)\b/.test(text);
   if (others > 0 && self) return { count: 1 + others + sum(text) };
   if (/\bme (?:and|plus) \d/.test(text)) return { count: 1 + sum(text) };
   return undefined;
@@ -90,8 +90,8 @@ function sum(text: string): number {
   return (after.length > 0 ? after : found).reduce((all, { value }) => all + value, 0);
 }
 
-const TIME_BEHIND =
-  '(?! ?(?:am|pm|oclock|:|in the|at night|\\d\\d\\b|days?|weeks?|hours?|minutes?|/))';
+/** Times were taken out of the text before; what is left of them is no number of people either. */
+const TIME_BEHIND = '(?! ?(?:days?|weeks?|hours?|minutes?|/|:))';
 const INTRODUCED = new RegExp(
   `\\b(?:(?:table|party|group|family|booking|reservation|dinner|lunch|breakfast|room|places?|seats?) (?:for|of)|we are|we're|we'll be|there (?:are|will be|is)|there's|for|make it for) (?:about |around |just |only |exactly )?(\\d{1,3})\\b${TIME_BEHIND}`,
   'g',

@@ -134,11 +134,12 @@ function readBack(slots: Slots, asked: number): string {
 
 /** "a table for four people on Friday, the fourth of December, at half past seven in the evening". */
 export function describe(slots: Slots): string {
-  const { kind, party, day, minutes, name } = slots;
+  const { kind, party, day, part, minutes, name } = slots;
   const parts: string[] = [];
   if (kind !== undefined) parts.push(kind === 'table' ? 'a table' : 'an appointment');
   if (party !== undefined && kind !== 'appointment') parts.push(`for ${peopleInWords(party)}`);
   if (day !== undefined) parts.push(`on ${dayInWords(day)}${minutes === undefined ? '' : ','}`);
+  if (minutes === undefined && part !== undefined) parts.push(`in the ${part}`);
   if (minutes !== undefined) parts.push(`at ${timeInWords(minutes)}`);
   const booking = parts.join(' ');
   if (name === undefined) return booking;
@@ -164,6 +165,13 @@ export const PROBLEMS: Record<Problem, string> = {
 
 export const HELLO = `Hello, this is ${RECEPTIONIST} at ${PLACE}. I can book a table in the restaurant or an appointment for you.`;
 
+/** To a caller who needs a moment: no question behind it. */
+export const WAITING: readonly string[] = [
+  'Of course, take your time.',
+  'No hurry.',
+  'I am still here, go on when you like.',
+];
+
 /** Answers to what callers ask beside the booking. */
 export const ANSWERS = {
   who: `I am ${RECEPTIONIST}, the receptionist of ${PLACE}. To be honest, I am a computer program, and this is a demonstration.`,
@@ -176,7 +184,6 @@ export const ANSWERS = {
   language: 'I am afraid I only speak English.',
   'how-are-you': 'I am very well, thank you for asking.',
   joke: 'Why did the table book a table? It wanted to be served for once.',
-  wait: 'Of course, take your time.',
   rude: 'I am sorry that I make this hard for you. Let us try it step by step.',
 } as const;
 

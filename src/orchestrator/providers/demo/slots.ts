@@ -51,7 +51,12 @@ export function settleTime(
   slots: Pick<Slots, 'kind' | 'day' | 'part'>,
   now: LocalMoment,
 ): number | Problem {
-  const open = candidates(spoken, slots.part).filter((at) => at >= OPENS_AT && at <= LAST_START);
+  const isOpen = (at: number): boolean => at >= OPENS_AT && at <= LAST_START;
+  const { minutes, part } = { ...spoken, part: slots.part };
+  const meant = (spoken.exact ? [minutes] : candidates(minutes, part)).filter(isOpen);
+  // "Tomorrow morning", and then "at one"; or lunch at eleven: the other half is what is meant.
+  const other = !spoken.exact && part !== 'evening' ? [minutes, minutes + 720].filter(isOpen) : [];
+  const open = meant.length > 0 ? meant : other;
   if (open.length === 0) return 'closed';
   const toCome = slots.day === now.day ? open.filter((at) => at > now.minutes) : open;
   if (toCome.length === 0) return 'past-time';
@@ -59,13 +64,9 @@ export function settleTime(
   return (slots.kind === 'appointment' ? toCome[0] : toCome.at(-1)) ?? 'closed';
 }
 
-function candidates({ minutes, exact }: SpokenTime, part: DayPart | undefined): number[] {
-  if (exact) return [minutes];
-  if (part === 'morning') return [minutes];
-  if (part === 'evening') return [minutes + 720];
-  // Lunch may well be at eleven.
-  if (part === 'afternoon' && minutes < 660) return [minutes + 720];
-  return [minutes, minutes + 720];
+function candidates(minutes: number, part: DayPart | undefined): number[] {
+  if (part === undefined) return [minutes, minutes + 720];
+  return [part === 'morning' ? minutes : minutes + 720];
 }
 
 /** What is still to be asked, in the order in which it is asked. */

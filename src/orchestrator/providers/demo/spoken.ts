@@ -108,9 +108,9 @@ function clockInWords(minutes: number): string {
   const minute = minutes % 60;
   const hour = hourInWords(Math.floor(minutes / 60));
   if (minute === 0) return hour;
-  if (minute === 15) return `quarter past ${hour}`;
+  if (minute === 15) return `a quarter past ${hour}`;
   if (minute === 30) return `half past ${hour}`;
-  if (minute === 45) return `quarter to ${hourInWords(Math.floor(minutes / 60) + 1)}`;
+  if (minute === 45) return `a quarter to ${hourInWords(Math.floor(minutes / 60) + 1)}`;
   return `${hour} ${minute < 10 ? `oh ${inWords(minute)}` : inWords(minute)}`;
 }
 

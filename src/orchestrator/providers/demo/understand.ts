@@ -52,10 +52,11 @@ export function readDetails(
   asked: string,
   now: LocalMoment,
 ): Details {
+  const about = aboutOf(text) ?? asked;
   const named = findNamedDays(text, now.day);
   const delay = findDelay(text);
   const undated = blank(text, delay ? [...named, delay] : named);
-  const times = findTimes(blank(undated, countsOfPeople(undated)), asked === 'time');
+  const times = findTimes(blank(undated, countsOfPeople(undated)), about === 'time');
   const untimed = blank(undated, times);
   const byChrono = findDaysByChrono(untimed, now.day);
   const days = [...named, ...byChrono];
@@ -64,10 +65,7 @@ export function readDetails(
     days.push(...findBareDay(text, now.day));
   }
   const kind = findKind(text);
-  const party =
-    days.length > 0 && asked === 'day'
-      ? findParty(rest, false)
-      : findParty(rest, asked === 'party');
+  const party = findParty(rest, about === 'party');
   const bareSentence =
     days.length + times.length === 0 && party === undefined && kind === undefined;
   const name = findName(sentence, nameContext(asked, bareSentence));
@@ -75,7 +73,7 @@ export function readDetails(
     ...optional('kind', kind),
     ...optional('day', wantedDay(days)),
     ruledOut: { ...ruledOut('day', days), ...ruledOut('time', times) },
-    ...optional('part', findPart(text)),
+    ...optional('part', findPart(times.length > 0 ? text.replace(/\b[ap]m\b/g, ' ') : text)),
     ...optional('time', lastWanted(times)?.value),
     ...optional('delay', delay?.value),
     ...optional('party', party),
@@ -83,9 +81,15 @@ export function readDetails(
   };
 }
 
+/** "Change the time to eight", "the number should be five": what a bare number is about. */
+function aboutOf(text: string): 'time' | 'party' | undefined {
+  if (/\btime\b/.test(text)) return 'time';
+  return /\b(?:number|people|guests)\b/.test(text) ? 'party' : undefined;
+}
+
 function nameContext(asked: string, bareSentence: boolean): 'asked' | 'likely' | 'none' {
-  if (asked === 'name' && bareSentence) return 'asked';
-  return ['name', 'confirm', 'change'].includes(asked) && bareSentence ? 'likely' : 'none';
+  if (asked === 'name') return 'asked';
+  return ['confirm', 'change'].includes(asked) && bareSentence ? 'likely' : 'none';
 }
 
 /** A day beats a hint: "next week, on Thursday". */
@@ -186,12 +190,23 @@ function mergeTime(merged: Merged, details: Details, now: LocalMoment): void {
   if (details.time !== undefined) target.spoken = details.time;
   if (target.spoken === undefined) return;
   const settled = settleTime(target.spoken, target, now);
-  if (typeof settled === 'number') {
+  if (typeof settled === 'number' && details.time === undefined && !isIn(settled, details.part)) {
+    // Ten in the morning, and then "no, in the afternoon": there is no such ten.
+    merged.slots = without(target, 'time');
+  } else if (typeof settled === 'number') {
     target.minutes = settled;
+    // The part of the day has done its work; "make it ten" later may mean the other half.
+    if (target.part !== undefined) target.spoken = { minutes: settled, exact: true };
+    delete target.part;
   } else {
     merged.slots = without(target, 'time');
     merged.problem ??= { slot: 'time', what: settled };
   }
+}
+
+function isIn(minutes: number, part: DayPart | undefined): boolean {
+  if (part === undefined) return true;
+  return (part === 'morning') === minutes < 720;
 }
 
 function noteChanges(merged: Merged, known: Slots): void {
