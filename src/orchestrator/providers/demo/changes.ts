@@ -5,7 +5,8 @@ import { CHANGED, wording } from './phrases.ts';
 import { without, type SlotName } from './slots.ts';
 import { ask, countOf, type Outcome, type State } from './state.ts';
 import { take } from './taking.ts';
-import { merge, type Details } from './understand.ts';
+import { type Details } from './details.ts';
+import { merge } from './merge.ts';
 
 const WORDS_OF: readonly (readonly [SlotName, RegExp])[] = [
   ['day', /\b(?:day|date)\b/],

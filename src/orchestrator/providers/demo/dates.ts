@@ -1,31 +1,21 @@
 /** Spoken days, in normalised text (numbers.ts). chrono-node reads what it reads well; the rest is ours. */
 import { casual, type ParsedResult } from 'chrono-node/en';
 import { addDays, dayOf, weekdayOf, type Day } from './calendar.ts';
+import {
+  dated,
+  daysFrom,
+  MONTHS,
+  nextWeekday,
+  ordinalDay,
+  upcoming,
+  WEEKDAYS,
+  type SpokenDay,
+} from './upcoming.ts';
 import { blank, findAll, isNegated, type Found } from './match.ts';
 
-export type SpokenDay =
-  | { kind: 'day'; day: Day }
-  /** "30 February". */
-  | { kind: 'no-such-day' }
-  /** "next week", "in December": a hint, not a day. */
-  | { kind: 'vague' };
+export type { SpokenDay } from './upcoming.ts';
 
-const MONTHS = [
-  'january',
-  'february',
-  'march',
-  'april',
-  'may',
-  'june',
-  'july',
-  'august',
-  'september',
-  'october',
-  'november',
-  'december',
-];
 const MONTH = `(${MONTHS.join('|')})`;
-const WEEKDAYS = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];
 const WEEKDAY = `(${WEEKDAYS.join('|')})`;
 const NTH = '(\\d{1,2})(?:st|nd|rd|th)';
 
@@ -147,59 +137,6 @@ export function findBareDay(text: string, today: Day): Found<SpokenDay>[] {
   return findAll(text, bare, ([, nth]) => ordinalDay(today, Number(nth)));
 }
 
-function dated(
-  today: Day,
-  month: string | undefined,
-  day: string | undefined,
-  year: string | undefined,
-): SpokenDay {
-  const index = MONTHS.indexOf(month ?? '') + 1;
-  if (year === undefined) return upcoming(today, index, Number(day));
-  const exact = dayOf(Number(year), index, Number(day));
-  return exact ? { kind: 'day', day: exact } : { kind: 'no-such-day' };
-}
-
-/** The next such day, today included: "the fifth of March" said in November is next year's. */
-function upcoming(today: Day, month: number, day: number): SpokenDay {
-  const year = Number(today.slice(0, 4));
-  for (const each of [year, year + 1]) {
-    const exact = dayOf(each, month, day);
-    if (exact !== undefined && exact >= today) return { kind: 'day', day: exact };
-  }
-  return { kind: 'no-such-day' };
-}
-
-/** "the 21st": this month's or the next one that has it (and falls on that weekday, when one was said). */
-export function ordinalDay(today: Day, nth: number, weekday = -1): SpokenDay | undefined {
-  if (nth < 1 || nth > 31) return undefined;
-  const year = Number(today.slice(0, 4));
-  const month = Number(today.slice(5, 7));
-  let first: Day | undefined;
-  for (let ahead = 0; ahead < 12; ahead += 1) {
-    const at = month - 1 + ahead;
-    const day = dayOf(year + Math.floor(at / 12), (at % 12) + 1, nth);
-    if (day === undefined || day < today) continue;
-    if (weekday === -1 || weekdayOf(day) === weekday) return { kind: 'day', day };
-    first ??= day;
-  }
-  return first === undefined ? undefined : { kind: 'day', day: first };
-}
-
-/** "a week from today", "tomorrow week"; without a "from" it is left to chrono ("in 3 days"). */
-function daysFrom([, count, unit, week, from]: RegExpExecArray, today: Day): SpokenDay | undefined {
-  if (week !== undefined) return { kind: 'day', day: addDays(today, 8) };
-  if (from === undefined && unit !== 'fortnight') return undefined;
-  const each = unit?.startsWith('day') ? 1 : unit?.startsWith('week') ? 7 : 14;
-  const ahead = (Number(count) || 1) * each + (from === 'tomorrow' ? 1 : 0);
-  return { kind: 'day', day: addDays(today, ahead) };
-}
-
-/** The first such weekday after today: for today itself people say "today". */
-function nextWeekday(today: Day, name: string | undefined): Day {
-  const ahead = (WEEKDAYS.indexOf(name ?? '') - weekdayOf(today) + 7) % 7;
-  return addDays(today, ahead === 0 ? 7 : ahead);
-}
-
 /** A bare weekday; "next Friday" is left to chrono. */
 function weekdayNamed(match: RegExpExecArray, today: Day): SpokenDay | undefined {
   const before = match.input.slice(0, match.index).trimEnd();
@@ -235,20 +172,4 @@ function valueOf({ start }: ParsedResult): SpokenDay | undefined {
   if (year === null || month === null || day === null) return undefined;
   const exact = dayOf(year, month, day);
   return exact === undefined ? { kind: 'no-such-day' } : { kind: 'day', day: exact };
-}
-
-const SOON_MINUTES = 15;
-
-/** "in two hours", "right now": minutes from now. */
-export function findDelay(text: string): Found<number> | undefined {
-  const found = findAll(
-    text,
-    /\bin (half an|an|a|\d{1,3}) (hours?|minutes?)\b|\b(right now|immediately|as soon as possible)\b/g,
-    ([, count, unit]) => {
-      if (count === undefined) return SOON_MINUTES;
-      const number = count === 'half an' ? 0.5 : Number(count) || 1;
-      return number * (unit?.startsWith('hour') ? 60 : 1);
-    },
-  );
-  return found.find(({ negated }) => !negated);
 }

@@ -11,7 +11,8 @@ import { ANSWERS, FAREWELL, NOT_UNDERSTOOD, wording } from './phrases.ts';
 import { no, plain, yes } from './small-talk.ts';
 import { ask, countOf, miss, nextQuestion, type Outcome, type State } from './state.ts';
 import { take } from './taking.ts';
-import { detailsOfKeys, hasDetails, merge, readDetails, type Details } from './understand.ts';
+import { detailsOfKeys, hasDetails, readDetails, type Details } from './details.ts';
+import { merge } from './merge.ts';
 
 /** Answers one line of the caller. */
 export function step(state: State, line: string, now: LocalMoment): Outcome {
@@ -91,9 +92,7 @@ function details(
   const merged = merge(state.slots, read, now);
   const nothingNew = merged.changed.length + merged.corrected.length === 0 && !merged.problem;
   // "Yes, Friday is right": what was said is known already.
-  if (nothingNew && state.asked === 'confirm' && (intents.has('yes') || intents.has('no'))) {
-    return undefined;
-  }
+  if (nothingNew && state.asked === 'confirm' && intents.has('yes')) return yes(state, now);
   const aside = asideOf(intents);
   if (!nothingNew || merged.slots.part !== state.slots.part) return take(state, merged, aside);
   // "Can we change the day from Friday?"

@@ -16,7 +16,8 @@ import { missing } from './slots.ts';
 import { dayInWords, timeInWords } from './spoken.ts';
 import { ask, countOf, countUp, miss, nextQuestion, type Outcome, type State } from './state.ts';
 import { take } from './taking.ts';
-import { merge, type Details } from './understand.ts';
+import { type Details } from './details.ts';
+import { merge } from './merge.ts';
 
 /** No details in it: an answer to our question, a question to us, or something else. */
 export function plain(state: State, text: string, intents: Set<Intent>, now: LocalMoment): Outcome {

@@ -1,7 +1,7 @@
 /** What the receptionist remembers of a call, and how a question is put. */
 import { NOT_UNDERSTOOD, question, wording, type Question } from './phrases.ts';
 import { missing, type Slots } from './slots.ts';
-import type { Details } from './understand.ts';
+import type { Details } from './details.ts';
 
 /** What is counted, to word it anew the next time. */
 export type Counted = Question | 'missed' | 'thanks' | 'waited';

@@ -3,7 +3,7 @@ import { CHANGED, describe, PROBLEMS, sentenceCase, THANKS, wording } from './ph
 import { missing, type SlotName, type Slots } from './slots.ts';
 import { dayInWords, peopleInWords, timeInWords } from './spoken.ts';
 import { ask, countOf, countUp, nextQuestion, type Outcome, type State } from './state.ts';
-import type { Merged } from './understand.ts';
+import type { Merged } from './merge.ts';
 
 /** Takes over what was understood, and goes on. */
 export function take(state: State, merged: Merged, aside = ''): Outcome {
@@ -52,6 +52,7 @@ function describeChanged(slots: Slots, changed: readonly SlotName[]): string {
   const only: Slots = {};
   if (changed.includes('kind') && slots.kind) only.kind = slots.kind;
   if (changed.includes('day') && slots.day) only.day = slots.day;
+  if (changed.includes('day') && slots.part) only.part = slots.part;
   if (changed.includes('time') && slots.minutes !== undefined) only.minutes = slots.minutes;
   if (changed.includes('party') && slots.party) only.party = slots.party;
   if (changed.includes('name') && slots.name) only.name = slots.name;
