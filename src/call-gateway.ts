@@ -21,7 +21,7 @@ import {
   statusSignal,
   turnUpdate,
 } from '../workflows/contract.ts';
-import { askAgainKey } from '../workflows/rules/keys.ts';
+import { askAgainKey, GREETING_KEY } from '../workflows/rules/keys.ts';
 import { Clock, persist, TIMED_OUT } from './temporal/persist.ts';
 import { callStartOptions } from './temporal/start-options.ts';
 
@@ -97,8 +97,10 @@ export class CallGateway {
     if (now === TIMED_OUT) return { kind: 'wait' };
     if (now === 'not-found') return this.#begin(call, clock);
     if (now.status === 'ended') return { kind: 'over' };
-    if (now.thinkingKey !== undefined) return this.#nextStep(call.callId, now.thinkingKey, clock);
-    if (now.openStep) return { kind: 'step', step: now.openStep };
+    // By the turn's own update, so that the workflow knows that its step was taken.
+    const key = now.thinkingKey ?? now.openKey;
+    if (key !== undefined && key !== GREETING_KEY) return this.#nextStep(call.callId, key, clock);
+    if (key === undefined && now.openStep) return { kind: 'step', step: now.openStep };
     return this.#begin(call, clock);
   }
 

@@ -143,8 +143,10 @@ export async function call(input: CallWorkflowInput): Promise<CallOutcome> {
     const assistant = await findAssistant(start);
     const waiting = backlog;
     backlog = undefined;
+    const isEnd = (event: ConversationEvent) => event.type === 'end-requested';
+    waiting.filter(isEnd).forEach(dispatch); // so that nobody is dialled only to be hung up
     dispatch({ type: 'loaded', ...(assistant && { assistant }), at: Date.now() });
-    waiting.forEach(dispatch);
+    waiting.filter((event) => !isEnd(event)).forEach(dispatch);
   } else {
     dispatch({ type: 'time', at: Date.now() });
   }

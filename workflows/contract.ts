@@ -156,6 +156,8 @@ export interface CallSnapshot {
   thinkingKey?: TurnKey;
   /** The step that was decided last; repeated when Twilio comes back without a turn. */
   openStep?: Step;
+  /** The key of the turn that `openStep` answers, `0` for the greeting. */
+  openKey?: TurnKey;
   startedAt: string;
   answeredAt?: string;
   endedAt?: string;

@@ -159,6 +159,7 @@ export function snapshotOf(state: Conversation): CallSnapshot {
     turns: state.turns,
     ...(state.thinkingKey !== undefined && { thinkingKey: state.thinkingKey }),
     ...(state.openStep && { openStep: state.openStep }),
+    ...(state.openKey !== undefined && { openKey: state.openKey }),
     startedAt: isoTime(state.startedAt),
     ...(state.answeredAt !== undefined && { answeredAt: isoTime(state.answeredAt) }),
     ...(state.endedAt !== undefined && { endedAt: isoTime(state.endedAt) }),

@@ -32,5 +32,8 @@ function heardText(heard: Heard): string {
 
 /** Words of callers and models are shown as they are: no Markdown of theirs takes effect. */
 function line(who: string, text: string): string {
-  return `**${who}:** ${text.replace(/[\\`*_{}[\]<>()#+!|~-]/g, '\\$&')}`;
+  const onOneLine = text.replace(/\s+/g, ' ');
+  const escaped = onOneLine.replace(/[\\`*_{}[\]<>()#+!|~-]/g, '\\$&');
+  // Viewers make links of bare addresses, unless something invisible stands in them.
+  return `**${who}:** ${escaped.replace(/(:\/\/|www\.)/gi, '$1\u200b')}`;
 }

@@ -25,9 +25,10 @@ const { dial } = proxyActivities<CallActivities>({
   retry: { maximumAttempts: 1 },
 });
 
+/** Shorter than the time after which the state machine asks again, so that questions never pile up. */
 const { askCarrier, findCall, hangUp } = proxyActivities<CallActivities>({
   startToCloseTimeout: '10s',
-  scheduleToCloseTimeout: '60s',
+  scheduleToCloseTimeout: '15s',
   retry: { initialInterval: '500ms', maximumInterval: '5s' },
 });
 
@@ -120,6 +121,7 @@ async function lookForCall(hands: CallHands): Promise<void> {
     const found = await findCall.executeWithOptions({ summary: 'Look for the call at Twilio' }, [
       { from: call.from, to: call.to, since: isoTime(startedAt) },
     ]);
+    if (hands.state().callSid !== undefined) return; // Twilio has called back meanwhile
     hands.dispatch({ type: 'carrier-answered', ...(found && { call: found }), at: Date.now() });
   } catch {
     hands.dispatch({ type: 'carrier-failed', at: Date.now() });

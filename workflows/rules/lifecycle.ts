@@ -42,6 +42,7 @@ export function takeAssistant(draft: Draft, assistant: Assistant | undefined): v
     event: { type: 'call.created', call, ...refTo(assistant) },
   });
   if (state.call.direction === 'inbound') return setRingDeadline(draft); // its webhook may be lost
+  if (state.ending) return finish(draft, state.ending); // ended before anybody was dialled
   if (assistant) draft.effects.push({ do: 'dial' });
   else finish(draft, 'no-assistant');
 }
@@ -173,7 +174,8 @@ function endNow(draft: Draft, reason: EndReason, message: string): void {
   if (state.status === 'ended' || state.status === 'speaking') return;
   const key = state.thinkingKey;
   abandonThinking(draft, 'unanswered');
-  if (key !== undefined) decideHangup(draft, key, message, reason);
+  // A webhook waits for this turn: it takes the last words, so they are not sent twice.
+  if (key !== undefined) return decideHangup(draft, key, message, reason);
   openHangup(draft, message);
   state.status = 'speaking';
   state.ending ??= reason;

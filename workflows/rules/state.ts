@@ -32,6 +32,8 @@ export interface Conversation {
   /** The keys whose decided step a webhook has taken away. */
   collected: TurnKey[];
   openStep?: Step;
+  /** The key that `openStep` answers; none when no turn was answered by it. */
+  openKey?: TurnKey;
   /** Silences in a row. */
   silences: number;
   /** Failed questions to Twilio in a row. */

@@ -26,6 +26,7 @@ export function decideListen(draft: Draft, key: TurnKey, say: string): void {
   const step = makeStep(assistant, say, next);
   state.decided[key] = step;
   state.openStep = step;
+  state.openKey = key;
   state.status = 'listening';
   setQuietDeadline(draft, say);
 }
@@ -36,6 +37,7 @@ export function decideHangup(draft: Draft, key: TurnKey, say: string, reason: En
   const step = makeStep(state.assistant, say, { kind: 'hangup' });
   state.decided[key] = step;
   state.openStep = step;
+  state.openKey = key;
   state.status = 'speaking';
   state.ending ??= reason;
   setGoodbyeDeadline(draft, say);
@@ -44,6 +46,7 @@ export function decideHangup(draft: Draft, key: TurnKey, say: string, reason: En
 /** The call is being ended: whoever asks where it stands hears these words, then a hang-up. */
 export function openHangup(draft: Draft, say: string): void {
   draft.state.openStep = makeStep(draft.state.assistant, say, { kind: 'hangup' });
+  delete draft.state.openKey;
 }
 
 /** Decides `key`: this turn was passed over, ask again for what is going on now. */

@@ -1,0 +1,106 @@
+/** The `voca` command: its commands, options and exit codes. */
+import { Command, CommanderError } from 'commander';
+import type { CallManager } from '../call-manager.ts';
+import { CallRequestError, NotReadyError } from '../call-manager.ts';
+import { callTable, callText, hangUpText } from './format.ts';
+
+export interface CliIo {
+  out(text: string): void;
+  error(text: string): void;
+  /** Connects when a command needs it. */
+  manager(): Promise<CallManager>;
+}
+
+/** What scripts can tell apart. */
+export const EXIT = { ok: 0, failed: 1, usage: 2, notReady: 3 } as const;
+
+/** Runs one command line (without `node` and the script). @returns the exit code. */
+export async function runCli(args: string[], io: CliIo): Promise<number> {
+  let code: number = EXIT.ok;
+  const program = buildProgram(io, (failed) => {
+    code = failed;
+  });
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    io.error(error instanceof Error ? error.message : 'failed');
+    if (error instanceof NotReadyError) return EXIT.notReady;
+    return error instanceof CallRequestError ? EXIT.usage : EXIT.failed;
+  }
+}
+
+function buildProgram(io: CliIo, fail: (code: number) => void): Command {
+  const program = new Command('voca')
+    .description('Places, shows and ends AI phone calls.')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => io.out(text.trimEnd()),
+      writeErr: (text) => io.error(text.trimEnd()),
+    })
+    .addHelpText('after', EXIT_HELP);
+
+  const show = (json: boolean | undefined, value: unknown, text: string) =>
+    io.out(json ? JSON.stringify(value, null, 2) : text);
+
+  program
+    .command('call')
+    .description('place a call and show what became of it')
+    .argument('<number>', 'whom to call, in E.164 form such as +14155550100')
+    .option('--assistant <id>', 'who speaks; left out for the one of our number')
+    .option('--json', 'for programs')
+    .action(async (number: string, options: { assistant?: string; json?: boolean }) => {
+      const manager = await io.manager();
+      const assistant = options.assistant && { assistantId: options.assistant };
+      const call = await manager.makeCall(number, { ...assistant });
+      show(options.json, call, callText(call));
+      if (call.dial !== 'accepted') fail(EXIT.failed);
+    });
+
+  program
+    .command('calls')
+    .description('list the calls that are not over')
+    .option('--json', 'for programs')
+    .action(async (options: { json?: boolean }) => {
+      const calls = await (await io.manager()).listActive();
+      show(options.json, calls, callTable(calls));
+    });
+
+  program
+    .command('status')
+    .description('show a call as it stands, or as it ended')
+    .argument('<call>', 'its id, such as call_0V…')
+    .option('--json', 'for programs')
+    .action(async (callId: string, options: { json?: boolean }) => {
+      const call = await (await io.manager()).getCallStatus(callId);
+      if (!call) throw new CallRequestError('There is no such call.');
+      show(options.json, call, callText(call));
+    });
+
+  program
+    .command('hangup')
+    .description('end calls in order; one that is over already is a success')
+    .argument('[calls...]', 'their ids')
+    .option('--all', 'every call that is not over')
+    .option('--say <words>', 'said before the call ends', '')
+    .option('--json', 'for programs')
+    .action(async (ids: string[], options: { all?: boolean; say: string; json?: boolean }) => {
+      if ((ids.length === 0) === !options.all) {
+        throw new CallRequestError('Name the calls to end, or give --all.');
+      }
+      const manager = await io.manager();
+      const results = options.all
+        ? await manager.hangupAllCalls(options.say)
+        : await Promise.all(ids.map((id) => manager.hangupCall(id, options.say)));
+      show(options.json, results, hangUpText(results));
+      if (results.some(({ result }) => result === 'unknown')) fail(EXIT.failed);
+    });
+
+  return program;
+}
+
+const EXIT_HELP = `
+Exit codes: 0 done, 1 failed, 2 wrong use, 3 Temporal, its workers or the models are not there.
+Finds an instance that runs on this machine (npm start, npm run demo); TEMPORAL_ADDRESS,
+TWILIO_ACCOUNT_SID and TWILIO_PHONE_NUMBER name another one.`;

@@ -1,0 +1,144 @@
+/**
+ * One whole instance on this machine: the embedded servers that are not given, the api processes
+ * and the workers, under one supervisor. Used by `npm start`, the demo, benchmarks and drills.
+ */
+import { join } from 'node:path';
+import { childEnv } from './config.ts';
+import type { Config, Environment } from './config.ts';
+import { migrateAndSeed } from './database.ts';
+import { startEmbeddedStack } from './embedded/stack.ts';
+import type { EmbeddedStack } from './embedded/stack.ts';
+import { pidFiles } from './embedded/pid-file.ts';
+import type { Progress } from './embedded/progress.ts';
+import type { Log } from './log.ts';
+import { announceInstance, withdrawInstance } from './running.ts';
+import type { RunningInstance } from './running.ts';
+import { Supervisor } from './supervisor/index.ts';
+import type { SupervisorLog } from './supervisor/index.ts';
+import { SEARCH_ATTRIBUTES } from '../workflows/contract.ts';
+
+export interface InstanceOptions {
+  config: Config;
+  /** What the children's environment is made of. */
+  env: Environment;
+  dataDir: string;
+  progress: Progress;
+  log: Log;
+  /** Where the children write their logs; left out for our own output. */
+  childLogFile?: string;
+  /** Any free ports for the embedded servers instead of the usual ones. */
+  usualPorts?: boolean;
+}
+
+export interface Instance {
+  supervisor: Supervisor;
+  stack: EmbeddedStack;
+  running: RunningInstance;
+  databaseUrl: string;
+  /** Stops everything in order; nothing is left. */
+  stop(): Promise<void>;
+}
+
+const API_PROCESSES = 2;
+const WORKER_PROCESSES = 2;
+
+/**
+ * Starts an instance and waits until its processes are ready.
+ * @throws an Error with a message for a person when something cannot be had; nothing is left then.
+ */
+export async function startInstance(options: InstanceOptions): Promise<Instance> {
+  const { config, env, dataDir, progress, log } = options;
+  const supervisor = new Supervisor({
+    log: supervisorLog(log),
+    pidFiles: pidFiles(dataDir),
+    inherited: Object.keys(env),
+  });
+  try {
+    progress.say('Starting PostgreSQL and Temporal ...');
+    const stack = await startEmbeddedStack({
+      dataDir,
+      env,
+      postgres: config.database.url === undefined,
+      temporal: config.temporal.address === undefined && {
+        searchAttributes: Object.values(SEARCH_ATTRIBUTES).map(({ name }) => name),
+      },
+      progress,
+      supervisor,
+      usualPorts: options.usualPorts ?? true,
+    });
+    const running = describeInstance(options, stack);
+    const databaseUrl = config.database.url ?? stack.databaseUrl ?? '';
+    progress.say('Preparing the database ...');
+    await migrateAndSeed(databaseUrl, config.twilio.phoneNumber);
+    progress.say('Starting the processes ...');
+    addProcesses(supervisor, options, {
+      TEMPORAL_ADDRESS: running.temporalAddress,
+      DATABASE_URL: databaseUrl,
+    });
+    await supervisor.start();
+    announceInstance(dataDir, running);
+    return {
+      supervisor,
+      stack,
+      running,
+      databaseUrl,
+      stop: async () => {
+        withdrawInstance(dataDir);
+        await supervisor.stop();
+      },
+    };
+  } catch (error) {
+    await supervisor.stop();
+    throw error;
+  }
+}
+
+function addProcesses(
+  supervisor: Supervisor,
+  options: InstanceOptions,
+  addresses: Environment,
+): void {
+  const env = childEnv(options.env, addresses);
+  const exec = join(import.meta.dirname, 'main.js');
+  const logFile = options.childLogFile === undefined ? [] : ['--log-file', options.childLogFile];
+  const args = (role: string) => ['--role', role, ...logFile];
+  supervisor.addCluster({ name: 'voca-api', count: API_PROCESSES, exec, args: args('api'), env });
+  supervisor.addFork({
+    name: 'voca-worker',
+    count: WORKER_PROCESSES,
+    exec,
+    args: args('worker'),
+    env,
+  });
+}
+
+function describeInstance({ config }: InstanceOptions, stack: EmbeddedStack): RunningInstance {
+  const { twilio, temporal, listen } = config;
+  const uiUrl = temporal.uiUrl ?? stack.temporalUiUrl;
+  const host = ['0.0.0.0', '::'].includes(listen.host) ? '127.0.0.1' : listen.host;
+  return {
+    pid: process.pid,
+    temporalAddress: temporal.address ?? stack.temporalAddress ?? '',
+    namespace: temporal.namespace,
+    ...(uiUrl !== undefined && { temporalUiUrl: uiUrl }),
+    apiUrl: `http://${host}:${listen.port}`,
+    accountSid: twilio.accountSid,
+    phoneNumber: twilio.phoneNumber,
+  };
+}
+
+/** The supervisor logs as pino does: fields first. */
+function supervisorLog(log: Log): SupervisorLog {
+  const at =
+    (level: 'info' | 'warn' | 'error') =>
+    (fields: object, message: string): void => {
+      const { process: name, pid, signal, err } = fields as Record<string, unknown>;
+      log.foreign(level, message, {
+        ...(typeof name === 'string' && { name }),
+        ...(typeof pid === 'number' && { pid }),
+        ...(typeof signal === 'string' && { signal }),
+        error: err,
+      });
+    };
+  return { info: at('info'), warn: at('warn'), error: at('error') };
+}

@@ -1,0 +1,105 @@
+/**
+ * The one door out: builds what activities need and lends a process to Temporal as a worker.
+ */
+import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { createActivities } from '../activities/index.ts';
+import type { ActivityDeps } from '../activities/index.ts';
+import { TASK_QUEUE } from '../workflows/contract.ts';
+import type { Config } from './config.ts';
+import type { Log } from './log.ts';
+import { temporalLogger } from './log-temporal.ts';
+import { linkToTemporal } from './temporal/connection.ts';
+import { registerSearchAttributes } from './temporal/readiness.ts';
+import { buildWorkerDeps } from './worker-deps.ts';
+
+export interface RunningWorker {
+  /** Settles when the worker has stopped; rejects when it failed. */
+  finished: Promise<void>;
+  /** Takes no new work, lets what is under way finish, then stops. */
+  stop(): Promise<void>;
+}
+
+/** Replies under way are given this long when the worker stops, then go to another worker. */
+const SHUTDOWN_GRACE_MS = 4000;
+const RETRY_MS = 500;
+
+/**
+ * Starts a worker; waits for Temporal as long as it takes.
+ * @param bundlePath the workflow code as one file, made by `scripts/build.js`.
+ */
+export async function startWorker(
+  config: Config,
+  log: Log,
+  bundlePath: string,
+): Promise<RunningWorker> {
+  const { address, namespace, apiKey, tls } = config.temporal;
+  if (address === undefined) throw new Error('A worker needs TEMPORAL_ADDRESS');
+  Runtime.install({ logger: temporalLogger(log), shutdownSignals: [] });
+  const deps = buildWorkerDeps(config, log);
+  const connection = await untilConnected(log, () =>
+    NativeConnection.connect({ address, tls, ...(apiKey !== undefined && { apiKey }) }),
+  );
+  await ensureSearchAttributes(config, log);
+  const worker = await untilConnected(log, () =>
+    createCallWorker({ connection, namespace, bundlePath, deps }),
+  );
+  const finished = worker.run().finally(() => Promise.all([connection.close(), deps.close()]));
+  return {
+    finished,
+    stop: async () => {
+      if (worker.getState() === 'RUNNING') worker.shutdown();
+      await finished;
+    },
+  };
+}
+
+export interface CallWorkerOptions {
+  connection: NativeConnection;
+  namespace: string;
+  bundlePath: string;
+  deps: ActivityDeps;
+  /** Where calls are worked on; left out for the usual one. */
+  taskQueue?: string;
+}
+
+/** A worker for calls, with the times that decide what the death of another one costs. */
+export function createCallWorker(options: CallWorkerOptions): Promise<Worker> {
+  return Worker.create({
+    connection: options.connection,
+    namespace: options.namespace,
+    taskQueue: options.taskQueue ?? TASK_QUEUE,
+    workflowBundle: { codePath: options.bundlePath },
+    activities: createActivities(options.deps),
+    // How long a task waits for the worker that has the call in its memory, if that one died.
+    stickyQueueScheduleToStartTimeout: '500ms',
+    // Lets a reply beat several times within its heartbeat timeout of 2 s.
+    maxHeartbeatThrottleInterval: '300ms',
+    defaultHeartbeatThrottleInterval: '300ms',
+    shutdownGraceTime: SHUTDOWN_GRACE_MS,
+    shutdownForceTime: SHUTDOWN_GRACE_MS * 2,
+  });
+}
+
+async function untilConnected<T>(log: Log, connect: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await connect();
+    } catch (error) {
+      if (attempt % 10 === 1) log.warn('Temporal is not there yet', { attempt, error });
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+  }
+}
+
+/** Done by whoever starts first. Without them every call would fail, so it is said loudly. */
+async function ensureSearchAttributes(config: Config, log: Log): Promise<void> {
+  const { address = '', namespace, apiKey, tls } = config.temporal;
+  const link = linkToTemporal({ address, namespace, tls, ...(apiKey !== undefined && { apiKey }) });
+  try {
+    await registerSearchAttributes(link.connection, namespace);
+  } catch (error) {
+    log.error('the search attributes could not be registered: see /readyz', { error });
+  } finally {
+    await link.close();
+  }
+}
