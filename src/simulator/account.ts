@@ -114,7 +114,8 @@ export class Account {
     }
     const cancelLimit = this.parts.clock.after(TIME_LIMIT_MS, () => live.flow.end('time-limit'));
     void live.state.ended.then(cancelLimit);
-    void live.flow.run({ url: voiceUrl, method: voiceMethod, purpose: 'voice', fields: [] });
+    const start = { url: voiceUrl, method: voiceMethod, purpose: 'voice' as const, fields: [] };
+    this.#guard(live.state.sid, live.flow.run(start));
     return live.phone;
   }
 
@@ -137,7 +138,7 @@ export class Account {
       ring: () => this.#ring(live.phone),
       tellVerdict: (detection) => this.#tellVerdict(live, detection),
     });
-    void outbound.run(plan);
+    this.#guard(live.state.sid, outbound.run(plan));
     return live;
   }
 
@@ -180,12 +181,17 @@ export class Account {
   /** Without a handler it rings until the caller gives up. */
   #ring(phone: Phone): void {
     for (const handler of this.#handlers) {
-      void Promise.resolve(handler(phone)).catch((error: unknown) => {
-        const message = error instanceof Error ? error.message : 'the handler failed';
-        const { log } = this.parts;
-        log.append({ kind: 'error', callSid: phone.callSid, level: 'error', code: 0, message });
-      });
+      this.#guard(phone.callSid, (async () => handler(phone))());
     }
+  }
+
+  /** What goes wrong on this side is logged and ends the call; it never takes the process down. */
+  #guard(callSid: string, story: Promise<void>): void {
+    story.catch((error: unknown) => {
+      const message = error instanceof Error ? error.message : 'failed';
+      this.parts.log.append({ kind: 'error', callSid, level: 'error', code: 0, message });
+      this.call(callSid)?.flow.end('application-error');
+    });
   }
 
   #tellVerdict(live: LiveCall, detection: MachineDetection): void {

@@ -195,7 +195,7 @@ export class CallFlow {
   }
 
   #context(document: TwimlDocument, signal: AbortSignal): RunContext {
-    const { call, line, clock, settings } = this.#parts;
+    const { call, line, clock, client, settings } = this.#parts;
     return {
       document,
       line,
@@ -205,6 +205,13 @@ export class CallFlow {
       isAnswered: () => call.isAnswered,
       answer: () => call.become('in-progress'),
       warn: (code, message) => this.#log('warning', code, message, document.url),
+      sendPartial: ({ url, ...target }) =>
+        void client.sendCallback({
+          callSid: call.sid,
+          ...target,
+          url: resolveUrl(url, document),
+          fields: [...voiceFields(call), ...target.fields],
+        }),
       fetchSound: (url) => this.#fetchSound(url, document),
     };
   }

@@ -34,6 +34,8 @@ export interface SpeechOffer {
 
 export class InputCollector {
   readonly result: Promise<Collected>;
+  /** Told what is certain so far, and what was just added. */
+  onSpeech: (stable: string, unstable: string) => void = () => {};
   readonly #settings: CollectorSettings;
   readonly #clock: Clock;
   readonly #begun = new AbortController();
@@ -43,6 +45,7 @@ export class InputCollector {
   #state: 'waiting' | 'speech' | 'dtmf' | 'done' = 'waiting';
   #promptsDone = false;
   #silenceDeclared = false;
+  #held = false;
   #digits = '';
   #confidence: number | undefined;
   #spokenMs = 0;
@@ -76,7 +79,23 @@ export class InputCollector {
     this.#promptsDone = true;
     if (this.#state !== 'waiting') return;
     if (this.#silenceDeclared && this.#settings.fastForward) this.#finish({ kind: 'none' });
-    else this.#finishAfter(this.#settings.timeoutMs);
+    else if (!this.#held) this.#finishAfter(this.#settings.timeoutMs);
+  }
+
+  /** The caller begins to speak, and the words are not there yet: no timeout until then. */
+  hold(bargeIn: boolean): void {
+    if (this.#state !== 'waiting') return;
+    this.#held = true;
+    this.#cancelTimer();
+    const interrupts = bargeIn && this.#settings.bargeIn && this.#settings.speech;
+    if (interrupts && !this.#begun.signal.aborted) this.#begun.abort('barge-in');
+  }
+
+  /** No words came. */
+  release(): void {
+    if (!this.#held || this.#state !== 'waiting') return;
+    this.#held = false;
+    if (this.#promptsDone) this.#finishAfter(this.#settings.timeoutMs);
   }
 
   offerSpeech(offer: SpeechOffer): Offer {
@@ -88,6 +107,7 @@ export class InputCollector {
     if (leftMs <= 0) return { taken: false, why: 'the limit for speech was reached' };
     const { kept, lost } = cutAt(offer.text, leftMs / Math.max(1, offer.durationMs));
     this.#begin('speech', offer.id);
+    this.onSpeech(this.#words.join(' '), kept);
     this.#words.push(kept);
     this.#confidence = offer.confidence;
     this.#spokenMs += Math.min(offer.durationMs, leftMs);
@@ -124,6 +144,7 @@ export class InputCollector {
     if (this.#state !== 'waiting') return { taken: false, why: 'input has begun' };
     this.#utteranceIds.push(id);
     this.#silenceDeclared = true;
+    this.release();
     if (this.#settings.fastForward && this.#promptsDone) this.#finish({ kind: 'none' });
     return { taken: true };
   }

@@ -87,6 +87,24 @@ export class Phone {
     return this.#parts.line.collector?.isListening ?? false;
   }
 
+  /** A Gather is open and nothing was said to it yet; its prompts may still be playing. */
+  get isOpen(): boolean {
+    return this.#parts.line.collector?.isOpen ?? false;
+  }
+
+  /**
+   * The caller draws breath: the open Gather waits for what comes instead of timing out, and with
+   * `bargeIn` its prompts stop. {@link say} or {@link stopSpeaking} follow.
+   */
+  startSpeaking(options: { bargeIn?: boolean } = {}): void {
+    this.#parts.line.collector?.hold(options.bargeIn ?? true);
+  }
+
+  /** Nothing comes after all: the Gather's time of silence begins anew. */
+  stopSpeaking(): void {
+    this.#parts.line.collector?.release();
+  }
+
   /** Calls back whenever something may have changed; returns how to stop. */
   onChange(listener: () => void): () => void {
     return this.#parts.line.onChange(listener);
@@ -117,6 +135,26 @@ export class Phone {
     const { line } = this.#parts;
     const open = () => (options.bargeIn ? line.collector?.isOpen : line.collector?.isListening);
     await this.#until(() => open() || undefined, 'the application to listen', options);
+  }
+
+  /**
+   * Waits for this side's turn (or the end) and returns all that was heard since. Also returns as
+   * soon as something was heard while nobody listens yet: then `mayAnswer` is false.
+   */
+  async turn(options: WaitOptions = {}): Promise<{
+    heard: Heard[];
+    mayAnswer: boolean;
+    over: boolean;
+  }> {
+    const { line } = this.#parts;
+    const ready = () => {
+      const unheard = this.#cursor < line.heard.length;
+      return unheard || this.isListening || this.isOver || undefined;
+    };
+    await this.#until(ready, 'the other side', options);
+    const heard: Heard[] = [];
+    for (let next = this.#nextHeard(); next; next = this.#nextHeard()) heard.push(next);
+    return { heard, mayAnswer: this.isListening, over: this.isOver };
   }
 
   /**

@@ -18,6 +18,8 @@ export interface VerbContext {
   readonly fastForward: boolean;
   /** A schema warning: logged, and the call goes on. */
   warn(code: number, message: string): void;
+  /** Posts a partial speech result; nobody waits for the answer. */
+  sendPartial(target: Target): void;
   /** Fetches what <Play> names: how long it plays in call time, or undefined after an error. */
   fetchSound(url: string): Promise<number | undefined>;
 }

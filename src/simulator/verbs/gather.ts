@@ -1,5 +1,5 @@
 import type { Field } from '../form.ts';
-import type { Collected } from '../input-collector.ts';
+import type { Collected, InputCollector } from '../input-collector.ts';
 import type { TwimlElement } from '../twiml-parse.ts';
 import { methodOf, NEXT } from '../verb-context.ts';
 import type { Delivery, Outcome, Verb, VerbContext } from '../verb-context.ts';
@@ -19,6 +19,7 @@ export const gather: Verb = async (element, context) => {
   const { line, signal } = context;
   const action = element.attributes.action ?? '';
   const collector = line.openGather(gatherSettings(element, context), action);
+  reportPartials(collector, element, context);
   const stop = () => collector.close();
   signal.addEventListener('abort', stop);
   await prompts(element, { ...context, signal: AbortSignal.any([signal, collector.begun]) });
@@ -30,6 +31,27 @@ export const gather: Verb = async (element, context) => {
   line.closeGather();
   return signal.aborted ? NEXT : outcomeOf(collected, element, context);
 };
+
+/** Tells `partialResultCallback` what was understood so far, each time something was said. */
+function reportPartials(
+  collector: InputCollector,
+  element: TwimlElement,
+  context: VerbContext,
+): void {
+  const url = element.attributes.partialResultCallback;
+  if (url === undefined) return;
+  const method = methodOf(element.attributes.partialResultCallbackMethod, context);
+  let sequence = 0;
+  collector.onSpeech = (stable, unstable) => {
+    const fields: Field[] = [
+      ['StableSpeechResult', stable],
+      ['UnstableSpeechResult', unstable],
+      ['SequenceNumber', String(sequence)],
+    ];
+    sequence += 1;
+    context.sendPartial({ url, method, purpose: 'partial', fields });
+  };
+}
 
 async function prompts(element: TwimlElement, context: VerbContext): Promise<void> {
   for (const child of element.children) {

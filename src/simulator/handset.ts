@@ -1,0 +1,147 @@
+/** The software phone in the terminal: prints what is heard, says what is typed. */
+import { createInterface } from 'node:readline';
+import type { Interface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
+import type { EndedCall } from './call-state.ts';
+import * as screen from './handset-screen.ts';
+import type { Command } from './handset-screen.ts';
+import type { Phone } from './phone.ts';
+import { PhoneError } from './phone-error.ts';
+
+export interface HandsetOptions {
+  phone: Phone;
+  input: Readable;
+  output: Writable & { columns?: number };
+  /**
+   * A person types: words interrupt, and typing keeps the line open. Otherwise (a pipe) each line
+   * waits for its turn, and after the last one the call is hung up.
+   */
+  isTerminal: boolean;
+}
+
+// A person may think for as long as the call lasts.
+const NO_LIMIT = { timeoutMs: 2 ** 31 - 1 };
+const DEFAULT_COLUMNS = 80;
+
+/** Runs the handset until the call is over. */
+export async function runHandset(options: HandsetOptions): Promise<EndedCall> {
+  const handset = new Handset(options);
+  return handset.run();
+}
+
+class Handset {
+  readonly #options: HandsetOptions;
+  readonly #reader: Interface;
+  #shown = 0;
+  #queue: Promise<void> = Promise.resolve();
+
+  constructor(options: HandsetOptions) {
+    this.#options = options;
+    const { input, output, isTerminal } = options;
+    this.#reader = createInterface({
+      input,
+      output: isTerminal ? output : undefined,
+      terminal: isTerminal,
+      prompt: screen.PROMPT,
+    });
+  }
+
+  async run(): Promise<EndedCall> {
+    const { phone, input, isTerminal } = this.#options;
+    const stop = phone.onChange(() => {
+      this.#showHeard();
+      // A question came while a line was half typed: it is played, and waits for the line.
+      if (isTerminal && this.#reader.line !== '') phone.startSpeaking({ bargeIn: false });
+    });
+    const typing = () => setImmediate(() => this.#typed());
+    this.#reader.on('line', (line) => this.#entered(screen.readCommand(line)));
+    this.#reader.on('SIGINT', () => phone.hangUp());
+    this.#reader.on('close', () => this.#closed());
+    if (isTerminal) input.on('keypress', typing);
+    this.#print(screen.callText(phone.from, phone.to));
+    this.#showHeard();
+    const ended = await phone.ended;
+    this.#showHeard();
+    stop();
+    input.off('keypress', typing);
+    this.#reader.close();
+    this.#write(`${screen.endText(ended)}\n`);
+    return ended;
+  }
+
+  #showHeard(): void {
+    const heard = this.#options.phone.transcript.filter(({ who }) => who === 'assistant');
+    for (const { kind, text } of heard.slice(this.#shown)) {
+      this.#print(
+        screen.heardText(kind as Parameters<typeof screen.heardText>[0], text, this.#width),
+      );
+    }
+    this.#shown = heard.length;
+  }
+
+  get #width(): number {
+    return this.#options.output.columns ?? DEFAULT_COLUMNS;
+  }
+
+  /** The line being typed changed: the caller has begun to speak, or thought better of it. */
+  #typed(): void {
+    const { phone } = this.#options;
+    const { line } = this.#reader;
+    if (line === '') phone.stopSpeaking();
+    else phone.startSpeaking({ bargeIn: !line.startsWith('/') });
+  }
+
+  #entered(command: Command): void {
+    const { phone, isTerminal } = this.#options;
+    if (command.do === 'hangup' && isTerminal) return phone.hangUp();
+    if (command.do === 'nothing') return this.#prompt();
+    if (command.do === 'help') return this.#print(screen.HELP);
+    if (command.do === 'unknown') {
+      phone.stopSpeaking();
+      return this.#print(screen.unknownText(command.text));
+    }
+    if (isTerminal && !phone.isOpen) this.#print(screen.NOT_YET);
+    this.#queue = this.#queue.then(() => this.#perform(command)).catch(ignoreEnd);
+    return this.#prompt();
+  }
+
+  async #perform(command: Command): Promise<void> {
+    const { phone, isTerminal } = this.#options;
+    await phone.waitUntilListening({ ...NO_LIMIT, bargeIn: isTerminal });
+    if (!isTerminal) this.#print(screen.saidText(command, this.#width));
+    if (command.do === 'hangup') return phone.hangUp();
+    if (command.do === 'silent') return phone.staySilent(NO_LIMIT);
+    if (command.do === 'say' && !phone.say(command.text).heard) this.#print(screen.NOT_HEARD);
+    if (command.do === 'keys' && !phone.press(command.keys).heard) this.#print(screen.NOT_HEARD);
+  }
+
+  /** No more input: a person has left; a pipe is done once its last line was answered. */
+  #closed(): void {
+    const { phone, isTerminal } = this.#options;
+    if (phone.isOver) return;
+    if (isTerminal) return phone.hangUp();
+    this.#queue = this.#queue
+      .then(() => phone.waitUntilListening(NO_LIMIT))
+      .then(() => phone.hangUp())
+      .catch(ignoreEnd);
+  }
+
+  /** Prints above the line that is being typed. */
+  #print(text: string): void {
+    this.#write(`${this.#options.isTerminal ? '\r\x1b[K' : ''}${text}\n`);
+    this.#prompt();
+  }
+
+  #prompt(): void {
+    if (this.#options.isTerminal && !this.#options.phone.isOver) this.#reader.prompt(true);
+  }
+
+  #write(text: string): void {
+    this.#options.output.write(text);
+  }
+}
+
+/** The call ended while a line waited for its turn: there is nobody to say it to. */
+function ignoreEnd(error: unknown): void {
+  if (!(error instanceof PhoneError)) throw error;
+}
