@@ -297,7 +297,7 @@ export const VARIABLES = {
   VOCA_DATA_DIR: {
     group: 'Rest',
     purpose:
-      'the folder of the embedded servers and of pid files (default: .local/share/voca in the home directory; /var/lib/voca for root)',
+      'the folder of the embedded servers and of pid files (default: voca/main in the XDG data folder; /var/lib/voca/main for root)',
     form: 'an absolute path that the user of an embedded PostgreSQL can enter',
     schema: z.string().regex(/^(?:\/|[A-Za-z]:[\\/])[^\p{Cc}]*$/u),
   },

@@ -5,7 +5,6 @@
  * and no message repeats a value: what was meant as a secret may stand in the wrong variable.
  */
 import { readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { inspect, parseEnv } from 'node:util';
 import { definitionOf, VARIABLE_NAMES } from './config-variables.ts';
@@ -73,7 +72,8 @@ interface CommonConfig {
   rest: {
     /** The first seals, all of them open; empty when nothing is sealed. */
     secretKeys: string[];
-    dataDir: string;
+    /** Left out: one of our own choice, see `data-dirs.ts`. */
+    dataDir?: string;
     logLevel: (typeof LOG_LEVELS)[number];
   };
   /** What the operator should know though it does not stop the start. */
@@ -275,7 +275,7 @@ function assemble(
     models: modelsOf(values),
     rest: {
       secretKeys: values.VOCA_SECRET_KEY ?? [],
-      dataDir: values.VOCA_DATA_DIR ?? defaultDataDir(env),
+      dataDir: values.VOCA_DATA_DIR,
       logLevel: values.LOG_LEVEL,
     },
     warnings: warningsOf(values, env, tls),
@@ -313,15 +313,6 @@ function modelsOf(values: VariableValues): CommonConfig['models'] {
     deepgram: { apiKey: values.DEEPGRAM_API_KEY, baseUrl: values.DEEPGRAM_BASE_URL },
     elevenlabs: { apiKey: values.ELEVENLABS_API_KEY, baseUrl: values.ELEVENLABS_BASE_URL },
   };
-}
-
-/**
- * An embedded PostgreSQL refuses to run as root and runs as another user then, who cannot enter
- * root's closed home.
- */
-function defaultDataDir(env: Environment): string {
-  if (process.getuid?.() === 0) return '/var/lib/voca';
-  return join(env['HOME'] || homedir(), '.local', 'share', 'voca');
 }
 
 function warningsOf(values: VariableValues, env: Environment, tls: boolean | TlsConfig): string[] {

@@ -35,10 +35,14 @@ export interface Instance {
   stack: EmbeddedStack;
   running: RunningInstance;
   databaseUrl: string;
+  /** Settles when a signal has come and everything has stopped because of it. */
+  signalled: Promise<NodeJS.Signals>;
   /** Stops everything in order; nothing is left. */
   stop(): Promise<void>;
 }
 
+/** The shell's exit code for Ctrl-C. */
+const INTERRUPTED = 130;
 const API_PROCESSES = 2;
 const WORKER_PROCESSES = 2;
 
@@ -52,6 +56,11 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
     log: supervisorLog(log),
     pidFiles: pidFiles(dataDir),
     inherited: Object.keys(env),
+  });
+  const signalled = supervisor.untilSignal();
+  let isStarted = false;
+  void signalled.then(() => {
+    if (!isStarted) process.exit(INTERRUPTED);
   });
   try {
     progress.say('Starting PostgreSQL and Temporal ...');
@@ -77,7 +86,9 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
     });
     await supervisor.start();
     announceInstance(dataDir, running);
+    isStarted = true;
     return {
+      signalled,
       supervisor,
       stack,
       running,

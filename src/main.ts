@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { ConfigError, loadConfig, readEnvironment } from './config.ts';
 import type { Config, Environment } from './config.ts';
+import { mainDataDir } from './data-dirs.ts';
 import { createProgress } from './embedded/progress.ts';
 import { startServer } from './http/server.ts';
 import { startInstance } from './instance.ts';
@@ -81,7 +82,7 @@ async function runInstance(env: Environment): Promise<void> {
   const instance = await startInstance({
     config,
     env,
-    dataDir: config.rest.dataDir,
+    dataDir: mainDataDir(config, env),
     progress: createProgress(process.stderr),
     log,
   });
@@ -90,7 +91,7 @@ async function runInstance(env: Environment): Promise<void> {
     `VOCA takes calls at ${apiUrl}, reached by Twilio as ${config.twilio.webhookUrl}.\n` +
       (temporalUiUrl ? `Temporal UI: ${temporalUiUrl}\n` : ''),
   );
-  await instance.supervisor.untilSignal();
+  await instance.signalled;
   await instance.stop();
 }
 

@@ -11,6 +11,9 @@ export interface WorkerDeps extends ActivityDeps {
   close(): Promise<void>;
 }
 
+/** Shorter than the activities that wait for it. */
+const CARRIER_TIMEOUT_MS = 8000;
+
 /** Connects nowhere yet, so that a worker starts whatever is away. */
 export function buildWorkerDeps(config: Config, log: Log): WorkerDeps {
   const database = openDatabase(config.database.url ?? '', log);
@@ -18,6 +21,7 @@ export function buildWorkerDeps(config: Config, log: Log): WorkerDeps {
     orchestrator: createOrchestrator(orchestratorConfig(config)),
     carrier: createCarrier({
       ...carrierAccount(config),
+      timeoutMs: CARRIER_TIMEOUT_MS,
       urls: createUrls(config.twilio.webhookUrl),
     }),
     assistants: database.assistants,

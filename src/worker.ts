@@ -6,6 +6,7 @@ import { createActivities } from '../activities/index.ts';
 import type { ActivityDeps } from '../activities/index.ts';
 import { TASK_QUEUE } from '../workflows/contract.ts';
 import type { Config } from './config.ts';
+import { migrateAndSeed } from './database.ts';
 import type { Log } from './log.ts';
 import { temporalLogger } from './log-temporal.ts';
 import { linkToTemporal } from './temporal/connection.ts';
@@ -22,6 +23,7 @@ export interface RunningWorker {
 /** Replies under way are given this long when the worker stops, then go to another worker. */
 const SHUTDOWN_GRACE_MS = 4000;
 const RETRY_MS = 500;
+const DATABASE_RETRY_MS = 5000;
 
 /**
  * Starts a worker; waits for Temporal as long as it takes.
@@ -40,6 +42,7 @@ export async function startWorker(
     NativeConnection.connect({ address, tls, ...(apiKey !== undefined && { apiKey }) }),
   );
   await ensureSearchAttributes(config, log);
+  prepareDatabase(config, log);
   const worker = await untilConnected(log, () =>
     createCallWorker({ connection, namespace, bundlePath, deps }),
   );
@@ -89,6 +92,21 @@ async function untilConnected<T>(log: Log, connect: () => Promise<T>): Promise<T
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
   }
+}
+
+/**
+ * Calls do not wait for the database, so neither does the worker: what is missing is made as soon as
+ * PostgreSQL is there. Under a supervisor all is made already.
+ */
+function prepareDatabase(config: Config, log: Log): void {
+  const url = config.database.url ?? '';
+  const attempt = (): void => {
+    migrateAndSeed(url, config.twilio.phoneNumber).catch((error: unknown) => {
+      log.error('the database could not be prepared; it is tried again', { error });
+      setTimeout(attempt, DATABASE_RETRY_MS).unref();
+    });
+  };
+  attempt();
 }
 
 /** Done by whoever starts first. Without them every call would fail, so it is said loudly. */

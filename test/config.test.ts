@@ -51,7 +51,7 @@ describe('loadConfig', () => {
     expect(config.temporal).toMatchObject({ namespace: 'default', tls: false });
     expect(config.models.llm).toBe('demo');
     expect(config.rest.logLevel).toBe('info');
-    expect(config.rest.dataDir).toMatch(/voca$/);
+    expect(config.rest.dataDir).toBeUndefined();
   });
 
   test('names every missing variable at once, with what it is for and how it looks', () => {

@@ -1,0 +1,56 @@
+/** The `voca` command. */
+import { CallManager, CallRequestError, NotReadyError } from '../call-manager.ts';
+import { loadConfig, readEnvironment } from '../config.ts';
+import type { CliConfig, Environment } from '../config.ts';
+import { knownDataDirs } from '../data-dirs.ts';
+import { findInstance } from '../running.ts';
+import { linkToTemporal } from '../temporal/connection.ts';
+import type { TemporalLink } from '../temporal/connection.ts';
+import { runCli } from './program.ts';
+
+interface Target {
+  address: string;
+  accountSid: string;
+  fromNumber: string;
+}
+
+/** What the environment names; else an instance that runs on this machine. */
+function findTarget(config: CliConfig, env: Environment): Target {
+  const { temporal, twilio } = config;
+  if (temporal.address !== undefined) {
+    if (twilio.accountSid === undefined || twilio.phoneNumber === undefined) {
+      throw new CallRequestError(
+        'Beside TEMPORAL_ADDRESS, set TWILIO_ACCOUNT_SID and TWILIO_PHONE_NUMBER.',
+      );
+    }
+    const { accountSid, phoneNumber } = twilio;
+    return { address: temporal.address, accountSid, fromNumber: phoneNumber };
+  }
+  for (const dataDir of knownDataDirs(config, env)) {
+    const running = findInstance(dataDir);
+    if (!running) continue;
+    const { temporalAddress: address, accountSid, phoneNumber } = running;
+    return { address, accountSid, fromNumber: phoneNumber };
+  }
+  throw new NotReadyError(
+    'No instance runs on this machine: start one (npm start or npm run demo), or set TEMPORAL_ADDRESS.',
+  );
+}
+
+let link: TemporalLink | undefined;
+
+async function connect(): Promise<CallManager> {
+  const env = readEnvironment();
+  const config = loadConfig(env, { role: 'cli' });
+  const { address, accountSid, fromNumber } = findTarget(config, env);
+  const { namespace, apiKey, tls } = config.temporal;
+  link = linkToTemporal({ address, namespace, tls, ...(apiKey !== undefined && { apiKey }) });
+  return new CallManager({ client: link.client, accountSid, fromNumber });
+}
+
+process.exitCode = await runCli(process.argv.slice(2), {
+  out: (text) => void process.stdout.write(`${text}\n`),
+  error: (text) => void process.stderr.write(`${text}\n`),
+  manager: connect,
+});
+await link?.close();

@@ -1,0 +1,51 @@
+/** Our database, put together: repositories for the worker, and how it gets its tables. */
+import type { Assistants, CallRecords } from '../activities/ports.ts';
+import { createAssistants } from './db/assistants.ts';
+import { createCallRecords } from './db/calls.ts';
+import { migrateToLatest } from './db/migrate.ts';
+import { createDatabase } from './db/pool.ts';
+import { seedDefaults } from './db/seed.ts';
+import { newId } from './ids.ts';
+import type { Log } from './log.ts';
+import { demoAssistant } from './orchestrator/index.ts';
+
+export interface OpenDatabase {
+  assistants: Assistants;
+  records: CallRecords;
+  close(): Promise<void>;
+}
+
+/** Always the same, so that processes that start together put one there. */
+const DEFAULT_ASSISTANT_ID = 'asst_default';
+
+/** Connects when it is first used. */
+export function openDatabase(url: string, log: Log): OpenDatabase {
+  const db = createDatabase({
+    url,
+    applicationName: 'voca-worker',
+    onLost: (error) => log.warn('a database connection was lost', { error }),
+  });
+  return {
+    assistants: createAssistants(db),
+    records: createCallRecords(db),
+    close: () => db.destroy(),
+  };
+}
+
+/**
+ * Brings the tables up to date, and puts one default assistant there that answers our number.
+ * Safe when several processes do it at once.
+ * @throws {DatabaseError} when PostgreSQL does not come within 15 s.
+ */
+export async function migrateAndSeed(url: string, phoneNumber: string): Promise<void> {
+  const db = createDatabase({ url, applicationName: 'voca-migrate', maxConnections: 1 });
+  try {
+    await migrateToLatest(db);
+    await seedDefaults(db, {
+      number: { id: newId('pn'), number: phoneNumber },
+      assistant: { id: DEFAULT_ASSISTANT_ID, ...demoAssistant },
+    });
+  } finally {
+    await db.destroy();
+  }
+}

@@ -1,0 +1,87 @@
+/**
+ * `npm run demo`: talk with an assistant in the terminal. `npm run demo -- --script [FILE]` plays a
+ * scripted caller and exits 0 only when the call ended as scripted.
+ */
+import { readFileSync } from 'node:fs';
+import { ConfigError, readEnvironment } from '../config.ts';
+import { createProgress } from '../embedded/progress.ts';
+import { inboundCallId } from '../ids.ts';
+import { runHandset } from '../simulator/handset.ts';
+import type { Phone } from '../simulator/phone.ts';
+import { parseScript, ScriptError } from '../simulator/script.ts';
+import { renderConversation, runScript } from '../simulator/script-run.ts';
+import { BOOKING_SCRIPT } from '../simulator/scripts/booking.ts';
+import { DEMO_ACCOUNT_SID, DEMO_CALLER, DEMO_NUMBER } from './demo-config.ts';
+import { startDemo } from './demo.ts';
+import type { Demo } from './demo.ts';
+import { anotherCall } from './another-call.ts';
+import { welcome, whereIsTheCall } from './screen.ts';
+
+const say = (text: string): void => void process.stdout.write(`${text}\n`);
+
+async function main(args: string[]): Promise<number> {
+  const scriptAt = args.indexOf('--script');
+  const file = scriptAt < 0 ? undefined : args[scriptAt + 1];
+  // Read first, so that a mistake in it is told before anything is started.
+  const script =
+    scriptAt < 0 ? undefined : parseScript(file ? readFileSync(file, 'utf8') : BOOKING_SCRIPT);
+  const demo = await startDemo({
+    env: readEnvironment(),
+    progress: createProgress(process.stderr),
+    ...(script && { simulator: { msPerCharacter: 15 } }),
+  });
+  try {
+    say(welcome(demo));
+    const talking = script ? playScript(demo, script) : talk(demo);
+    const code = await Promise.race([talking, demo.instance.signalled.then(() => INTERRUPTED)]);
+    return code;
+  } finally {
+    await demo.stop();
+  }
+}
+
+/** The shell's exit code for Ctrl-C. */
+const INTERRUPTED = 130;
+
+function dial(demo: Demo): Phone {
+  const phone = demo.simulator.dial({ from: DEMO_CALLER, to: DEMO_NUMBER });
+  say(whereIsTheCall(demo, inboundCallId(DEMO_ACCOUNT_SID, phone.callSid)));
+  return phone;
+}
+
+async function playScript(demo: Demo, script: ReturnType<typeof parseScript>): Promise<number> {
+  const result = await runScript(dial(demo), script);
+  say(`\n${renderConversation(result.conversation)}\n`);
+  for (const failure of result.failures) say(`✗ line ${failure.line}: ${failure.message}`);
+  say(result.ok ? '✓ The call went as scripted.' : '✗ The call did not go as scripted.');
+  return result.ok ? 0 : 1;
+}
+
+async function talk(demo: Demo): Promise<number> {
+  const { stdin: input, stdout: output } = process;
+  const isTerminal = Boolean(input.isTTY && output.isTTY);
+  const ringing: Phone[] = [];
+  let isBusy = false;
+  demo.simulator.onOutboundCall((phone) => {
+    if (isBusy || !isTerminal) phone.decline();
+    else ringing.push(phone);
+  });
+  let phone: Phone | undefined = dial(demo);
+  while (phone) {
+    isBusy = true;
+    await runHandset({ phone, input, output, isTerminal });
+    isBusy = false;
+    if (!isTerminal) return 0;
+    phone = await anotherCall({ input, output, ringing, dial: () => dial(demo) });
+  }
+  return 0;
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  const isUsage = error instanceof ScriptError || error instanceof ConfigError;
+  process.stderr.write(`${error instanceof Error ? error.message : 'The demo failed.'}\n`);
+  process.exitCode = isUsage ? 2 : 1;
+}
+process.exit();

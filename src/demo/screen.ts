@@ -1,0 +1,28 @@
+/** What the demo tells the person at the terminal. Pure: text out. */
+import { callLink } from '../running.ts';
+import type { Demo } from './demo.ts';
+
+export function welcome({ instance, dataDir, logFile }: Demo): string {
+  const { apiUrl, temporalUiUrl } = instance.running;
+  const pids = Object.entries(instance.supervisor.pids()).map(
+    ([name, pid]) => `    ${name.padEnd(14)} kill -9 ${pid}`,
+  );
+  return [
+    '',
+    'VOCA is ready.',
+    ...(temporalUiUrl ? [`  Temporal UI   ${temporalUiUrl}`] : []),
+    `  API           ${apiUrl}/readyz`,
+    `  Log           ${logFile}`,
+    `  Processes     pid files in ${dataDir}/run. Kill what you like while you talk:`,
+    ...pids,
+    '',
+    'In another terminal: npm run voca -- calls   or   npm run voca -- call +14155550199',
+    '',
+  ].join('\n');
+}
+
+export function whereIsTheCall({ instance }: Demo, callId: string): string {
+  const { temporalUiUrl, namespace } = instance.running;
+  if (!temporalUiUrl) return `This call is ${callId}.`;
+  return `This call in the Temporal UI: ${callLink(temporalUiUrl, namespace, callId)}`;
+}
