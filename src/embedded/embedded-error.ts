@@ -26,8 +26,9 @@ export class EmbeddedError extends Error {
   }
 }
 
-/** The first line of an error, for a list of attempts. */
+/** The first line of an error, for a list of attempts; of the cause when that says more. */
 export function reasonOf(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
-  return text.trim().split('\n')[0] ?? '';
+  const { message, cause } = error as { message?: unknown; cause?: { message?: unknown } };
+  const text = cause?.message || message;
+  return (typeof text === 'string' ? text : String(error)).trim().split('\n')[0] ?? '';
 }

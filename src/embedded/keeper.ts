@@ -100,7 +100,11 @@ export class Keeper {
   async #stop(): Promise<void> {
     clearTimeout(this.#restart);
     const pid = this.#server?.pid;
-    if (pid !== undefined) await stopProcess(pid, this.#spec.stop);
+    if (pid !== undefined) {
+      await stopProcess(pid, this.#spec.stop);
+      // A dead server may not have been reported to us yet.
+      removePidFile(this.#spec.runDir, this.#spec.name, pid);
+    }
     this.#tell({ type: 'stopped' });
   }
 }

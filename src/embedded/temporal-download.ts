@@ -6,6 +6,7 @@ import { createWriteStream } from 'node:fs';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
+import { reasonOf } from './embedded-error.ts';
 import type { Progress } from './progress.ts';
 
 /** Where the Temporal SDKs get their development server, and how they ask for it. */
@@ -82,8 +83,7 @@ async function fetchOk(url: string): Promise<Response> {
     answer = await fetch(url, { signal: abort.signal });
   } catch (error) {
     if (abort.signal.aborted) throw new Error(`no answer in ${ANSWER_TIMEOUT_MS / 1000} s`);
-    const cause = (error as Error).cause;
-    throw new Error(cause instanceof Error ? cause.message : 'cannot be reached', { cause: error });
+    throw new Error(`cannot be reached (${reasonOf(error)})`);
   } finally {
     clearTimeout(timer);
   }

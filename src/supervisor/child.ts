@@ -57,6 +57,8 @@ export function onSupervisorGone(gone: () => void): void {
   cluster.worker?.on('disconnect', () => {
     if (cluster.worker) cluster.worker.exitedAfterDisconnect = true;
   });
+  // Writing to a supervisor that is just dying fails; its death itself follows.
+  cluster.worker?.on('error', () => undefined);
   if (process.connected) process.once('disconnect', gone);
   else setImmediate(gone);
 }
