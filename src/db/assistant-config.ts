@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import type { Assistant } from '../../workflows/assistant.ts';
+import { DatabaseError } from './errors.ts';
+
+/** What of an assistant is kept as JSON. */
+export type AssistantConfig = Omit<Assistant, 'id' | 'version' | 'name'>;
+
+const text = z.string().max(100_000);
+const seconds = z.number().positive().max(86_400);
+
+const schema: z.ZodType<AssistantConfig> = z.object({
+  firstMessage: text,
+  instructions: text,
+  voice: z.object({ language: z.string().min(2).max(35), name: z.string().max(100).optional() }),
+  listen: z.object({
+    keys: z.boolean(),
+    timeoutSeconds: seconds,
+    speechTimeout: z.union([z.literal('auto'), seconds]),
+    hints: z.array(z.string().max(1_000)).max(500),
+  }),
+  silence: z.object({ prompt: text, prompts: z.int().min(0).max(100), farewell: text }),
+  limits: z.object({ callSeconds: seconds, turns: z.int().positive(), farewell: text }),
+  ending: z.object({ phrases: z.array(z.string().max(1_000)).max(500), message: text }),
+  apology: text,
+});
+
+/**
+ * Checks a configuration on its way into the database and out of it, where somebody may have
+ * edited it by hand: a call cannot run on half of one.
+ */
+export function checkedConfig(value: unknown): AssistantConfig {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const fields = result.error.issues.map((issue) => issue.path.join('.') || 'all');
+  throw new DatabaseError(
+    `The configuration of an assistant is not usable: ${[...new Set(fields)].join(', ')}`,
+    'bad-config',
+    false,
+  );
+}

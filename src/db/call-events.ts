@@ -1,0 +1,119 @@
+/** What each event of a call changes in its record. */
+import { sql } from 'kysely';
+import type { Transaction, UpdateObject } from 'kysely';
+import type { Turn } from '../../workflows/contract.ts';
+import type { CallEvent } from '../../workflows/events.ts';
+import { storable, toJson } from './json.ts';
+import type { NewCallRow, NewTurnRow, Schema, StoredStatus } from './schema.ts';
+
+type EventOf<T extends CallEvent['type']> = Extract<CallEvent, { type: T }>;
+type Changes = UpdateObject<Schema, 'calls', 'calls'>;
+
+/** The row that a call begins with. */
+export function callRowOf(callId: string, event: EventOf<'call.created'>): NewCallRow {
+  const { call, assistant } = event;
+  const { direction } = call;
+  return {
+    id: callId,
+    direction,
+    account_sid: storable(call.accountSid),
+    call_sid: call.callSid ?? null,
+    from_number: storable(call.from),
+    to_number: storable(call.to),
+    status: 'created',
+    assistant_id: assistant?.id ?? call.assistantId ?? null,
+    assistant_version: assistant?.version ?? null,
+    created_at: event.at,
+  };
+}
+
+/**
+ * Applies an event that was never applied before. Batches come in order; should they ever not, a
+ * call still never goes back, and what an event does not know stays as it is.
+ */
+export async function applyEvent(
+  trx: Transaction<Schema>,
+  callId: string,
+  event: CallEvent,
+): Promise<void> {
+  if (event.type === 'call.turn.completed') return applyTurn(trx, callId, event);
+  const changes = changesOf(event);
+  if (Object.keys(changes).length === 0) return;
+  await trx.updateTable('calls').set(changes).where('id', '=', callId).execute();
+}
+
+function changesOf(event: Exclude<CallEvent, { type: 'call.turn.completed' }>): Changes {
+  switch (event.type) {
+    case 'call.created':
+      return {}; // its row was made of it
+    case 'call.queued':
+      return { ...reached('queued'), call_sid: event.callSid, queued_at: event.at };
+    case 'call.ringing':
+      return { ...reached('ringing'), call_sid: event.callSid, ringing_at: event.at };
+    case 'call.answered':
+      return {
+        ...reached('answered'),
+        call_sid: event.callSid,
+        answered_at: event.at,
+        greeting: storable(event.greeting),
+        ...(event.assistant && {
+          assistant_id: event.assistant.id,
+          assistant_version: event.assistant.version,
+        }),
+      };
+    case 'call.ended':
+      return {
+        ...reached('ended'),
+        ended_at: event.at,
+        end_reason: event.reason,
+        ...(event.callSid !== undefined && { call_sid: event.callSid }),
+        ...(event.durationSeconds !== undefined && { duration_seconds: event.durationSeconds }),
+      };
+  }
+}
+
+const ORDER: StoredStatus[] = ['created', 'queued', 'ringing', 'answered', 'ended'];
+
+/** Sets the status unless the call is further already. */
+function reached(status: StoredStatus): Changes {
+  const earlier = ORDER.slice(0, ORDER.indexOf(status));
+  return {
+    status: sql<StoredStatus>`case when status in (${sql.join(earlier)}) then ${status} else status end`,
+  };
+}
+
+async function applyTurn(
+  trx: Transaction<Schema>,
+  callId: string,
+  event: EventOf<'call.turn.completed'>,
+): Promise<void> {
+  const row = turnRowOf(callId, event);
+  const { call_id: _id, key: _key, ...changes } = row;
+  await trx
+    .insertInto('turns')
+    .values(row)
+    .onConflict((conflict) =>
+      conflict
+        .columns(['call_id', 'key'])
+        .doUpdateSet(changes)
+        .where('turns.sequence', '<', event.sequence),
+    )
+    .execute();
+}
+
+function turnRowOf(callId: string, event: EventOf<'call.turn.completed'>): NewTurnRow {
+  const turn: Turn = event.turn;
+  return {
+    call_id: callId,
+    key: turn.key,
+    position: event.position,
+    status: turn.status,
+    heard: toJson(turn.heard),
+    reply: turn.reply === undefined ? null : storable(turn.reply),
+    reply_source: turn.replySource ?? null,
+    model: turn.model === undefined ? null : storable(turn.model),
+    heard_at: turn.heardAt,
+    replied_at: turn.repliedAt ?? null,
+    sequence: event.sequence,
+  };
+}

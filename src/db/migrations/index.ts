@@ -1,0 +1,7 @@
+import type { Migration } from 'kysely';
+import { calls } from './001-calls.ts';
+
+/** Run in the order of their names; a name or migration that was released never changes. */
+export const MIGRATIONS: Record<string, Migration> = {
+  '001-calls': calls,
+};
