@@ -2,6 +2,7 @@
 import { CallFlow } from './call-flow.ts';
 import { CallState } from './call-state.ts';
 import type { CallIdentity } from './call-state.ts';
+import { sleepReal } from './clock.ts';
 import type { Clock } from './clock.ts';
 import { Line } from './line.ts';
 import type { MachineDetection } from './machine-detection.ts';
@@ -134,7 +135,7 @@ export class Account {
       flow: live.flow,
       clock: this.parts.clock,
       fastForward: this.parts.settings.fastForward,
-      leaveQueue: () => this.#leaveQueue(),
+      leaveQueue: (cancelled) => this.#leaveQueue(cancelled),
       ring: () => this.#ring(live.phone),
       tellVerdict: (detection) => this.#tellVerdict(live, detection),
     });
@@ -170,12 +171,12 @@ export class Account {
     return live;
   }
 
-  async #leaveQueue(): Promise<void> {
+  async #leaveQueue(cancelled: AbortSignal): Promise<void> {
     const gapMs = 1_000 / this.parts.callsPerSecond;
     const waitMs = Math.max(0, this.#nextReleaseMs - Date.now());
     this.#nextReleaseMs = Math.max(Date.now(), this.#nextReleaseMs) + gapMs;
     // At least one turn of the loop: the REST answer leaves first.
-    await new Promise((resolve) => setTimeout(resolve, waitMs));
+    await sleepReal(Math.max(1, waitMs), cancelled);
   }
 
   /** Without a handler it rings until the caller gives up. */

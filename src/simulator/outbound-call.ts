@@ -24,7 +24,7 @@ export interface OutboundParts {
   clock: Clock;
   fastForward: boolean;
   /** Waits for the account's turn: so many calls leave the queue per second. */
-  leaveQueue: () => Promise<void>;
+  leaveQueue: (cancelled: AbortSignal) => Promise<void>;
   /** The called phone begins to ring. */
   ring: () => void;
   /** Tells the subscriber an asynchronous verdict. */
@@ -34,11 +34,14 @@ export interface OutboundParts {
 export class OutboundCall {
   readonly #parts: OutboundParts;
   readonly #pickup = deferred<Pickup>();
+  readonly #over = new AbortController();
 
   constructor(parts: OutboundParts) {
     this.#parts = parts;
     parts.call.onChange(() => {
-      if (parts.call.isOver) this.pickUp({ kind: 'no-answer' });
+      if (!parts.call.isOver) return;
+      this.#over.abort();
+      this.pickUp({ kind: 'no-answer' });
     });
   }
 
@@ -49,7 +52,7 @@ export class OutboundCall {
 
   async run(plan: OutboundPlan): Promise<void> {
     const { call, flow, ring, leaveQueue } = this.#parts;
-    await leaveQueue();
+    await leaveQueue(this.#over.signal);
     if (call.isOver) return;
     call.queueTimeMs = Date.now() - call.createdAtMs;
     call.become('initiated');
@@ -78,16 +81,10 @@ export class OutboundCall {
       !fastForward &&
       !this.#parts.call.isOver
     ) {
-      await clock.sleep(timeoutMs, this.#overSignal());
+      await clock.sleep(timeoutMs, this.#over.signal);
     }
     cancel();
     return pickup;
-  }
-
-  #overSignal(): AbortSignal {
-    const controller = new AbortController();
-    void this.#parts.call.ended.then(() => controller.abort());
-    return controller.signal;
   }
 
   /** Ends a call that was not answered; true for one that was. */
@@ -115,7 +112,7 @@ export class OutboundCall {
     const { call, clock, tellVerdict } = this.#parts;
     const verdict = machineVerdict(as, detection.mode);
     const listen = async () => {
-      await clock.sleep(verdict.afterMs);
+      await clock.sleep(verdict.afterMs, this.#over.signal);
       call.answeredBy = verdict.answeredBy;
       call.machineDetectionMs = verdict.afterMs;
     };
