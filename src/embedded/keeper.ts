@@ -26,6 +26,7 @@ export class Keeper {
   #restart: NodeJS.Timeout | undefined;
   #stopping: Promise<void> | undefined;
   #orphaned = false;
+  #cleared: Promise<void> | undefined;
 
   constructor(spec: ServerSpec, tell: (news: KeeperNews) => void) {
     this.#spec = spec;
@@ -34,10 +35,8 @@ export class Keeper {
 
   /** Takes down a server that an earlier keeper left behind, then starts ours. */
   async start(): Promise<void> {
-    const { runDir, name, ownPidFile, signature, stop } = this.#spec;
-    for (const pid of [readPidFile(runDir, name), firstLinePid(ownPidFile)]) {
-      if (pid !== undefined && hasArgument(pid, signature)) await stopProcess(pid, stop);
-    }
+    this.#cleared = this.#takeDownOrphan();
+    await this.#cleared;
     if (!this.#stopping) this.#spawn();
   }
 
@@ -55,6 +54,15 @@ export class Keeper {
       deadlineMs: graceMs,
     });
     await this.stop();
+  }
+
+  async #takeDownOrphan(): Promise<void> {
+    const { runDir, name, ownPidFile, signature, stop } = this.#spec;
+    for (const pid of [readPidFile(runDir, name), firstLinePid(ownPidFile)]) {
+      if (pid === undefined) continue;
+      if (hasArgument(pid, signature)) await stopProcess(pid, stop);
+      removePidFile(runDir, name, pid);
+    }
   }
 
   #spawn(): void {
@@ -99,6 +107,8 @@ export class Keeper {
 
   async #stop(): Promise<void> {
     clearTimeout(this.#restart);
+    // An orphan that is being taken down is ours to see off as well.
+    await this.#cleared;
     const pid = this.#server?.pid;
     if (pid !== undefined) {
       await stopProcess(pid, this.#spec.stop);

@@ -1,0 +1,221 @@
+/**
+ * VOCA in one process against the shared real Temporal: the real app on a real port, a real worker,
+ * the simulated Twilio in front. The model, the assistant and the record are scripted, so that a
+ * test says what happens and sees what came of it.
+ */
+import { randomBytes } from 'node:crypto';
+import { createServer } from 'node:net';
+import { NativeConnection, Runtime } from '@temporalio/worker';
+import type { Worker } from '@temporalio/worker';
+import type { FastifyInstance } from 'fastify';
+import type { Assistants, CallRecords, CallSoFar, Reply } from '../../../activities/ports.ts';
+import type { Assistant } from '../../../workflows/assistant.ts';
+import type { Heard } from '../../../workflows/contract.ts';
+import type { CallEvent } from '../../../workflows/events.ts';
+import { CallGateway } from '../../../src/call-gateway.ts';
+import { CallManager } from '../../../src/call-manager.ts';
+import { buildApp } from '../../../src/http/app.ts';
+import { inboundCallId } from '../../../src/ids.ts';
+import { createLogger } from '../../../src/log.ts';
+import { demoAssistant } from '../../../src/orchestrator/index.ts';
+import { startSimulator } from '../../../src/simulator/simulator.ts';
+import type { Simulator, SimulatorOptions } from '../../../src/simulator/simulator.ts';
+import { linkToTemporal } from '../../../src/temporal/connection.ts';
+import type { TemporalLink } from '../../../src/temporal/connection.ts';
+import { createCarrier } from '../../../src/twilio/rest.ts';
+import { createUrls } from '../../../src/twilio/urls.ts';
+import type { TwilioUrls } from '../../../src/twilio/urls.ts';
+import { createCallWorker } from '../../../src/worker.ts';
+import { stack } from '../stack.ts';
+
+export const OUR_NUMBER = '+15005550006';
+export const CALLER = '+14155550123';
+
+export type Think = (call: CallSoFar, heard: Heard, signal?: AbortSignal) => Promise<Reply>;
+
+export interface VocaOptions {
+  /** The mind; by default it repeats what it heard. */
+  think?: Think;
+  assistant?: Partial<Assistant>;
+  assistants?: Assistants;
+  records?: CallRecords;
+  simulator?: Partial<SimulatorOptions>;
+  /** False starts without a worker. */
+  worker?: boolean;
+  /** Where the gateway finds Temporal; a port where nobody listens is "no Temporal". */
+  gatewayAddress?: string;
+}
+
+export interface Voca {
+  simulator: Simulator;
+  manager: CallManager;
+  link: TemporalLink;
+  urls: TwilioUrls;
+  baseUrl: string;
+  authToken: string;
+  /** What the model was asked, in order. */
+  asked: { callId: string; heard: Heard }[];
+  /** What was recorded, in order of arrival. */
+  events(callId: string): CallEvent[];
+  callIdOf(callSid: string): string;
+  dial(): ReturnType<Simulator['dial']>;
+  startWorker(): Promise<void>;
+  stopWorker(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export const echo: Think = async (_call, heard) => ({
+  text: heard.kind === 'speech' ? `You said: ${heard.text}` : 'You pressed keys.',
+  end: false,
+  model: 'echo',
+});
+
+export async function startVoca(options: VocaOptions = {}): Promise<Voca> {
+  quietRuntime();
+  const { temporalAddress: address, namespace, workflowBundlePath: bundlePath } = stack();
+  const taskQueue = `test-${randomBytes(6).toString('hex')}`;
+  const authToken = randomBytes(16).toString('hex');
+  const port = await freePort();
+  const baseUrl = `http://127.0.0.1:${port}`;
+  const urls = createUrls(baseUrl);
+  const simulator = await startSimulator({
+    authToken,
+    msPerCharacter: 0,
+    fastForward: true,
+    numbers: [
+      {
+        phoneNumber: OUR_NUMBER,
+        voiceUrl: urls.voice(),
+        voiceFallbackUrl: urls.fallback(),
+        statusCallback: urls.status(),
+      },
+    ],
+    ...options.simulator,
+  });
+  const log = createLogger({ level: 'silent', role: 'test' });
+  const gatewayLink = linkToTemporal({ address: options.gatewayAddress ?? address, namespace });
+  const link = linkToTemporal({ address, namespace });
+  const app: FastifyInstance = buildApp({
+    gateway: new CallGateway(gatewayLink.client, taskQueue),
+    account: { authToken, webhookUrl: baseUrl },
+    urls,
+    readiness: async () => [],
+    log,
+  });
+  await app.listen({ host: '127.0.0.1', port });
+  const connection = await NativeConnection.connect({ address });
+
+  const asked: Voca['asked'] = [];
+  const recorded = new Map<string, CallEvent[]>();
+  const assistant: Assistant = {
+    id: 'asst_test',
+    version: 1,
+    ...demoAssistant,
+    ...options.assistant,
+  };
+  const think = options.think ?? echo;
+  const deps = {
+    orchestrator: {
+      ready: async () => undefined,
+      generateReply: (call: CallSoFar, heard: Heard, { signal }: { signal?: AbortSignal }) => {
+        asked.push({ callId: call.callId, heard });
+        return think(call, heard, signal);
+      },
+    },
+    carrier: createCarrier({
+      accountSid: simulator.accountSid,
+      authToken,
+      baseUrl: simulator.baseUrl,
+      urls,
+      timeoutMs: 3000,
+    }),
+    assistants: options.assistants ?? {
+      findById: async () => assistant,
+      findByNumber: async () => assistant,
+    },
+    records: options.records ?? {
+      record: async ({ callId, events }: { callId: string; events: CallEvent[] }) => {
+        const seen = recorded.get(callId) ?? [];
+        const fresh = events.filter(
+          (each) => !seen.some(({ sequence }) => sequence === each.sequence),
+        );
+        recorded.set(callId, [...seen, ...fresh]);
+      },
+    },
+  };
+
+  let running: { worker: Worker; finished: Promise<void> } | undefined;
+  const startWorker = async () => {
+    const worker = await createCallWorker({ connection, namespace, bundlePath, deps, taskQueue });
+    running = { worker, finished: worker.run() };
+  };
+  const stopWorker = async () => {
+    const was = running;
+    running = undefined;
+    was?.worker.shutdown();
+    await was?.finished;
+  };
+  if (options.worker !== false) await startWorker();
+
+  return {
+    simulator,
+    manager: new CallManager({
+      client: link.client,
+      accountSid: simulator.accountSid,
+      fromNumber: OUR_NUMBER,
+      taskQueue,
+    }),
+    link,
+    urls,
+    baseUrl,
+    authToken,
+    asked,
+    events: (callId) => recorded.get(callId) ?? [],
+    callIdOf: (callSid) => inboundCallId(simulator.accountSid, callSid),
+    dial: () => simulator.dial({ from: CALLER, to: OUR_NUMBER }),
+    startWorker,
+    stopWorker,
+    close: async () => {
+      await simulator.close();
+      await app.close();
+      await stopWorker();
+      await Promise.all([connection.close(), link.close(), gatewayLink.close()]);
+    },
+  };
+}
+
+let isQuiet = false;
+
+/** Temporal's own lines would drown the test's; what is wrong shows in what happens. */
+function quietRuntime(): void {
+  if (isQuiet) return;
+  isQuiet = true;
+  const silent = () => undefined;
+  try {
+    Runtime.install({
+      logger: {
+        log: silent,
+        trace: silent,
+        debug: silent,
+        info: silent,
+        warn: silent,
+        error: silent,
+      },
+      shutdownSignals: [],
+    });
+  } catch {
+    // Another test file of this process has installed it.
+  }
+}
+
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      const port = typeof address === 'object' && address ? address.port : 0;
+      server.close(() => resolve(port));
+    });
+  });
+}
