@@ -14,7 +14,8 @@ import { PhoneError } from './phone-error.ts';
 import { StatusCallbacks } from './status-callbacks.ts';
 import type { StatusSubscription } from './status-callbacks.ts';
 import type { TruthLog } from './truth-log.ts';
-import type { Fallback, FlowSettings } from './call-flow.ts';
+import type { FlowSettings } from './call-flow.ts';
+import type { Fallback } from './document-source.ts';
 import { inboundFields, voiceFields } from './voice-fields.ts';
 import type { WebhookClient } from './webhook-client.ts';
 

@@ -4,6 +4,7 @@ import type { Line, Spoken, TranscriptItem } from './line.ts';
 import { PhoneError } from './phone-error.ts';
 import type { Pickup } from './pickup.ts';
 import type { SoundSource } from './truth-events.ts';
+import { waitUntil } from './wait-until.ts';
 
 export interface Heard {
   source: SoundSource;
@@ -239,30 +240,9 @@ export class Phone {
     return { source: entry.source, text: entry.text, atMs: entry.atMs };
   }
 
-  /** Polls nothing: looks again whenever the line says that something changed. */
   #until<T>(look: () => T | undefined, what: string, options: WaitOptions): Promise<T> {
     const { line, call } = this.#parts;
     const { timeoutMs = DEFAULT_WAIT_MS } = options;
-    return new Promise((resolve, reject) => {
-      let stop = () => {};
-      const settle = (action: () => void) => {
-        clearTimeout(timer);
-        stop();
-        action();
-      };
-      const timer = setTimeout(
-        () => settle(() => reject(new PhoneError(`waited ${timeoutMs} ms for ${what}`))),
-        timeoutMs,
-      );
-      const check = () => {
-        const found = look();
-        if (found !== undefined) settle(() => resolve(found));
-        else if (call.isOver) {
-          settle(() => reject(new PhoneError(`the call ended (${call.status}) before ${what}`)));
-        }
-      };
-      stop = line.onChange(check);
-      check();
-    });
+    return waitUntil(look, { line, call, what, timeoutMs });
   }
 }

@@ -9,7 +9,7 @@ import { methodParam } from './rest-params.ts';
 import { pageOf } from './rest-paging.ts';
 import type { RestAnswer, RestRequest } from './rest-request.ts';
 import { API_VERSION } from './voice-fields.ts';
-import { parseHttpUrl } from './webhook-client.ts';
+import { parseHttpUrl } from './http-url.ts';
 
 /** `/IncomingPhoneNumbers.json`. */
 export function numbersCollection(

@@ -3,7 +3,7 @@ import { fieldValue, fieldValues } from './form.ts';
 import type { Field } from './form.ts';
 import { badRequest } from './rest-errors.ts';
 import type { StatusEvent, StatusSubscription } from './status-callbacks.ts';
-import { parseHttpUrl } from './webhook-client.ts';
+import { parseHttpUrl } from './http-url.ts';
 
 const E164 = /^\+[1-9]\d{6,14}$/;
 const STATUS_EVENTS: readonly string[] = ['initiated', 'ringing', 'answered', 'completed'];

@@ -1,26 +1,22 @@
 /** Sends webhooks as Twilio does: signed, timed, retried by the connection overrides, logged. */
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { CookieJar } from './cookies.ts';
 import { encodeFields, withQuery } from './form.ts';
 import type { Field } from './form.ts';
-import { exchange } from './http-exchange.ts';
-import type { ExchangeResult, FailureKind } from './http-exchange.ts';
+import type { ExchangeResult } from './http-exchange.ts';
+import { parseHttpUrl } from './http-url.ts';
+import { loggedExchange } from './logged-exchange.ts';
 import { DEFAULT_POLICY, parseOverrides } from './overrides.ts';
 import type { ConnectionPolicy } from './overrides.ts';
 import { sign } from './signature.ts';
 import type { Purpose } from './truth-events.ts';
 import type { EntryOf, TruthLog } from './truth-log.ts';
-import type { OutgoingWebhook, RetryClass, WebhookAnswer, WebhookTap } from './webhook-tap.ts';
+import { answerOf } from './webhook-answer.ts';
+import type { OutgoingWebhook, WebhookAnswer, WebhookTap } from './webhook-tap.ts';
 
 const MAX_BODY_BYTES = 64 * 1024;
 const MAX_MEDIA_BYTES = 16 * 1024 * 1024;
 const MAX_REDIRECTS = 10;
-
-const RETRY_CLASS: Partial<Record<FailureKind, RetryClass>> = {
-  connect: 'ct',
-  tls: 'ct',
-  read: 'rt',
-};
 
 export interface WebhookRequest {
   callSid?: string;
@@ -141,9 +137,7 @@ export class WebhookClient {
       sending: 1,
       ...(callSid === undefined ? {} : { callSid }),
     };
-    this.#options.log.append({ kind: 'request', ...place, method, url, fields, headers, body });
-    const startedMs = performance.now();
-    const result = await exchange({
+    const result = await loggedExchange(this.#options.log, place, fields, {
       method,
       url: new URL(url),
       headers: { ...headers },
@@ -154,7 +148,6 @@ export class WebhookClient {
       maxBodyBytes: MAX_BODY_BYTES,
       ca: this.#options.ca,
     });
-    this.#logResult(place, result, elapsedSince(startedMs));
     return { ...answerOf(result, url), requestId };
   }
 
@@ -215,17 +208,7 @@ export class WebhookClient {
       sending: sending.number,
       ...(webhook.callSid === undefined ? {} : { callSid: webhook.callSid }),
     };
-    this.#options.log.append({
-      kind: 'request',
-      ...place,
-      method,
-      url: url.href,
-      fields,
-      headers,
-      body,
-    });
-    const startedMs = performance.now();
-    const result = await exchange({
+    return loggedExchange(this.#options.log, place, fields, {
       method,
       url,
       headers,
@@ -236,8 +219,6 @@ export class WebhookClient {
       maxBodyBytes: request.purpose === 'media' ? MAX_MEDIA_BYTES : MAX_BODY_BYTES,
       ca: this.#options.ca,
     });
-    this.#logResult(place, result, elapsedSince(startedMs));
-    return result;
   }
 
   #headers(
@@ -267,65 +248,9 @@ export class WebhookClient {
           }),
     };
   }
-
-  #logResult(
-    place: {
-      requestId: string;
-      purpose: Purpose;
-      attempt: number;
-      sending: number;
-      callSid?: string;
-    },
-    result: ExchangeResult,
-    durationMs: number,
-  ): void {
-    if (!result.ok) {
-      const { code, message } = result;
-      this.#options.log.append({ kind: 'request-failed', ...place, code, message, durationMs });
-      return;
-    }
-    const contentType = String(result.headers['content-type'] ?? '');
-    this.#options.log.append({
-      kind: 'response',
-      ...place,
-      status: result.status,
-      contentType,
-      body: contentType.startsWith('audio/') ? '' : result.body.toString('utf8'),
-      bodySha256: createHash('sha256').update(result.body).digest('hex'),
-      durationMs,
-    });
-  }
-}
-
-function elapsedSince(startedMs: number): number {
-  return Math.round((performance.now() - startedMs) * 10) / 10;
-}
-
-function answerOf(result: ExchangeResult, url: string): WebhookAnswer {
-  if (!result.ok) {
-    const retryClass = RETRY_CLASS[result.kind];
-    const { code, message } = result;
-    return { ok: false, code, message, ...(retryClass ? { retryClass } : {}) };
-  }
-  const { status, headers, body } = result;
-  if (status < 200 || status >= 300) return badStatus(status);
-  return { ok: true, status, headers, body, url };
 }
 
 function repeats(policy: ConnectionPolicy, answer: WebhookAnswer & { ok: false }): boolean {
   if (policy.retryOn.includes('all')) return true;
   return answer.retryClass !== undefined && policy.retryOn.includes(answer.retryClass);
-}
-
-function badStatus(status: number): WebhookAnswer {
-  const message = `HTTP status ${status}`;
-  if (status >= 500) return { ok: false, code: 11200, message, retryClass: '5xx', status };
-  if (status >= 400) return { ok: false, code: 11200, message, retryClass: '4xx', status };
-  return { ok: false, code: 11200, message, status };
-}
-
-/** An absolute http(s) URL, or undefined. */
-export function parseHttpUrl(text: string, base?: URL): URL | undefined {
-  const url = URL.canParse(text, base?.href) ? new URL(text, base?.href) : undefined;
-  return url && /^https?:$/.test(url.protocol) ? url : undefined;
 }
