@@ -41,7 +41,7 @@ function frame(facts: { startedAt: string; timeZone: string; language: string })
     `Speak the language of the caller; begin in ${facts.language}.`,
     beganAt(facts),
   ];
-  return lines.join('\n');
+  return lines.filter((line) => line !== '').join('\n');
 }
 
 function beganAt({ startedAt, timeZone }: { startedAt: string; timeZone: string }): string {

@@ -19,6 +19,8 @@ export type Behaviour =
   | { kind: 'stall-in-body'; text: string }
   /** Sends headers and the first half of the body, then breaks the connection. */
   | { kind: 'cut'; text: string }
+  /** Streams the first half of the words, then breaks the connection. */
+  | { kind: 'cut-stream'; text: string; betweenMs?: number }
   /** Breaks the connection without any answer. */
   | { kind: 'hang-up' }
   | {
@@ -180,6 +182,10 @@ async function act(what: Behaviour, body: ChatRequest, response: ServerResponse)
     case 'stall-in-body':
     case 'cut':
       return await sendHalf(what, response);
+    case 'cut-stream':
+      await streamWords(halfOf(what.text), what.betweenMs ?? 0, response);
+      response.socket?.destroy();
+      return;
     case 'hang-up':
       response.socket?.destroy();
       return;
@@ -229,14 +235,28 @@ function failure(message = 'The fake refuses.', code?: string): object {
 }
 
 async function stream(text: string, betweenMs: number, response: ServerResponse): Promise<void> {
-  response.writeHead(200, { 'content-type': 'text/event-stream' });
-  const words = text.match(/\S+\s*/g) ?? [];
-  for (const content of words) {
-    response.write(`data: ${JSON.stringify(chunk({ content }, null))}\n\n`);
-    await wait(betweenMs, response);
-  }
+  await streamWords(text.match(/\S+\s*/g) ?? [], betweenMs, response);
   response.write(`data: ${JSON.stringify(chunk({}, 'stop'))}\n\n`);
   response.end('data: [DONE]\n\n');
+}
+
+async function streamWords(
+  words: readonly string[],
+  betweenMs: number,
+  response: ServerResponse,
+): Promise<void> {
+  response.writeHead(200, { 'content-type': 'text/event-stream' });
+  for (const content of words) {
+    await new Promise<void>((resolve) => {
+      response.write(`data: ${JSON.stringify(chunk({ content }, null))}\n\n`, () => resolve());
+    });
+    await wait(betweenMs, response);
+  }
+}
+
+function halfOf(text: string): string[] {
+  const words: string[] = text.match(/\S+\s*/g) ?? [];
+  return words.slice(0, Math.ceil(words.length / 2));
 }
 
 function chunk(delta: object, finish: string | null): object {

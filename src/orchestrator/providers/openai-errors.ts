@@ -20,7 +20,7 @@ export function toModelError(error: unknown): ModelError {
       original: error,
     });
   }
-  if (error instanceof SyntaxError) {
+  if (name.includes('SyntaxError')) {
     return new ModelError('bad-answer', 'the model server answered broken JSON', {
       original: error,
     });
@@ -58,8 +58,9 @@ function retryAfter(headers: unknown): number | undefined {
   return Number.isFinite(waitMs) ? Math.max(0, waitMs) : undefined;
 }
 
-/** The package's classes all carry the name `Error`; the constructor says which one it is. */
+/** The package's own classes all carry the name `Error`; the constructor says which one it is. */
 function nameOf(error: unknown): string {
-  if (!(error instanceof Error)) return '';
-  return `${error.name} ${error.constructor.name}`;
+  if (typeof error !== 'object' || error === null) return '';
+  const { name } = error as Thrown;
+  return `${typeof name === 'string' ? name : ''} ${error.constructor.name}`;
 }

@@ -5,6 +5,11 @@ import { begin, type Outcome, type State } from './state.ts';
 
 const NAME = 'demo/receptionist';
 
+const WARM_UP: Pick<Prompt, 'messages' | 'call'> = {
+  messages: [{ role: 'user', content: 'a table for two on friday at half past seven' }],
+  call: { startedAt: '2026-01-01T00:00:00Z', timeZone: 'UTC', language: 'en-US', apology: '' },
+};
+
 /**
  * The offline brain: a receptionist who notes a table or an appointment, in English only. It needs
  * no key and no network, and keeps nothing: its state is made anew from the whole conversation every
@@ -13,7 +18,10 @@ const NAME = 'demo/receptionist';
 export class DemoModel implements LanguageModel {
   readonly name = NAME;
 
-  async ready(): Promise<void> {}
+  /** Talks to itself once: the first sentence takes 70 ms, all others less than one. */
+  async ready(): Promise<void> {
+    converse(WARM_UP);
+  }
 
   async complete(prompt: Prompt, options?: { signal: AbortSignal }): Promise<Completion> {
     options?.signal.throwIfAborted();
@@ -49,6 +57,7 @@ function unheard(before: State, after: State): State {
     ...kept,
     asked: before.asked,
     done: before.done,
+    counts: before.counts,
     last: before.last,
     ...(before.suggested && { suggested: before.suggested }),
     ...(before.number !== undefined && { number: before.number }),

@@ -52,7 +52,7 @@ const INTENTS: readonly (readonly [Intent, RegExp])[] = [
   ],
   [
     'summary',
-    /\b(?:what (?:do|have) you (?:have|got|noted|written|understood)|what (?:did i|have i) (?:say|said|book|booked|told|tell)|so far|summari[sz]e|summary|recap|read (?:it|that|everything|all of it) back|where (?:are|were) we)\b/,
+    /\b(?:what (?:do|have) you (?:have|got|noted|written|understood)|what (?:did i|have i) (?:say|said|book|booked|told|tell)|so far|summari[sz]e|summary|recap|read (?:it|that|everything|all of it) back|where (?:are|were) we|what (?:day|time|date|name) (?:is it for|did i|have i|was it))\b/,
   ],
   [
     'language',

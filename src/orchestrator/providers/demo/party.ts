@@ -73,21 +73,28 @@ function counted(text: string): SpokenParty | undefined {
     /\b(?:table|party|group|family|booking|reservation) (?:for|of) (\d{1,3})\b(?! ?(?:people|persons?|guests?|of us|adults|seats?))/.exec(
       text,
     );
-  const total = sum(text);
-  if (total === 0) return undefined;
-  return { count: total + (head ? Number(head[1]) : 0) };
+  const total = countIn(text);
+  return total === undefined ? undefined : { count: total + (head ? Number(head[1]) : 0) };
 }
 
 function sum(text: string): number {
+  return countIn(text) ?? 0;
+}
+
+/** Undefined when nobody is counted: "zero people" is a count, too. */
+function countIn(text: string): number | undefined {
   // "not 4 people, 5 people" corrects; "2 adults and 3 children" adds up.
-  const found = findAll(text, COUNTED, ([, count]) => Number(count) || 1).filter(
+  const found = findAll(text, COUNTED, ([, count]) => Number(count ?? 1)).filter(
     ({ negated }) => !negated,
   );
   const correction = /, (?:no|sorry|actually|i mean|rather|wait)\b|\b(?:no|sorry|actually) ,/.exec(
     text,
   );
   const after = correction ? found.filter(({ start }) => start > correction.index) : [];
-  return (after.length > 0 ? after : found).reduce((all, { value }) => all + value, 0);
+  const counts = after.length > 0 ? after : found;
+  if (counts.length === 0) return undefined;
+  // "A baby", "another guest".
+  return counts.reduce((all, { value }) => all + (Number.isNaN(value) ? 1 : value), 0);
 }
 
 /** Times were taken out of the text before; what is left of them is no number of people either. */

@@ -100,7 +100,9 @@ function repeat(state: State): Outcome {
     (text, words) => (text.startsWith(words) ? text.slice(words.length) : text),
     state.last,
   );
-  return bare === '' ? ask(state, HELLO) : { state, text: `${lead}${bare}`, end: false };
+  if (bare === '') return ask(state, HELLO);
+  // The call was ending, and the caller did not hear the goodbye.
+  return { state, text: `${lead}${bare}`, end: /goodbye!$/i.test(bare) };
 }
 
 /** The caller has no wish: propose something that a yes accepts. */

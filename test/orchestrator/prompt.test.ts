@@ -1,0 +1,73 @@
+import { describe, expect, test } from '@jest/globals';
+import { heardLine, pressedKeys } from '../../src/orchestrator/heard-line.ts';
+import { buildPrompt } from '../../src/orchestrator/prompt.ts';
+import { makeCall } from './make-call.ts';
+
+describe('the prompt of a turn', () => {
+  test('holds the whole conversation with what was just heard as its last line', () => {
+    const call = makeCall('Hello.', '> a table', 'For which day?');
+    call.utterances.push({ who: 'caller', heard: { kind: 'keys', digits: '12' } });
+    const { messages } = buildPrompt(call, { kind: 'speech', text: 'tomorrow' }, 'UTC');
+    expect(messages).toEqual([
+      { role: 'assistant', content: 'Hello.' },
+      { role: 'user', content: 'a table' },
+      { role: 'assistant', content: 'For which day?' },
+      { role: 'user', content: '[the caller pressed 1 2]' },
+      { role: 'user', content: 'tomorrow' },
+    ]);
+  });
+
+  test('keeps words that are said twice', () => {
+    const call = makeCall('Hello.', '> yes');
+    const { messages } = buildPrompt(call, { kind: 'speech', text: 'yes' }, 'UTC');
+    expect(messages.filter(({ content }) => content === 'yes')).toHaveLength(2);
+  });
+
+  test('leaves out lines without words, but never the last one', () => {
+    const call = makeCall('', '>  ', 'Hello.');
+    const { messages } = buildPrompt(call, { kind: 'speech', text: '' }, 'UTC');
+    expect(messages).toEqual([
+      { role: 'assistant', content: 'Hello.' },
+      { role: 'user', content: '' },
+    ]);
+  });
+
+  test('frames the instructions of the assistant', () => {
+    const call = makeCall();
+    call.assistant = { ...call.assistant, instructions: 'Only ever talk about tea.' };
+    const { system } = buildPrompt(call, { kind: 'silence' }, 'UTC');
+    expect(system).toMatch(/^You are on the telephone/);
+    expect(system).toMatch(/end_call/);
+    expect(system).toMatch(/\n\nOnly ever talk about tea\.$/);
+  });
+
+  test('tells when the call began, by the clock of the given zone', () => {
+    const heard = { kind: 'silence' } as const;
+    const system = (zone: string) => buildPrompt(makeCall(), heard, zone).system;
+    expect(system('UTC')).toMatch(/Tuesday,? 24 November 2026 at 11:00 \(UTC\)/);
+    expect(system('Asia/Tokyo')).toMatch(/24 November 2026 at 20:00 \(Asia\/Tokyo\)/);
+  });
+
+  test('stands without instructions and without a readable start', () => {
+    const call = { ...makeCall(), startedAt: 'yesterday' };
+    call.assistant = { ...call.assistant, instructions: '  ' };
+    expect(buildPrompt(call, { kind: 'silence' }, 'UTC').system).not.toMatch(/began|\n$/);
+  });
+});
+
+describe('marked lines', () => {
+  test('keys are read back from the line that shows them', () => {
+    const line = heardLine({ kind: 'keys', digits: '19#0*' });
+    expect(line).toBe('[the caller pressed 1 9 # 0 *]');
+    expect(pressedKeys(line)).toBe('19#0*');
+  });
+
+  test('speech is no key, even when it is about keys', () => {
+    expect(pressedKeys('I pressed 4 already')).toBeUndefined();
+    expect(pressedKeys('4')).toBeUndefined();
+  });
+
+  test('silence is shown as such', () => {
+    expect(heardLine({ kind: 'silence' })).toBe('[the caller said nothing]');
+  });
+});
