@@ -160,6 +160,7 @@ describe('before the booking is confirmed', () => {
     [['no, half past seven please, and for four'], 'a table for four people on Friday'],
     [["no, it's Anna"], 'under the name of Anna'],
     [['repeat please'], 'a table for two people on Friday'],
+    [['what time did you say'], 'at seven in the evening'],
     [['what do you have so far'], 'a table for two people on Friday'],
     [['blah'], 'If everything is right, just say yes.'],
     [['[the caller pressed 2]'], 'What should I change'],

@@ -165,6 +165,7 @@ describe('days', () => {
     ['the 31st of november', undefined],
     ['next week', undefined],
     ['in december', undefined],
+    ['december', undefined],
     ['the third of may 2031', undefined],
   ])('%s → %s', (sentence, expected) => {
     expect(understood(sentence).day).toBe(expected);
@@ -210,6 +211,7 @@ describe('people', () => {
     ['no, not four, five people', 5],
     ['four people, no, five people', 5],
     ['we need three seats', 3],
+    ["it's four of us, no wait, five", 5],
     ['reservation for seven thirty', undefined],
     ['a couple of days', undefined],
     ['at seven', undefined],
@@ -246,12 +248,22 @@ describe('what is booked', () => {
     ['dinner tomorrow', 'table'],
     ['for four people', 'table'],
     ['an appointment', 'appointment'],
+    ['I need to see the dentist', 'appointment'],
     ['I need to see someone', 'appointment'],
     ["I don't want a table, I want an appointment", 'appointment'],
     ['not an appointment, a table', 'table'],
   ])('%s → %s', (sentence, expected) => {
     expect(understood(sentence).kind).toBe(expected);
   });
+});
+
+test.each([
+  ['Table for 2, tomorrow, 7pm, Smith', 'Smith'],
+  ['a table for two tomorrow, please', undefined],
+  ['a table for two, on Friday', undefined],
+  ['a table for two, Robin', undefined],
+])('a name may just stand at the end: %s', (sentence, name) => {
+  expect(understood(sentence).name).toBe(name);
 });
 
 test('one sentence can hold everything', () => {

@@ -112,7 +112,7 @@ const READERS: Reader[] = [
   },
   {
     expression: new RegExp(
-      `\\b(?:next|this|the following) (?:week|month|year)\\b|\\b(?:in|of|next) ${MONTH}\\b`,
+      `\\b(?:next|this|the following) (?:week|month|year)\\b|\\b(?:in|of|next) ${MONTH}\\b|^${MONTH}$`,
       'g',
     ),
     read: () => ({ kind: 'vague' }),

@@ -4,7 +4,7 @@ import { findPart, findTimes, timeOfKeys, type SpokenTime } from './clock.ts';
 import { findBareDay, findDaysByChrono, findNamedDays, type SpokenDay } from './dates.ts';
 import { findDelay, findShift } from './durations.ts';
 import { blank, findAll, lastWanted, type Found } from './match.ts';
-import { findName } from './names.ts';
+import { findLastName, findName } from './names.ts';
 import { countsOfPeople, findParty, type SpokenParty } from './party.ts';
 import type { Kind } from './slots.ts';
 
@@ -51,7 +51,9 @@ export function readDetails(
   const party = findParty(rest, about === 'party');
   const bareSentence =
     days.length + times.length === 0 && party === undefined && kind === undefined;
-  const name = findName(sentence, nameContext(asked, bareSentence));
+  const name =
+    findName(sentence, nameContext(asked, bareSentence)) ??
+    (bareSentence ? undefined : findLastName(sentence));
   return {
     ...optional('kind', kind),
     ...optional('day', wantedDay(days)),
@@ -98,7 +100,7 @@ function findKind(text: string): Kind | undefined {
   const table =
     /\b(?:table|reservation|dinner|supper|lunch|breakfast|brunch|restaurant|to eat|dine|dining|seats?)\b/g;
   const appointment =
-    /\b(?:appointment|meeting|consultation|visit|viewing|(?:see|meet) (?:someone|somebody|the team|you))\b/g;
+    /\b(?:appointment|meeting|consultation|visit|viewing|doctor|dentist|haircut|(?:see|meet) (?:someone|somebody|the team|you))\b/g;
   return lastWanted<Kind>([
     ...findAll(text, table, (): Kind => 'table'),
     ...findAll(text, appointment, (): Kind => 'appointment'),

@@ -28,7 +28,7 @@ export type Intent =
 const INTENTS: readonly (readonly [Intent, RegExp])[] = [
   [
     'goodbye',
-    /\b(?:good ?bye|bye|bye bye|see you|hang up|gotta go|have to go|talk (?:to you )?later|have a (?:nice|good|great|lovely) (?:day|evening|night|one|weekend)|that's all|that is all|that'll be all|end the call|cheerio|farewell)\b/,
+    /\b(?:good ?bye|bye|bye bye|see you|hang up|gotta go|have to go|talk (?:to you )?later|have a (?:nice|good|great|lovely) (?:day|evening|night|one|weekend)|that's all|that is all|that'll be all|end the call|exit|quit|cheerio|farewell)\b/,
   ],
   [
     'restart',
@@ -52,7 +52,7 @@ const INTENTS: readonly (readonly [Intent, RegExp])[] = [
   ],
   [
     'summary',
-    /\b(?:what (?:do|have) you (?:have|got|noted|written|understood)|what (?:did i|have i) (?:say|said|book|booked|told|tell)|so far|summari[sz]e|summary|recap|read (?:it|that|everything|all of it) back|where (?:are|were) we|what (?:day|time|date|name) (?:is it for|did i|have i|was it))\b/,
+    /\b(?:what (?:do|have) you (?:have|got|noted|written|understood)|what (?:did i|have i) (?:say|said|book|booked|told|tell)|so far|summari[sz]e|summary|recap|read (?:it|that|everything|all of it) back|where (?:are|were) we|what (?:day|time|date|name) (?:is it for|did i|did you|have i|was it))\b/,
   ],
   [
     'language',
@@ -89,7 +89,7 @@ const INTENTS: readonly (readonly [Intent, RegExp])[] = [
   ],
   [
     'you-choose',
-    /\b(?:i (?:don't|do not) (?:know|care|mind)|not sure|no idea|you (?:choose|decide|pick)|up to you|(?:doesn't|does not) matter|whatever|whenever|any ?(?:time|day)|surprise me|what do you (?:suggest|recommend|think)|what (?:times|days|slots) (?:do|are)|as soon as|when is (?:it )?free|no preference|either|anything)\b/,
+    /\b(?:i (?:don't|do not) (?:know|care|mind)|not sure|no idea|you (?:choose|decide|pick)|up to you|(?:doesn't|does not) matter|whatever|whenever|any ?(?:time|day)|surprise me|what do you (?:suggest|recommend|think)|what (?:times|days|slots) (?:do|are)|as soon as|when is (?:it )?free|as (?:early|late) as possible|no preference|either|anything)\b/,
   ],
   ['rude', /\b(?:stupid|idiot|useless|fuck\w*|shit|damn|dumb|moron|crap)\b/],
   ['book', /\b(?:book(?:ing)?|reserve|make a|schedule|arrange|set up)\b/],

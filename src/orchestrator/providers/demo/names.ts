@@ -1,5 +1,6 @@
 /** The caller's name, in the sentence as it was transcribed (capitals, where there are any, help). */
 import { ENDS, NEVER, PARTICLES, TITLES } from './name-words.ts';
+import { RECEPTIONIST } from './place.ts';
 import { inCapitals, respelled } from './spelling.ts';
 
 const WORD = "[\\p{L}\\p{M}][\\p{L}\\p{M}'’.-]*";
@@ -56,6 +57,12 @@ export function findName(
   const found =
     announced(text) ?? guessed(text, context !== 'none') ?? (expected ? whole(text) : undefined);
   return found === undefined ? undefined : respelled(found, text);
+}
+
+/** "Table for two, tomorrow at seven, Smith": a last clause in capitals, behind other details. */
+export function findLastName(sentence: string): string | undefined {
+  const clause = /,\s*((?:\p{Lu}[\p{L}'’-]+ ?){1,3})[.!]?$/u.exec(sentence.trim())?.[1]?.trim();
+  return clause === undefined || clause === RECEPTIONIST ? undefined : whole(clause);
 }
 
 function announced(text: string): string | undefined {

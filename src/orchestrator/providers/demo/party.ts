@@ -16,9 +16,18 @@ export type SpokenParty = { count: number } | { change: number };
  * `known`: the number so far, for "one more".
  */
 export function findParty(text: string, expected: boolean): SpokenParty | undefined {
-  return (
-    changed(text) ?? relatives(text) ?? named(text) ?? counted(text) ?? introduced(text, expected)
-  );
+  const said =
+    changed(text) ?? relatives(text) ?? named(text) ?? counted(text) ?? introduced(text, expected);
+  return said && 'count' in said ? (correctedAfter(text) ?? said) : said;
+}
+
+/** "Four of us, no wait, five": a bare number behind the correction. */
+function correctedAfter(text: string): SpokenParty | undefined {
+  const match =
+    /\d.*? (?:no|sorry|actually|i mean|rather|wait)(?: (?:,|no|wait|sorry|actually|i mean|make (?:it|that)|rather))* (\d{1,3})(?: please)?$/.exec(
+      text,
+    );
+  return match ? { count: Number(match[1]) } : undefined;
 }
 
 /** "one more", "two fewer": relative to what was said before. */

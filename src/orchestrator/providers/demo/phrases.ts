@@ -139,9 +139,10 @@ export function describe(slots: Slots): string {
   if (kind !== undefined) parts.push(kind === 'table' ? 'a table' : 'an appointment');
   if (party !== undefined && kind !== 'appointment') parts.push(`for ${peopleInWords(party)}`);
   if (day !== undefined) parts.push(`on ${dayInWords(day)}${minutes === undefined ? '' : ','}`);
-  if (minutes === undefined && part !== undefined) parts.push(`in the ${part}`);
+  if (minutes === undefined && part !== undefined)
+    parts.push(day === undefined ? `in the ${part}` : `, in the ${part}`);
   if (minutes !== undefined) parts.push(`at ${timeInWords(minutes)}`);
-  const booking = parts.join(' ');
+  const booking = parts.join(' ').replaceAll(' ,', ',');
   if (name === undefined) return booking;
   return booking === '' ? `the name ${name}` : `${booking}, under the name of ${name}`;
 }
