@@ -5,7 +5,7 @@ import type { SoundSource } from './truth-events.ts';
 export type Command =
   | { do: 'say'; text: string }
   | { do: 'keys'; keys: string }
-  | { do: 'silent' | 'hangup' | 'help' | 'nothing' }
+  | { do: 'silent' | 'hangup' | 'help' | 'answer' | 'decline' | 'nothing' }
   | { do: 'unknown'; text: string };
 
 export const PROMPT = 'you ▸ ';
@@ -31,10 +31,14 @@ export function readCommand(line: string): Command {
   const [, name = '', rest = ''] = /^\/(\S*)\s*(.*)$/.exec(text) ?? [];
   const keys = rest.replace(/\s+/g, '');
   if (name === 'keys' && /^[0-9*#]+$/.test(keys)) return { do: 'keys', keys };
-  if ((name === 'silent' || name === 'hangup' || name === 'help') && rest === '') {
-    return { do: name };
-  }
+  if (isPlain(name) && rest === '') return { do: name };
   return { do: 'unknown', text };
+}
+
+const PLAIN = ['silent', 'hangup', 'help', 'answer', 'decline'] as const;
+
+function isPlain(name: string): name is (typeof PLAIN)[number] {
+  return PLAIN.some((plain) => plain === name);
 }
 
 /** Something heard: a speaker label, and the words wrapped beside it. */
@@ -48,6 +52,8 @@ export function saidText(command: Command, columns: number): string {
   if (command.do === 'keys') return labelled('you', `[keys ${command.keys}]`, columns);
   return labelled('you', `[${command.do}]`, columns);
 }
+
+export const RINGING = 'Your phone rings: /answer or /decline.';
 
 export function callText(from: string, to: string): string {
   return `${from} is calling ${to}. Type what you say; /help lists what else you can do.`;
@@ -69,6 +75,7 @@ export function endText(ended: EndedCall): string {
 export const HELP = `  words          are said; while the assistant speaks they interrupt it
   /keys 12#      presses keys of the telephone
   /silent        lets a question pass without an answer
+  /answer        picks up a ringing call; /decline turns it away
   /hangup        ends the call (Ctrl-C does, too)
   /help          shows this`;
 

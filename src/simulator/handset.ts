@@ -59,6 +59,9 @@ class Handset {
     this.#reader.on('close', () => this.#closed());
     if (isTerminal) input.on('keypress', typing);
     this.#print(screen.callText(phone.from, phone.to));
+    if (phone.direction === 'outbound-api' && phone.status === 'ringing') {
+      this.#print(screen.RINGING);
+    }
     this.#showHeard();
     const ended = await phone.ended;
     this.#showHeard();
@@ -100,8 +103,16 @@ class Handset {
       phone.stopSpeaking();
       return this.#print(screen.unknownText(command.text));
     }
+    if (command.do === 'answer' || command.do === 'decline') return this.#pickUp(command.do);
     if (isTerminal && !phone.isOpen) this.#print(screen.NOT_YET);
     this.#queue = this.#queue.then(() => this.#perform(command)).catch(ignoreEnd);
+    return this.#prompt();
+  }
+
+  #pickUp(how: 'answer' | 'decline'): void {
+    const { phone } = this.#options;
+    if (phone.direction === 'inbound') return this.#print(screen.unknownText(`/${how}`));
+    phone[how]();
     return this.#prompt();
   }
 

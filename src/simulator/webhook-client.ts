@@ -78,15 +78,7 @@ export class WebhookClient {
     const url = parseHttpUrl(request.url);
     if (!url) return { ok: false, code: 11100, message: 'invalid URL', requestId };
     const { policy, problems } = parseOverrides(url.hash);
-    for (const problem of problems) {
-      this.#options.log.append({
-        kind: 'error',
-        level: 'warning',
-        ...problem,
-        url: request.url,
-        ...(request.callSid === undefined ? {} : { callSid: request.callSid }),
-      });
-    }
+    for (const problem of problems) this.#warn(request, problem);
     const webhook: OutgoingWebhook = {
       requestId,
       purpose: request.purpose,
@@ -104,26 +96,35 @@ export class WebhookClient {
       const sending = { webhook, request, policy, cookies, token, number, attempt: 0, deadlineMs };
       return this.#withRetries(sending, url);
     };
+    return { ...(await this.#tapped(webhook, sendOnce)), requestId };
+  }
+
+  /** Sends through the tap. A tap that throws is a fault of the test: the log says so. */
+  async #tapped(
+    webhook: OutgoingWebhook,
+    send: () => Promise<WebhookAnswer>,
+  ): Promise<WebhookAnswer> {
     const { tap } = this.#options;
-    const answer = tap?.aroundWebhook
-      ? await tap.aroundWebhook(webhook, sendOnce)
-      : await sendOnce();
-    return { ...answer, requestId };
+    if (!tap?.aroundWebhook) return send();
+    try {
+      return await tap.aroundWebhook(webhook, send);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : 'no reason given';
+      return { ok: false, code: 0, message: `the tap failed: ${reason}` };
+    }
   }
 
   /** Sends a webhook whose answer is ignored; a bad one costs a warning. */
   async sendCallback(request: WebhookRequest): Promise<void> {
     const answer = await this.send(request);
     if (answer.ok) return;
-    const { code, message } = answer;
-    this.#options.log.append({
-      kind: 'error',
-      level: 'warning',
-      code,
-      message,
-      url: request.url,
-      ...(request.callSid === undefined ? {} : { callSid: request.callSid }),
-    });
+    this.#warn(request, answer);
+  }
+
+  #warn(request: WebhookRequest, { code, message }: { code: number; message: string }): void {
+    const { url, callSid } = request;
+    const place = callSid === undefined ? { url } : { url, callSid };
+    this.#options.log.append({ kind: 'error', level: 'warning', code, message, ...place });
   }
 
   /** Sends a logged request once more: one attempt, the same bytes, nothing added or signed anew. */

@@ -84,6 +84,15 @@ describe('a bad answer', () => {
     expect(bench.sim.log.of('error')).toMatchObject([{ code: 11206 }]);
   });
 
+  test('that should have been TLS is a failed handshake, tried twice like a connection', async () => {
+    bench = await startBench({});
+    const [number] = bench.sim.numbers.all;
+    const voiceUrl = `${bench.app.url.replace('http:', 'https:')}/voice`;
+    bench.sim.numbers.update(number?.sid ?? '', { voiceUrl });
+    await bench.call().ended;
+    expect(bench.sim.log.of('request-failed')).toMatchObject([{ code: 11220 }, { code: 11220 }]);
+  });
+
   test('sends Twilio to the fallback URL with the code and the URL', async () => {
     bench = await startBench(
       { '/voice': reply('text/xml', '', 503), '/fallback': '<Say>Please call later.</Say>' },

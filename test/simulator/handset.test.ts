@@ -3,7 +3,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { heardText, readCommand } from '../../src/simulator/handset-screen.ts';
 import { runHandset } from '../../src/simulator/handset.ts';
 import type { Bench } from './bench.ts';
-import { startBench } from './bench.ts';
+import { ACCOUNT_SID, AUTH_TOKEN, CALLER, NUMBER, startBench } from './bench.ts';
 import type { SimulatorOptions } from '../../src/simulator/simulator.ts';
 
 let bench: Bench | undefined;
@@ -83,6 +83,31 @@ describe('the handset in a terminal', () => {
     await used.sim.log.waitFor('delivered', ({ text }) => text === 'Well...');
     phone.hangUp();
     await ended;
+  });
+});
+
+describe('the handset of a called person', () => {
+  test('rings until it is answered', async () => {
+    bench = await startBench(ECHO);
+    const { app, sim } = bench;
+    const [input, output] = [new PassThrough(), new PassThrough()];
+    const shown: string[] = [];
+    output.on('data', (chunk: Buffer) => shown.push(chunk.toString('utf8')));
+    const ended = new Promise((resolve) => {
+      sim.onOutboundCall((phone) =>
+        runHandset({ phone, input, output, isTerminal: false }).then(resolve),
+      );
+    });
+    await fetch(`${sim.baseUrl}/2010-04-01/Accounts/${ACCOUNT_SID}/Calls.json`, {
+      method: 'POST',
+      headers: { Authorization: `Basic ${btoa(`${ACCOUNT_SID}:${AUTH_TOKEN}`)}` },
+      body: new URLSearchParams({ To: CALLER, From: NUMBER, Url: `${app.url}/voice` }),
+    });
+    await sim.log.waitFor('call', ({ status }) => status === 'ringing');
+    input.end('/answer\nAda\n');
+    expect(await ended).toMatchObject({ status: 'completed' });
+    expect(shown.join('')).toContain('Your phone rings: /answer or /decline.');
+    expect(shown.join('')).toContain('You said Ada.');
   });
 });
 

@@ -221,6 +221,13 @@ describe('a tap', () => {
     expect(bench.app.received).toEqual([]);
   });
 
+  test('that throws fails its webhook, and nothing else', async () => {
+    bench = await tapped({ aroundWebhook: () => Promise.reject(new Error('boom')) });
+    const phone = bench.call();
+    expect(await phone.ended).toMatchObject({ reason: 'application-error' });
+    expect(bench.sim.log.of('error')).toMatchObject([{ message: 'the tap failed: boom' }]);
+  });
+
   test('holds single attempts back, which are then retried', async () => {
     bench = await tapped({
       aroundAttempt: (_, attempt, send) => (attempt === 1 ? Promise.resolve(dropped()) : send()),
