@@ -5,7 +5,7 @@
  */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { livingProcesses, readPidFile, removePidFile, writePidFile } from './pid-file.ts';
 import { poll } from './poll.ts';
@@ -16,6 +16,7 @@ import type { KeeperNews, ServerSpec, StopStep } from './server-spec.ts';
 const WELL_AFTER_MS = 5000;
 const BACKOFF_MS = [0, 100, 200, 500, 1000, 2000];
 const GONE_POLL_MS = 50;
+const LOG_LIMIT_BYTES = 10_000_000;
 
 export class Keeper {
   readonly #spec: ServerSpec;
@@ -68,6 +69,7 @@ export class Keeper {
   #spawn(): void {
     const { command, args, env, cwd, uid, gid, name, runDir, logFile } = this.#spec;
     mkdirSync(dirname(logFile), { recursive: true });
+    setAsideWhenLarge(logFile);
     const log = openSync(logFile, 'a', 0o600);
     const owner = { ...(uid === undefined ? {} : { uid }), ...(gid === undefined ? {} : { gid }) };
     // What was said in calls is in the server's files, and our folder can be walked through.
@@ -133,6 +135,12 @@ async function stopProcess(pid: number, steps: readonly StopStep[]): Promise<voi
     });
     if (gone) return;
   }
+}
+
+/** Keeps one older log beside the current one. */
+function setAsideWhenLarge(logFile: string): void {
+  const size = statSync(logFile, { throwIfNoEntry: false })?.size ?? 0;
+  if (size > LOG_LIMIT_BYTES) renameSync(logFile, `${logFile}.1`);
 }
 
 function firstLinePid(file: string | undefined): number | undefined {

@@ -45,7 +45,13 @@ export class KeptServer {
     return this.#failure;
   }
 
+  /** Whether it was told to stop. */
+  get stopped(): boolean {
+    return this.#stopping !== undefined;
+  }
+
   start(): void {
+    if (this.stopped) return;
     const entry = keeperEntry(this.#nodeArgs.length > 0);
     mkdirSync(dirname(this.spec.logFile), { recursive: true });
     const log = openSync(join(dirname(this.spec.logFile), 'keepers.log'), 'a', 0o600);

@@ -13,14 +13,13 @@ export interface PostgresBinaries {
   postgres: string;
   initdb: string;
   major: number;
-  /** Set when they come from the npm package: the folder to copy where it cannot be entered. */
-  packageDir?: string;
 }
 
 /** Where one installation may be; `bin` is undefined when there is nothing. */
 export interface PostgresPlace {
   what: string;
   bin?: string;
+  /** Set when the programs are those of the npm package: the folder with `bin` in it. */
   packageDir?: string;
 }
 
@@ -36,16 +35,20 @@ const run = promisify(execFile);
 /**
  * A PostgreSQL for a data folder: the first that is found, or the first of the major version that
  * made the data, because no other can open it.
+ * @param unpack makes the npm package's programs usable; called only when its turn comes
  * @throws EmbeddedError listing the places that were looked at.
  */
 export async function findPostgres(
   places: readonly PostgresPlace[],
   wantedMajor?: number,
+  unpack: (packageDir: string) => string = (packageDir) => packageDir,
 ): Promise<PostgresBinaries> {
   const tried: Attempt[] = [];
   for (const place of places) {
     try {
-      const found = await inspect(place);
+      const { packageDir } = place;
+      const bin = packageDir === undefined ? place.bin : join(unpack(packageDir), 'bin');
+      const found = await inspect(bin);
       if (wantedMajor === undefined || found.major === wantedMajor) return found;
       tried.push({ what: place.what, why: `is version ${found.major}` });
     } catch (error) {
@@ -77,16 +80,16 @@ export function postgresPlaces(env: MachineEnv): PostgresPlace[] {
   ];
 }
 
-async function inspect(place: PostgresPlace): Promise<PostgresBinaries> {
-  if (place.bin === undefined) throw new Error('not found');
-  const postgres = join(place.bin, 'postgres');
-  const initdb = join(place.bin, 'initdb');
+async function inspect(bin: string | undefined): Promise<PostgresBinaries> {
+  if (bin === undefined) throw new Error('not found');
+  const postgres = join(bin, 'postgres');
+  const initdb = join(bin, 'initdb');
   if (!isExecutable(postgres)) throw new Error('not found');
-  if (!isExecutable(initdb)) throw new Error(`has no initdb beside it (${place.bin})`);
+  if (!isExecutable(initdb)) throw new Error(`has no initdb beside it (${bin})`);
   const { stdout } = await run(postgres, ['--version'], { timeout: 10_000 });
   const major = Number(/\) (\d+)/.exec(stdout)?.[1]);
   if (!(major >= OLDEST_MAJOR)) throw new Error(`is older than ${OLDEST_MAJOR}`);
-  return { postgres, initdb, major, ...(place.packageDir && { packageDir: place.packageDir }) };
+  return { postgres, initdb, major };
 }
 
 /** Debian, Fedora, Homebrew (both kinds of Mac) and Postgres.app; newest version first. */

