@@ -41,6 +41,7 @@ describe('a bad answer', () => {
     ['a control character', 12100, reply('text/xml', '<Response><Say>\u0007</Say></Response>')],
     ['a control character entity', 12100, reply('text/xml', '<Response>&#7;</Response>')],
     ['a blank line first', 12100, reply('text/xml', '\n<?xml version="1.0"?><Response/>')],
+    ['a space first', 12100, reply('text/xml', ' <Response/>')],
     ['another root', 12100, reply('text/xml', '<response/>')],
     ['two roots', 12100, reply('text/xml', '<Response/><Response/>')],
     ['an empty body', 12100, reply('text/xml', '')],

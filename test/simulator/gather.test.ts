@@ -255,4 +255,14 @@ describe('a caller', () => {
     expect(await spoken.delivered).toMatchObject({ answered: true, executed: false });
     expect(phone.transcript.map(({ text }) => text)).toEqual(['wait']);
   });
+
+  test('who hangs up in the middle of a sentence never delivers it', async () => {
+    const { app, phone } = await gathering('input="speech"', { fastForward: false });
+    await phone.waitUntilListening();
+    const spoken = phone.say('I would like');
+    expect(spoken.heard).toBe(true);
+    phone.hangUp();
+    expect(await spoken.delivered).toBeUndefined();
+    expect(app.at('/heard')).toEqual([]);
+  });
 });

@@ -78,7 +78,7 @@ describe('an inbound call', () => {
   test.each(['POST', 'GET'] as const)('carries a signature that Twilio accepts (%s)', async (m) => {
     bench = await startBench(
       { '/voice': LISTEN, '/heard': '<Hangup/>' },
-      { number: { voiceMethod: m, voiceUrl: '/voice?a=1&b=x%20y' } },
+      { number: { voiceMethod: m, voiceUrl: '/voice?a=1&b=x%20y#rc=1&rp=all' } },
     );
     const phone = bench.call();
     await phone.waitUntilListening();
@@ -92,6 +92,7 @@ describe('an inbound call', () => {
       expect(twilio.validateRequest(AUTH_TOKEN, signature, url, fields)).toBe(true);
       expect(twilio.validateRequest('another', signature, url, fields)).toBe(false);
     }
+    expect(bench.sim.log.of('request').filter(({ url }) => url.includes('#'))).toEqual([]);
   });
 
   test('is in progress from its second request on', async () => {

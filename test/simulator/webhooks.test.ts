@@ -1,6 +1,8 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import { connect, createServer } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -64,6 +66,26 @@ async function closedPort(): Promise<number> {
   return port;
 }
 
+/** A port that takes no new connection: its backlog is full and its process stands still. */
+async function fullPort(): Promise<{ port: number; close: () => void }> {
+  const program = `const server = require('node:net').createServer(() => {});
+    server.listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => console.log(server.address().port));`;
+  const child = spawn(process.execPath, ['-e', program]);
+  const [line] = (await once(child.stdout, 'data')) as [Buffer];
+  const port = Number(line.toString());
+  child.kill('SIGSTOP');
+  const sockets = Array.from({ length: 4 }, () => connect(port, '127.0.0.1'));
+  for (const socket of sockets) socket.on('error', () => {});
+  await once(sockets[1] as Socket, 'connect');
+  return {
+    port,
+    close() {
+      for (const socket of sockets) socket.destroy();
+      child.kill('SIGKILL');
+    },
+  };
+}
+
 describe('without connection overrides', () => {
   test.each([
     ['a server error', status(503)],
@@ -97,6 +119,22 @@ describe('with connection overrides', () => {
     ['#rc=5&rp=all', status(500), 6],
   ])('%s makes the attempts it says', async (fragment, answer, attempts) => {
     expect(await callWith(fragment, answer)).toMatchObject({ attempts, failed: true });
+  });
+
+  test('a connection must stand within its own time', async () => {
+    const full = await fullPort();
+    const voiceUrl = `http://127.0.0.1:${full.port}/#ct=200&rc=1`;
+    bench = await startBench({}, { number: { voiceUrl } });
+    const startedMs = Date.now();
+    await bench.call().ended;
+    const tookMs = Date.now() - startedMs;
+    full.close();
+    expect(bench.sim.log.of('request-failed')).toMatchObject([
+      { attempt: 1, code: 11205, message: 'TCP connect timeout' },
+      { attempt: 2, code: 11205, message: 'TCP connect timeout' },
+    ]);
+    expect(tookMs).toBeGreaterThanOrEqual(390);
+    expect(tookMs).toBeLessThan(2_000);
   });
 
   test('a later attempt saves the call, with the same token and signature', async () => {

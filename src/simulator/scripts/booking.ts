@@ -14,6 +14,7 @@ until /lovelace.*\\?/ within 3m
   /name/ -> say My name is Ada Lovelace.
   /day/ -> say Tomorrow.
   /table|appointment/ -> say A table, please.
+  /./ -> say A table for four people, tomorrow at seven in the evening.
 end
 
 say No, make that half past seven.
