@@ -16,6 +16,10 @@ import type { KeeperNews, ServerSpec, StopStep } from './server-spec.ts';
 const WELL_AFTER_MS = 5000;
 const BACKOFF_MS = [0, 100, 200, 500, 1000, 2000];
 const GONE_POLL_MS = 50;
+/** An instance is gone within 10 s of its supervisor. */
+const ORPHAN_GONE_MS = 9500;
+/** What the last signal needs. */
+const KILL_MS = 400;
 const LOG_LIMIT_BYTES = 10_000_000;
 
 export class Keeper {
@@ -27,6 +31,7 @@ export class Keeper {
   #restart: NodeJS.Timeout | undefined;
   #stopping: Promise<void> | undefined;
   #orphaned = false;
+  #goneByMs = Infinity;
   #cleared: Promise<void> | undefined;
 
   constructor(spec: ServerSpec, tell: (news: KeeperNews) => void) {
@@ -50,6 +55,7 @@ export class Keeper {
   /** Whoever started us is gone: serve those who still need the server, then stop it. */
   async stopWhenUnused(): Promise<void> {
     this.#orphaned = true;
+    this.#goneByMs = Date.now() + ORPHAN_GONE_MS;
     const { runDir, outlives, graceMs } = this.#spec;
     await poll(() => (livingProcesses(runDir, outlives).length === 0 ? true : undefined), {
       deadlineMs: graceMs,
@@ -113,7 +119,7 @@ export class Keeper {
     await this.#cleared;
     const pid = this.#server?.pid;
     if (pid !== undefined) {
-      await stopProcess(pid, this.#spec.stop);
+      await stopProcess(pid, this.#spec.stop, this.#goneByMs);
       // A dead server may not have been reported to us yet.
       removePidFile(this.#spec.runDir, this.#spec.name, pid);
     }
@@ -121,8 +127,12 @@ export class Keeper {
   }
 }
 
-/** Sends the signals one after the other until the process is gone. */
-async function stopProcess(pid: number, steps: readonly StopStep[]): Promise<void> {
+/** Sends the signals one after the other until the process is gone, faster when time is short. */
+async function stopProcess(
+  pid: number,
+  steps: readonly StopStep[],
+  goneByMs = Infinity,
+): Promise<void> {
   for (const { signal, waitMs } of steps) {
     try {
       process.kill(pid, signal);
@@ -130,7 +140,7 @@ async function stopProcess(pid: number, steps: readonly StopStep[]): Promise<voi
       return;
     }
     const gone = await poll(() => (isAlive(pid) ? undefined : true), {
-      deadlineMs: waitMs,
+      deadlineMs: Math.min(waitMs, Math.max(KILL_MS, goneByMs - KILL_MS - Date.now())),
       everyMs: GONE_POLL_MS,
     });
     if (gone) return;
