@@ -4,11 +4,17 @@ import type { CallManager } from '../call-manager.ts';
 import { CallRequestError, NotReadyError } from '../call-manager.ts';
 import { callTable, callText, hangUpText } from './format.ts';
 
+/** What the commands need of the call manager. */
+export type CliManager = Pick<
+  CallManager,
+  'makeCall' | 'listActive' | 'getCallStatus' | 'hangupCall' | 'hangupAllCalls'
+>;
+
 export interface CliIo {
   out(text: string): void;
   error(text: string): void;
   /** Connects when a command needs it. */
-  manager(): Promise<CallManager>;
+  manager(): Promise<CliManager>;
 }
 
 /** What scripts can tell apart. */

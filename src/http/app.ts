@@ -1,7 +1,6 @@
 /** The HTTP application: a table of contents. It never listens; `server.ts` does. */
 import fastify from 'fastify';
 import type { FastifyInstance } from 'fastify';
-import type { CallGateway } from '../call-gateway.ts';
 import type { Log } from '../log.ts';
 import { renderEmpty } from '../twilio/twiml.ts';
 import type { TwilioUrls } from '../twilio/urls.ts';
@@ -9,11 +8,12 @@ import { refuseBrokenRequest } from './client-error.ts';
 import { health } from './health.ts';
 import type { Readiness } from './health.ts';
 import { twilioHooks } from './twilio-hooks.ts';
+import type { Gateway } from './twilio-hooks.ts';
 import type { TwilioAccount } from './twilio-request.ts';
 import { refuse, routeOf } from './twilio-request.ts';
 
 export interface AppOptions {
-  gateway: CallGateway;
+  gateway: Gateway;
   account: TwilioAccount;
   urls: TwilioUrls;
   readiness: Readiness;
@@ -50,6 +50,14 @@ export function buildApp(options: AppOptions): FastifyInstance {
   );
 
   health(app, options.readiness);
-  void app.register(async (scope) => twilioHooks(scope, options));
+  for (const prefix of prefixesOf(options.account.webhookUrl)) {
+    void app.register(async (scope) => twilioHooks(scope, options), { prefix });
+  }
   return app;
+}
+
+/** A proxy in front may have cut the public base URL's path off, or not. */
+function prefixesOf(webhookUrl: string): string[] {
+  const path = new URL(webhookUrl).pathname.replace(/\/+$/, '');
+  return path === '' ? [''] : ['', path];
 }

@@ -9,8 +9,11 @@ import { renderAnswer, renderWait } from './answers.ts';
 import type { TwilioAccount, TwilioWebhook } from './twilio-request.ts';
 import { readTwilioRequests, refuse, routeOf } from './twilio-request.ts';
 
+/** What the routes need of the gateway. */
+export type Gateway = Pick<CallGateway, 'begin' | 'hear' | 'waitFor' | 'resume' | 'status'>;
+
 export interface TwilioHooksOptions {
-  gateway: CallGateway;
+  gateway: Gateway;
   account: TwilioAccount;
   urls: TwilioUrls;
   log: Log;

@@ -90,7 +90,8 @@ function readForm(raw: Buffer | string | undefined): Form | undefined {
 }
 
 function readWebhook(request: FastifyRequest, body: Form): TwilioWebhook | undefined {
-  const target = request.raw.url ?? '';
+  // What stands behind a fragment was not signed.
+  const target = (request.raw.url ?? '').split('#', 1)[0] ?? '';
   const query = readForm(target.includes('?') ? target.slice(target.indexOf('?') + 1) : '');
   if (!query) return undefined;
   // By GET everything is in the query; by POST only our own parameters are.
