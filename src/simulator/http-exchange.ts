@@ -2,6 +2,7 @@
 import { request as httpRequest } from 'node:http';
 import type { IncomingHttpHeaders, IncomingMessage, RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import { rootCertificates } from 'node:tls';
 import { gunzipSync } from 'node:zlib';
 
 export interface Exchange {
@@ -15,6 +16,7 @@ export interface Exchange {
   totalTimeoutMs: number;
   /** Bytes of body after which reading stops. */
   maxBodyBytes: number;
+  /** An authority (PEM) to trust beside the usual ones. */
   ca?: string | undefined;
 }
 
@@ -78,7 +80,7 @@ export function exchange(wanted: Exchange): Promise<ExchangeResult> {
   });
 }
 
-function requestOptions(wanted: Exchange): RequestOptions & { ca?: string } {
+function requestOptions(wanted: Exchange): RequestOptions & { ca?: string[] } {
   const { url } = wanted;
   return {
     method: wanted.method,
@@ -90,7 +92,8 @@ function requestOptions(wanted: Exchange): RequestOptions & { ca?: string } {
       : { auth: `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}` }),
     headers: wanted.headers,
     agent: false,
-    ...(wanted.ca === undefined ? {} : { ca: wanted.ca }),
+    // Naming an authority replaces the usual ones unless they are named, too.
+    ...(wanted.ca === undefined ? {} : { ca: [...rootCertificates, wanted.ca] }),
   };
 }
 

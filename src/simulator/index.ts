@@ -1,0 +1,23 @@
+/** The simulated Twilio and its software phone, for tests of applications and for the demo. */
+export type { DialOptions, OutboundHandler } from './account.ts';
+export type { CallStatus, EndedCall, EndReason } from './call-state.ts';
+export type { Field } from './form.ts';
+export { runHandset } from './handset.ts';
+export type { HandsetOptions } from './handset.ts';
+export type { Delivered, Spoken, TranscriptItem } from './line.ts';
+export type { NumberConfig } from './number-store.ts';
+export { PhoneError } from './phone-error.ts';
+export { Phone } from './phone.ts';
+export type { Heard, SayOptions } from './phone.ts';
+export { renderConversation, runScript } from './script-run.ts';
+export type { ScriptFailure, ScriptResult } from './script-run.ts';
+export { parseScript, ScriptError } from './script.ts';
+export type { Script } from './script.ts';
+export { BOOKING_SCRIPT } from './scripts/booking.ts';
+export { startSimulator } from './simulator.ts';
+export type { Simulator, SimulatorOptions } from './simulator.ts';
+export type { TruthEvent } from './truth-events.ts';
+export { TruthLog } from './truth-log.ts';
+export type { EntryOf, TruthEntry } from './truth-log.ts';
+export { dropped } from './webhook-tap.ts';
+export type { OutgoingWebhook, WebhookAnswer, WebhookTap } from './webhook-tap.ts';
