@@ -68,7 +68,7 @@ class Handset {
     stop();
     input.off('keypress', typing);
     this.#reader.close();
-    this.#write(`${screen.endText(ended)}\n`);
+    this.#print(screen.endText(ended));
     return ended;
   }
 
