@@ -22,8 +22,8 @@ export interface AppOptions {
 
 /** Twilio's own answers and forms are small; its limit for TwiML is the same. */
 const BODY_LIMIT_BYTES = 64 * 1024;
-const HEADERS_TIMEOUT_MS = 5_000;
-const REQUEST_TIMEOUT_MS = 10_000;
+/** For the headers, and for the whole request: Twilio sends one in a single piece. */
+const REQUEST_TIMEOUT_MS = 5_000;
 
 export function buildApp(options: AppOptions): FastifyInstance {
   const { log } = options;
@@ -31,7 +31,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     // Node looks for slow requests only every 30 s unless told otherwise.
-    http: { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: 1000 },
+    http: { headersTimeout: REQUEST_TIMEOUT_MS, connectionsCheckingInterval: 1000 },
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     trustProxy: false,
@@ -49,7 +49,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
     reply.code(404).type('text/xml; charset=utf-8').send(renderEmpty()),
   );
 
-  health(app, options.readiness);
+  health(app, options.readiness, log);
   for (const prefix of prefixesOf(options.account.webhookUrl)) {
     void app.register(async (scope) => twilioHooks(scope, options), { prefix });
   }

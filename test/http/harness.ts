@@ -243,7 +243,7 @@ export function saidIn(verbs: readonly TwimlElement[]): string[] {
 /** Where an answer sends Twilio next: its Redirect, or its Gather's action. */
 export function nextUrl(verbs: readonly TwimlElement[]): string | undefined {
   for (const { name, attributes, children } of verbs) {
-    if (name === 'Redirect') return children.join('');
+    if (name === 'Redirect') return children.filter((child) => typeof child === 'string').join('');
     if (name === 'Gather') return attributes['action'];
   }
   return undefined;

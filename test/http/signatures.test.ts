@@ -29,13 +29,14 @@ beforeEach(() => {
   server.gateway.asked.length = 0;
 });
 
-/** Forged requests get 403 and TwiML without a verb, and nothing behind the check sees them. */
-async function expectForged(sent: Sent, to: Server = server): Promise<void> {
+/** What came of a request: the answer, and what the gateway was asked. */
+async function outcomeOf(sent: Sent, to: Server = server) {
   const reply = await to.send(sent);
-  expect(reply.status).toBe(403);
-  expect(verbsOf(reply)).toEqual([]);
-  expect(to.gateway.asked).toEqual([]);
+  return { status: reply.status, verbs: verbsOf(reply), asked: to.gateway.asked };
 }
+
+/** TwiML without a verb, and nothing behind the check has seen the request. */
+const FORGED = { status: 403, verbs: [], asked: [] };
 
 const withHeader = (sent: Signed, value: string | string[]): Sent => {
   return { ...sent, headers: { ...sent.headers, [HEADER]: value } };
@@ -171,7 +172,7 @@ describe('a signed request that was changed is refused', () => {
     ['another method', { method: 'GET', form: undefined }],
     ['its body as a GET', { method: 'GET' }],
   ])('%s', async (_what, change) => {
-    await expectForged({ ...good, ...change } as Sent);
+    expect(await outcomeOf({ ...good, ...change } as Sent)).toEqual(FORGED);
   });
 
   test.each([
@@ -184,20 +185,17 @@ describe('a signed request that was changed is refused', () => {
       server.gateway.asked.length = 0;
       const honest = signed(method, at);
       const reply = await server.send({ ...honest, target: honest.target + more });
-      if (reply.status === 200) {
-        const plain = await server.send(honest);
-        expect(reply.body).toBe(plain.body);
-        expect(server.gateway.asked[0]).toEqual(server.gateway.asked[1]);
-      } else {
-        expect(reply.status).toBeGreaterThanOrEqual(400);
-        expect(server.gateway.asked).toEqual([]);
-      }
+      const plain = await server.send(honest);
+      expect(reply.body).toBe(plain.body);
+      expect(server.gateway.asked[0]).toEqual(server.gateway.asked[1]);
     }
   });
 
   test('a body of 200 and more fields', async () => {
     const many = Object.fromEntries(Array.from({ length: 250 }, (_, i) => [`f${i}`, '']));
-    await expectForged(signed('POST', '/webhook/voice', { ...FIELDS, ...many }));
+    expect(await outcomeOf(signed('POST', '/webhook/voice', { ...FIELDS, ...many }))).toEqual(
+      FORGED,
+    );
   });
 
   test('a repeated field that was signed once with both values is taken with the first', async () => {
@@ -223,12 +221,19 @@ test('of a thousand fuzzed requests none is accepted', async () => {
       fc.dictionary(fc.string({ maxLength: 8 }), fc.string({ maxLength: 20 }), { maxKeys: 5 }),
       async ([path, fields], method, signature, extra) => {
         const { headers: _, ...sent } = signed(method, path, { ...fields, ...extra });
-        await expectForged({ ...sent, headers: { [HEADER]: signature } });
+        expect(await outcomeOf({ ...sent, headers: { [HEADER]: signature } })).toEqual(FORGED);
       },
     ),
     { numRuns: 1000 },
   );
 }, 30_000);
+
+/** What is signed of a form: its order does not count. */
+function sorted(form: string): string {
+  const params = new URLSearchParams(form);
+  params.sort();
+  return params.toString();
+}
 
 test('of changes of one byte in a signed request none is accepted', async () => {
   const target = `/process_speech/${CALL_SID}?call=${INBOUND_ID}&turn=3`;
@@ -237,12 +242,11 @@ test('of changes of one byte in a signed request none is accepted', async () => 
   await fc.assert(
     fc.asyncProperty(
       fc.nat(form.length - 1),
-      fc.constantFrom(...'aZ0+&=%;.-'),
+      fc.constantFrom('a', 'Z', '0', '+', '&', '=', '%', ';', '.', '-'),
       async (at, letter) => {
         const changed = form.slice(0, at) + letter + form.slice(at + 1);
-        const before = [...new URLSearchParams(form)].sort().join('\n');
-        fc.pre([...new URLSearchParams(changed)].sort().join('\n') !== before);
-        await expectForged({ ...good, form: changed });
+        fc.pre(sorted(changed) !== sorted(form));
+        expect(await outcomeOf({ ...good, form: changed })).toEqual(FORGED);
       },
     ),
     { numRuns: 300 },
@@ -277,8 +281,10 @@ describe('a public base URL with a path', () => {
   test.each(ROUTES)('that was not signed is refused: %s', async (path, fields) => {
     for (const method of METHODS) {
       const sent = signed(method, path, fields, 'https://voice.example.com');
-      await expectForged(sent, prefixed);
-      await expectForged({ ...sent, target: `/phone/voca${sent.target}` }, prefixed);
+      expect(await outcomeOf(sent, prefixed)).toEqual(FORGED);
+      expect(await outcomeOf({ ...sent, target: `/phone/voca${sent.target}` }, prefixed)).toEqual(
+        FORGED,
+      );
     }
   });
 });
@@ -291,7 +297,9 @@ test.each(['test', 'development', 'production'])(
     try {
       const other = await startApp();
       try {
-        await expectForged({ ...signed('POST', '/webhook/voice'), headers: {} }, other);
+        expect(
+          await outcomeOf({ ...signed('POST', '/webhook/voice'), headers: {} }, other),
+        ).toEqual(FORGED);
       } finally {
         await other.close();
       }
@@ -306,7 +314,9 @@ test('an empty auth token accepts nothing', async () => {
   const open = await startApp({ account: { authToken: '', webhookUrl: BASE } });
   try {
     const sent = signed('POST', '/webhook/voice');
-    await expectForged({ ...sent, headers: signatureOf(BASE + sent.target, FIELDS, '') }, open);
+    expect(
+      await outcomeOf({ ...sent, headers: signatureOf(BASE + sent.target, FIELDS, '') }, open),
+    ).toEqual(FORGED);
   } finally {
     await open.close();
   }
