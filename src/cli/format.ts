@@ -17,16 +17,16 @@ export function callText(call: CallSnapshot): string {
   const reason = call.endReason ? ` (${call.endReason})` : '';
   const lines = [
     `${call.callId}  ${call.direction}  ${call.status}${reason}`,
-    `from ${call.from} to ${call.to}${call.callSid ? `, Twilio ${call.callSid}` : ''}`,
+    `from ${oneLine(call.from)} to ${oneLine(call.to)}${call.callSid ? `, Twilio ${call.callSid}` : ''}`,
   ];
   if (call.dial === 'unclear') {
     lines.push('Twilio may or may not have placed this call; it is not dialled again.');
   }
   if (call.dial === 'refused') lines.push('Twilio did not place this call.');
-  if (call.greeting) lines.push(`  assistant  ${call.greeting}`);
+  if (call.greeting) lines.push(`  assistant  ${oneLine(call.greeting)}`);
   for (const turn of call.turns) {
     lines.push(`  caller     ${heardText(turn.heard)}`);
-    if (turn.reply) lines.push(`  assistant  ${turn.reply}`);
+    if (turn.reply) lines.push(`  assistant  ${oneLine(turn.reply)}`);
     if (turn.status !== 'answered') lines.push(`             (${turn.status})`);
   }
   return lines.join('\n');
@@ -39,8 +39,16 @@ export function hangUpText(results: HangUpResult[]): string {
 }
 
 function heardText(heard: Heard): string {
-  if (heard.kind === 'speech') return heard.text;
+  if (heard.kind === 'speech') return oneLine(heard.text);
   return heard.kind === 'keys' ? `[keys ${heard.digits}]` : '[silence]';
+}
+
+/** Words of others as one line that cannot move the cursor or turn the text of a terminal around. */
+function oneLine(text: string): string {
+  return text
+    .replace(/[\s\u0085]+/g, ' ')
+    .replace(/\p{Cc}|[\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, '')
+    .trim();
 }
 
 function table(rows: string[][]): string {

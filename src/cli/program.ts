@@ -80,8 +80,9 @@ function buildProgram(io: CliIo, fail: (code: number) => void): Command {
     .option('--json', 'for programs')
     .action(async (callId: string, options: { json?: boolean }) => {
       const call = await (await io.manager()).getCallStatus(callId);
-      if (!call) throw new CallRequestError('There is no such call.');
-      show(options.json, call, callText(call));
+      if (call) return show(options.json, call, callText(call));
+      io.error('There is no such call.');
+      fail(EXIT.failed);
     });
 
   program

@@ -1,0 +1,77 @@
+/** The command line in front of a call manager that answers from a script. */
+import type { ActiveCall, HangUpResult } from '../../src/call-manager.ts';
+import { runCli } from '../../src/cli/program.ts';
+import type { CliManager } from '../../src/cli/program.ts';
+import type { CallSnapshot } from '../../workflows/contract.ts';
+
+export const CALL_ID = `call_${'0V'.repeat(13)}`;
+export const OTHER_ID = `call_${'0W'.repeat(13)}`;
+
+export const SNAPSHOT: CallSnapshot = {
+  callId: CALL_ID,
+  callSid: 'CA22222222222222222222222222222222',
+  direction: 'outbound',
+  from: '+15005550001',
+  to: '+15005550006',
+  status: 'listening',
+  dial: 'accepted',
+  greeting: 'Hello.',
+  turns: [],
+  startedAt: '2026-09-01T10:00:00.000Z',
+};
+
+export class FakeManager implements CliManager {
+  /** Method and arguments, in order. */
+  readonly asked: unknown[][] = [];
+  call: CallSnapshot | undefined = SNAPSHOT;
+  active: ActiveCall[] = [];
+  results: HangUpResult['result'][] = [];
+  failure: Error | undefined;
+
+  makeCall = async (to: string, options: { assistantId?: string } = {}) => {
+    this.#ask('makeCall', to, options);
+    return this.call ?? SNAPSHOT;
+  };
+
+  listActive = async () => {
+    this.#ask('listActive');
+    return this.active;
+  };
+
+  getCallStatus = async (callId: string) => {
+    this.#ask('getCallStatus', callId);
+    return this.call;
+  };
+
+  hangupCall = async (callId: string, message = '') => {
+    this.#ask('hangupCall', callId, message);
+    return { callId, result: this.results.shift() ?? ('ended' as const) };
+  };
+
+  hangupAllCalls = async (message = '') => {
+    this.#ask('hangupAllCalls', message);
+    return this.results.map((result, i) => ({ callId: i === 0 ? CALL_ID : OTHER_ID, result }));
+  };
+
+  #ask(...asked: unknown[]): void {
+    this.asked.push(asked);
+    if (this.failure) throw this.failure;
+  }
+}
+
+/** Runs one command line. `connected` counts how often a connection was asked for. */
+export async function run(args: string[], manager = new FakeManager(), connectFails?: Error) {
+  const out: string[] = [];
+  const err: string[] = [];
+  let connected = 0;
+  const code = await runCli(args, {
+    out: (text) => void out.push(text),
+    error: (text) => void err.push(text),
+    manager: async () => {
+      connected++;
+      if (connectFails) throw connectFails;
+      return manager;
+    },
+  });
+  return { code, out: out.join('\n'), err: err.join('\n'), connected, asked: manager.asked };
+}
