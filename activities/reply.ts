@@ -20,9 +20,12 @@ export function createReplier(orchestrator: Orchestrator & { ready(): Promise<vo
       const beat = setInterval(() => context.heartbeat(), HEARTBEAT_MS);
       context.heartbeat();
       try {
-        return await orchestrator.generateReply(call, heard, {
-          signal: context.cancellationSignal,
-        });
+        const signal = context.cancellationSignal;
+        // `cancelled` rejects at once, also when a model does not heed the signal.
+        return await Promise.race([
+          orchestrator.generateReply(call, heard, { signal }),
+          context.cancelled,
+        ]);
       } catch (error) {
         if (context.cancellationSignal.aborted) throw asCancelled(context);
         const name = error instanceof Error ? error.name : 'unknown';

@@ -46,7 +46,9 @@ export async function startWorker(
   const worker = await untilConnected(log, () =>
     createCallWorker({ connection, namespace, bundlePath, deps }),
   );
-  const finished = worker.run().finally(() => Promise.all([connection.close(), deps.close()]));
+  const finished = worker.run().finally(async () => {
+    await Promise.all([connection.close(), deps.close()]);
+  });
   return {
     finished,
     stop: async () => {

@@ -1,27 +1,9 @@
 /** Whole calls: webhook → workflow → reply → TwiML → status, on real parts. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Turn } from '../../workflows/contract.ts';
-import { eventually } from './support/eventually.ts';
 import { keepHistory } from './support/histories.ts';
+import { ended, recordedTurns } from './support/records.ts';
 import type { Voca } from './support/voca.ts';
 import { startVoca } from './support/voca.ts';
-
-/** What was recorded of each turn last, in order. */
-export function recordedTurns(voca: Voca, callId: string): Turn[] {
-  const turns = new Map<string, Turn>();
-  for (const event of voca.events(callId)) {
-    if (event.type === 'call.turn.completed') turns.set(event.turn.key, event.turn);
-  }
-  return [...turns.values()];
-}
-
-export async function ended(voca: Voca, callId: string) {
-  return eventually(() => {
-    const last = voca.events(callId).find((event) => event.type === 'call.ended');
-    if (last?.type !== 'call.ended') throw new Error('the end is not recorded');
-    return last;
-  });
-}
 
 describe('an inbound call', () => {
   let voca: Voca;

@@ -182,7 +182,7 @@ describe('a call that is too long', () => {
   test('while thinking is ended in place of the reply', () => {
     const limits = { callSeconds: 10, turns: 9, farewell: 'Time is up.' };
     const call = greeted({ limits }).says('1').passes(10_000);
-    expect(call.deeds()).toEqual(['drop-model 1', 'hang-up: Time is up.']);
+    expect(call.deeds()).toEqual(['drop-model 1']);
     expect(call.step('1')).toMatchObject({ say: 'Time is up.', next: { kind: 'hangup' } });
     expect(call.turns()).toEqual(['1 unanswered']);
   });

@@ -4,7 +4,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { historyToJSON } from '@temporalio/common/lib/proto-utils';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import type { TemporalLink } from '../../../src/temporal/connection.ts';
 
 export const HISTORIES = join(import.meta.dirname, '..', '..', 'histories');

@@ -18,8 +18,10 @@ import { buildApp } from '../../../src/http/app.ts';
 import { inboundCallId } from '../../../src/ids.ts';
 import { createLogger } from '../../../src/log.ts';
 import { demoAssistant } from '../../../src/orchestrator/index.ts';
+import type { Phone } from '../../../src/simulator/phone.ts';
 import { startSimulator } from '../../../src/simulator/simulator.ts';
 import type { Simulator, SimulatorOptions } from '../../../src/simulator/simulator.ts';
+import type { WebhookAnswer } from '../../../src/simulator/webhook-tap.ts';
 import { linkToTemporal } from '../../../src/temporal/connection.ts';
 import type { TemporalLink } from '../../../src/temporal/connection.ts';
 import { createCarrier } from '../../../src/twilio/rest.ts';
@@ -42,6 +44,8 @@ export interface VocaOptions {
   simulator?: Partial<SimulatorOptions>;
   /** False starts without a worker. */
   worker?: boolean;
+  /** Where the worker finds Twilio's REST API; the simulator's own address by default. */
+  carrierBaseUrl?: (simulatorUrl: string) => string;
   /** Where the gateway finds Temporal; a port where nobody listens is "no Temporal". */
   gatewayAddress?: string;
 }
@@ -49,6 +53,7 @@ export interface VocaOptions {
 export interface Voca {
   simulator: Simulator;
   manager: CallManager;
+  managerFrom(fromNumber: string): CallManager;
   link: TemporalLink;
   urls: TwilioUrls;
   baseUrl: string;
@@ -58,7 +63,10 @@ export interface Voca {
   /** What was recorded, in order of arrival. */
   events(callId: string): CallEvent[];
   callIdOf(callSid: string): string;
-  dial(): ReturnType<Simulator['dial']>;
+  dial(): Phone;
+  /** Sends a request that Twilio signs, with the fields of a phone's call and these. */
+  ask(phone: Phone, url: string, fields?: Record<string, string>): Promise<WebhookAnswer>;
+  fieldsOf(phone: Phone): Record<string, string>;
   startWorker(): Promise<void>;
   stopWorker(): Promise<void>;
   close(): Promise<void>;
@@ -125,7 +133,7 @@ export async function startVoca(options: VocaOptions = {}): Promise<Voca> {
     carrier: createCarrier({
       accountSid: simulator.accountSid,
       authToken,
-      baseUrl: simulator.baseUrl,
+      baseUrl: options.carrierBaseUrl?.(simulator.baseUrl) ?? simulator.baseUrl,
       urls,
       timeoutMs: 3000,
     }),
@@ -157,14 +165,26 @@ export async function startVoca(options: VocaOptions = {}): Promise<Voca> {
   };
   if (options.worker !== false) await startWorker();
 
-  return {
-    simulator,
-    manager: new CallManager({
+  const fieldsOf = (phone: Phone): Record<string, string> => ({
+    AccountSid: simulator.accountSid,
+    ApiVersion: '2010-04-01',
+    CallSid: phone.callSid,
+    CallStatus: 'in-progress',
+    Direction: phone.direction === 'inbound' ? 'inbound' : 'outbound-api',
+    From: phone.from,
+    To: phone.to,
+  });
+  const managerFrom = (fromNumber: string) =>
+    new CallManager({
       client: link.client,
       accountSid: simulator.accountSid,
-      fromNumber: OUR_NUMBER,
+      fromNumber,
       taskQueue,
-    }),
+    });
+  return {
+    simulator,
+    manager: managerFrom(OUR_NUMBER),
+    managerFrom,
     link,
     urls,
     baseUrl,
@@ -173,6 +193,9 @@ export async function startVoca(options: VocaOptions = {}): Promise<Voca> {
     events: (callId) => recorded.get(callId) ?? [],
     callIdOf: (callSid) => inboundCallId(simulator.accountSid, callSid),
     dial: () => simulator.dial({ from: CALLER, to: OUR_NUMBER }),
+    ask: (phone, url, fields = {}) =>
+      simulator.forge({ url, fields: Object.entries({ ...fieldsOf(phone), ...fields }) }),
+    fieldsOf,
     startWorker,
     stopWorker,
     close: async () => {
