@@ -12,6 +12,8 @@ const shared = { testEnvironment: 'node', transform: { '^.+\\.ts$': swc } };
 // "unit" needs no server and runs in seconds; "integration" starts a real PostgreSQL and a real
 // Temporal once (test/integration/global-setup.ts) and shares them between its files.
 export default {
+  // Whole calls take their time on a busy machine; nothing here measures speed.
+  testTimeout: 60_000,
   projects: [
     {
       ...shared,
@@ -25,7 +27,6 @@ export default {
       testMatch: ['<rootDir>/test/integration/**/*.test.ts'],
       globalSetup: '<rootDir>/test/integration/global-setup.ts',
       globalTeardown: '<rootDir>/test/integration/global-teardown.ts',
-      testTimeout: 60_000,
     },
   ],
 };

@@ -9,7 +9,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ensureInstalled } from './install.js';
+import { checkNode, install } from './install.js';
 
 const isFast = process.argv.includes('--fast');
 const scratch = mkdtempSync(join(tmpdir(), 'voca-verify-'));
@@ -47,7 +47,8 @@ function jest(name, project) {
   }
 }
 
-ensureInstalled();
+checkNode();
+await install({ say: console.log });
 step('types', 'npx', ['tsc', '--noEmit']);
 step('types of the tests', 'npx', ['tsc', '-p', 'test']);
 step('lint', 'npx', ['oxlint', '--type-aware', '--deny-warnings', '.']);

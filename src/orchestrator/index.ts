@@ -1,12 +1,10 @@
 /** The mind of a call: what is exported here is all that other parts may use. */
 import { VocaOrchestrator, type OrchestratorOptions } from './orchestrator.ts';
-// oxlint-disable-next-line no-restricted-imports -- our own providers/demo, not src/demo
 import { DemoModel } from './providers/demo/demo-model.ts';
 import { OpenAiModel, type OpenAiOptions } from './providers/openai.ts';
 
 export { ModelError, type LanguageModel } from './llm.ts';
 export { VocaOrchestrator, type Deadlines, type OrchestratorOptions } from './orchestrator.ts';
-// oxlint-disable-next-line no-restricted-imports -- our own providers/demo, not src/demo
 export { demoAssistant } from './providers/demo/assistant.ts';
 
 export type OrchestratorConfig = OrchestratorOptions &

@@ -51,12 +51,12 @@ export class Supervisor {
 
   /** Processes that listen on one shared port (Node's cluster). */
   addCluster(group: Group): void {
-    this.#add(group, () => launchWorker(group, this.#options.inherited));
+    this.#add(group, (name) => launchWorker(named(group, name), this.#options.inherited));
   }
 
   /** Processes of their own. */
   addFork(group: Group): void {
-    this.#add(group, () => launchFork(group));
+    this.#add(group, (name) => launchFork(named(group, name)));
   }
 
   /** Takes over the stopping of something that was started elsewhere. */
@@ -117,14 +117,20 @@ export class Supervisor {
 
   #add(
     { name, count, stopMs = STOP_MS }: Group,
-    launch: () => ReturnType<typeof launchFork>,
+    launch: (name: string) => ReturnType<typeof launchFork>,
   ): void {
     const { log, pidFiles } = this.#options;
     this.#groups.push(
-      Array.from(
-        { length: count },
-        (_, i) => new SupervisedChild({ name: `${name}-${i + 1}`, launch, stopMs, pidFiles, log }),
-      ),
+      Array.from({ length: count }, (_, i) => {
+        const own = `${name}-${i + 1}`;
+        return new SupervisedChild({
+          name: own,
+          launch: () => launch(own),
+          stopMs,
+          pidFiles,
+          log,
+        });
+      }),
     );
   }
 
@@ -138,4 +144,9 @@ export class Supervisor {
       }
     }
   }
+}
+
+/** Each process is told its name, `--name voca-api-1`: for its title and its log. */
+function named(program: Program, name: string): Program {
+  return { ...program, args: [...(program.args ?? []), '--name', name] };
 }
