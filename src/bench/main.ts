@@ -1,0 +1,35 @@
+/**
+ * `npm run bench -- NAME`: a report on stderr, one line of JSON as the last line of stdout. Exits 1
+ * when there were errors, 2 when it was called wrongly.
+ */
+import { readEnvironment } from '../config.ts';
+import { createProgress } from '../embedded/progress.ts';
+import { readArguments, UsageError } from './arguments.ts';
+import { Interrupted } from './bench-instance.ts';
+import type { Benchmark } from './benchmark.ts';
+import { webhookBenchmark } from './webhook.ts';
+
+const BENCHMARKS: Record<string, Benchmark> = {
+  webhook: webhookBenchmark,
+};
+
+/** The shell's exit code for Ctrl-C. */
+const INTERRUPTED = 130;
+
+async function main(args: string[]): Promise<number> {
+  const { benchmark, options } = readArguments(args, BENCHMARKS);
+  const progress = createProgress(process.stderr);
+  const result = await benchmark.run(options, { env: readEnvironment(), progress });
+  progress.say(result.report);
+  process.stdout.write(`${JSON.stringify(result.json)}\n`);
+  return result.errors > 0 ? 1 : 0;
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : 'The benchmark failed.'}\n`);
+  if (error instanceof UsageError) process.exitCode = 2;
+  else process.exitCode = error instanceof Interrupted ? INTERRUPTED : 1;
+}
+process.exit();

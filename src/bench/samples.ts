@@ -1,0 +1,43 @@
+/** Collects what a run measured and what went wrong in it. */
+import type { Summary } from './statistics.ts';
+import { summarize } from './statistics.ts';
+
+/** The kinds of webhook that are told apart. */
+export const KINDS = ['first', 'turn', 'status'] as const;
+export type Kind = (typeof KINDS)[number];
+
+export type KindFigures = Summary & { errors: number };
+
+export class Samples {
+  readonly #timesMs: Record<Kind, number[]> = { first: [], turn: [], status: [] };
+  readonly #errors: Record<Kind, number> = { first: 0, turn: 0, status: 0 };
+  readonly #problems = new Map<string, number>();
+
+  /** Wrong answers are taken too: a filler after 3.5 s must not make the figures look better. */
+  took(kind: Kind, ms: number): void {
+    this.#timesMs[kind].push(ms);
+  }
+
+  failed(kind: Kind, problem: string): void {
+    this.#errors[kind] += 1;
+    const line = `${kind}: ${problem}`;
+    this.#problems.set(line, (this.#problems.get(line) ?? 0) + 1);
+  }
+
+  get errors(): number {
+    return KINDS.reduce((sum, kind) => sum + this.#errors[kind], 0);
+  }
+
+  figures(): Record<Kind, KindFigures> {
+    const of = (kind: Kind): KindFigures => ({
+      ...summarize(this.#timesMs[kind]),
+      errors: this.#errors[kind],
+    });
+    return { first: of('first'), turn: of('turn'), status: of('status') };
+  }
+
+  /** Each problem once, with how often it was seen. */
+  problems(): string[] {
+    return [...this.#problems].map(([line, count]) => `${count} × ${line}`);
+  }
+}
