@@ -5,6 +5,7 @@ import type { Log } from '../log.ts';
 import { renderEmpty } from '../twilio/twiml.ts';
 import type { TwilioUrls } from '../twilio/urls.ts';
 import { refuseBrokenRequest } from './client-error.ts';
+import { closeInTime } from './closing.ts';
 import { health } from './health.ts';
 import type { Readiness } from './health.ts';
 import { twilioHooks } from './twilio-hooks.ts';
@@ -24,6 +25,8 @@ export interface AppOptions {
 const BODY_LIMIT_BYTES = 64 * 1024;
 /** For the headers, and for the whole request: Twilio sends one in a single piece. */
 const REQUEST_TIMEOUT_MS = 5_000;
+/** Longer than any answer takes, shorter than the supervisor waits. */
+const CLOSE_MS = 5_000;
 
 export function buildApp(options: AppOptions): FastifyInstance {
   const { log } = options;
@@ -49,6 +52,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
     reply.code(404).type('text/xml; charset=utf-8').send(renderEmpty()),
   );
 
+  closeInTime(app, CLOSE_MS);
   health(app, options.readiness, log);
   for (const prefix of prefixesOf(options.account.webhookUrl)) {
     void app.register(async (scope) => twilioHooks(scope, options), { prefix });
