@@ -1,4 +1,5 @@
 import type { RecordBatch } from '../workflows/events.ts';
+import { beating } from './heartbeat.ts';
 import type { CallRecords } from './ports.ts';
 
 /** Keeps what happened. */
@@ -6,7 +7,7 @@ export function createRecorder(records: CallRecords) {
   return {
     /** A batch that comes twice changes nothing. */
     async record(batch: RecordBatch): Promise<void> {
-      await records.record(batch);
+      await beating(() => records.record(batch));
     },
   };
 }

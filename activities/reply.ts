@@ -1,5 +1,6 @@
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
 import type { Heard, TurnKey } from '../workflows/contract.ts';
+import { beating } from './heartbeat.ts';
 import type { CallSoFar, Orchestrator, Reply } from './ports.ts';
 
 export interface ReplyRequest {
@@ -8,31 +9,22 @@ export interface ReplyRequest {
   heard: Heard;
 }
 
-/** Well below the heartbeat timeout of 2 s, so that one lost beat does no harm. */
-const HEARTBEAT_MS = 400;
-
 /** Asks the orchestrator for the assistant's next words. */
 export function createReplier(orchestrator: Orchestrator & { ready(): Promise<void> }) {
   return {
     /** @throws ApplicationFailure `ModelFailed`, not to be retried, when no model answered. */
     async reply({ call, heard }: ReplyRequest): Promise<Reply> {
-      const context = Context.current();
-      const beat = setInterval(() => context.heartbeat(), HEARTBEAT_MS);
-      context.heartbeat();
+      const { cancellationSignal: signal, cancelled } = Context.current();
       try {
-        const signal = context.cancellationSignal;
-        // `cancelled` rejects at once, also when a model does not heed the signal.
-        return await Promise.race([
-          orchestrator.generateReply(call, heard, { signal }),
-          context.cancelled,
-        ]);
+        return await beating(() =>
+          // `cancelled` rejects at once, also when a model does not heed the signal.
+          Promise.race([orchestrator.generateReply(call, heard, { signal }), cancelled]),
+        );
       } catch (error) {
-        if (context.cancellationSignal.aborted) throw asCancelled(context);
+        if (signal.aborted) throw asCancelled(Context.current());
         const name = error instanceof Error ? error.name : 'unknown';
         // Only the name: a model's error may quote what was said.
         throw ApplicationFailure.nonRetryable(`No model answered (${name})`, 'ModelFailed');
-      } finally {
-        clearInterval(beat);
       }
     },
 

@@ -1,3 +1,4 @@
+import { beating } from './heartbeat.ts';
 import type { Carrier, CarrierCall, DialOrder, DialResult } from './ports.ts';
 
 export interface HangUpOrder {
@@ -9,11 +10,11 @@ export interface HangUpOrder {
 export function createTelephony(carrier: Carrier) {
   return {
     async dial(order: DialOrder): Promise<DialResult> {
-      return carrier.placeCall(order);
+      return beating(() => carrier.placeCall(order));
     },
 
     async askCarrier({ callSid }: { callSid: string }): Promise<CarrierCall | null> {
-      return (await carrier.fetchCall(callSid)) ?? null;
+      return (await beating(() => carrier.fetchCall(callSid))) ?? null;
     },
 
     async findCall(query: {
@@ -21,11 +22,11 @@ export function createTelephony(carrier: Carrier) {
       to: string;
       since: string;
     }): Promise<CarrierCall | null> {
-      return (await carrier.findCall(query)) ?? null;
+      return (await beating(() => carrier.findCall(query))) ?? null;
     },
 
     async hangUp({ callSid, say }: HangUpOrder): Promise<void> {
-      await carrier.hangUp(callSid, say);
+      await beating(() => carrier.hangUp(callSid, say));
     },
   };
 }

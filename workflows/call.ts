@@ -59,6 +59,7 @@ const { loadAssistant } = proxyLocalActivities<CallActivities>({
 /** Until it is written, however long the database is away. */
 const { record } = proxyActivities<CallActivities>({
   startToCloseTimeout: '10s',
+  heartbeatTimeout: '2s',
   retry: { initialInterval: '200ms', maximumInterval: '5s' },
 });
 

@@ -22,6 +22,7 @@ const { reply } = proxyActivities<CallActivities>({
 const { dial } = proxyActivities<CallActivities>({
   startToCloseTimeout: '20s',
   scheduleToCloseTimeout: '60s',
+  heartbeatTimeout: '2s',
   retry: { maximumAttempts: 1 },
 });
 
@@ -29,6 +30,7 @@ const { dial } = proxyActivities<CallActivities>({
 const { askCarrier, findCall, hangUp } = proxyActivities<CallActivities>({
   startToCloseTimeout: '10s',
   scheduleToCloseTimeout: '15s',
+  heartbeatTimeout: '2s',
   retry: { initialInterval: '500ms', maximumInterval: '5s' },
 });
 

@@ -1,0 +1,204 @@
+/**
+ * The real thing: `npm start` as its own processes with embedded servers, Twilio simulated in this
+ * process, the model a scripted vendor. What is tested is what an operator runs.
+ */
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { chmodSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createCallRecords } from '../../../src/db/calls.ts';
+import { createDatabase } from '../../../src/db/pool.ts';
+import type { Database } from '../../../src/db/pool.ts';
+import { readPidFile, runDir } from '../../../src/embedded/index.ts';
+import { postgresUrl } from '../../../src/embedded/postgres.ts';
+import { inboundCallId } from '../../../src/ids.ts';
+import { findInstance } from '../../../src/running.ts';
+import { startSimulator } from '../../../src/simulator/index.ts';
+import type { Phone, Simulator } from '../../../src/simulator/index.ts';
+import { linkToTemporal } from '../../../src/temporal/connection.ts';
+import type { TemporalLink } from '../../../src/temporal/connection.ts';
+import { createUrls } from '../../../src/twilio/urls.ts';
+import type { TwilioUrls } from '../../../src/twilio/urls.ts';
+import { startFakeOpenAi } from '../../fakes/fake-openai.ts';
+import type { FakeOpenAi } from '../../fakes/fake-openai.ts';
+import { eventually } from './eventually.ts';
+import { CALLER, freePort, OUR_NUMBER } from './voca.ts';
+
+export type ProcessName =
+  | 'voca-api-1'
+  | 'voca-api-2'
+  | 'voca-worker-1'
+  | 'voca-worker-2'
+  | 'voca-temporal'
+  | 'voca-postgres';
+
+export const PROCESSES: ProcessName[] = [
+  'voca-api-1',
+  'voca-api-2',
+  'voca-worker-1',
+  'voca-worker-2',
+  'voca-temporal',
+  'voca-postgres',
+];
+
+export class RunningInstance {
+  readonly dataDir: string;
+  readonly simulator: Simulator;
+  readonly model: FakeOpenAi;
+  readonly urls: TwilioUrls;
+  readonly #env: Record<string, string>;
+  #main: ChildProcess | undefined;
+  #database: Database | undefined;
+  #link: TemporalLink | undefined;
+
+  private constructor(
+    dataDir: string,
+    simulator: Simulator,
+    model: FakeOpenAi,
+    urls: TwilioUrls,
+    env: Record<string, string>,
+  ) {
+    this.dataDir = dataDir;
+    this.simulator = simulator;
+    this.model = model;
+    this.urls = urls;
+    this.#env = env;
+  }
+
+  static async start(): Promise<RunningInstance> {
+    const dataDir = mkdtempSync(join(tmpdir(), 'voca-drill-'));
+    chmodSync(dataDir, 0o711); // an embedded PostgreSQL's user has to pass through
+    const port = await freePort();
+    const baseUrl = `http://127.0.0.1:${port}`;
+    const urls = createUrls(baseUrl);
+    const authToken = randomBytes(16).toString('hex');
+    const model = await startFakeOpenAi();
+    const simulator = await startSimulator({
+      authToken,
+      msPerCharacter: 0,
+      fastForward: true,
+      truthLogPath: join(dataDir, 'truth.jsonl'),
+      numbers: [
+        {
+          phoneNumber: OUR_NUMBER,
+          voiceUrl: urls.voice(),
+          voiceFallbackUrl: urls.fallback(),
+          statusCallback: urls.status(),
+        },
+      ],
+    });
+    const { PATH = '', HOME = '' } = process.env;
+    const instance = new RunningInstance(dataDir, simulator, model, urls, {
+      PATH,
+      HOME,
+      TWILIO_ACCOUNT_SID: simulator.accountSid,
+      TWILIO_AUTH_TOKEN: authToken,
+      TWILIO_PHONE_NUMBER: OUR_NUMBER,
+      TWILIO_WEBHOOK_URL: baseUrl,
+      TWILIO_API_BASE_URL: simulator.baseUrl,
+      PORT: String(port),
+      VOCA_DATA_DIR: dataDir,
+      VOCA_LLM: 'openai',
+      OPENAI_API_KEY: 'sk-canary-of-the-drill',
+      OPENAI_BASE_URL: model.baseURL,
+      OPENAI_MODEL: 'fake-model',
+    });
+    await instance.startProcesses();
+    return instance;
+  }
+
+  /** `npm start`, until calls can be taken. Also after everything was killed. */
+  async startProcesses(): Promise<void> {
+    const log = openSync(join(this.dataDir, 'out.log'), 'a');
+    const main = join(import.meta.dirname, '..', '..', '..', 'dist', 'src', 'main.js');
+    this.#main = spawn(process.execPath, [main], { env: this.#env, stdio: ['ignore', log, log] });
+    await eventually(
+      async () => {
+        const answer = await fetch(`${this.#env['TWILIO_WEBHOOK_URL']}/readyz`);
+        if (!answer.ok) throw new Error(`not ready: ${await answer.text()}`);
+      },
+      { withinMs: 50_000 },
+    );
+  }
+
+  pid(name: ProcessName): number {
+    const pid = readPidFile(runDir(this.dataDir), name);
+    if (pid === undefined) throw new Error(`${name} has no pid file`);
+    return pid;
+  }
+
+  get supervisorPid(): number {
+    return this.#main?.pid ?? 0;
+  }
+
+  kill(name: ProcessName): number {
+    const pid = this.pid(name);
+    process.kill(pid, 'SIGKILL');
+    return pid;
+  }
+
+  /** Waits until another process has taken the place of a killed one, and says that it is ready. */
+  async isBack(name: ProcessName, killedPid: number): Promise<void> {
+    await eventually(() => {
+      const pid = this.pid(name);
+      if (pid === killedPid) throw new Error(`${name} is not back`);
+      process.kill(pid, 0);
+      const isServer = name === 'voca-temporal' || name === 'voca-postgres';
+      const isReady = new RegExp(`"pid":${pid},[^\\n]*"msg":"ready"`).test(this.output());
+      if (!isServer && !isReady) throw new Error(`${name} is not ready`);
+    });
+  }
+
+  dial(): Phone {
+    return this.simulator.dial({ from: CALLER, to: OUR_NUMBER });
+  }
+
+  callIdOf(phone: Phone): string {
+    return inboundCallId(this.simulator.accountSid, phone.callSid);
+  }
+
+  get database(): Database {
+    const ports = JSON.parse(readFileSync(join(this.dataDir, 'ports.json'), 'utf8')) as {
+      postgres: number;
+    };
+    this.#database ??= createDatabase({
+      url: postgresUrl(this.dataDir, ports.postgres),
+      applicationName: 'voca-drill',
+    });
+    return this.#database;
+  }
+
+  records() {
+    return createCallRecords(this.database);
+  }
+
+  get link(): TemporalLink {
+    const running = findInstance(this.dataDir);
+    if (!running) throw new Error('the instance does not run');
+    this.#link ??= linkToTemporal({
+      address: running.temporalAddress,
+      namespace: running.namespace,
+    });
+    return this.#link;
+  }
+
+  /** Everything that our processes have said. */
+  output(): string {
+    return readFileSync(join(this.dataDir, 'out.log'), 'utf8');
+  }
+
+  async stop(): Promise<void> {
+    await this.simulator.close();
+    await this.#database?.destroy();
+    await this.#link?.close();
+    const gone = new Promise((resolve) => this.#main?.once('exit', resolve));
+    if (this.#main?.exitCode === null && this.#main.signalCode === null) {
+      this.#main.kill('SIGTERM');
+      await gone;
+    }
+    await this.model.close();
+    rmSync(this.dataDir, { recursive: true, force: true });
+  }
+}
