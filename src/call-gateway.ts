@@ -36,7 +36,11 @@ export type Answer =
   | { kind: 'over' };
 
 /** A call as a webhook names it. */
-export type WebhookCall = CallInput & { callSid: string };
+export type WebhookCall = CallInput & {
+  callSid: string;
+  /** Twilio's own word in this webhook is that the call is over. */
+  isOver?: boolean;
+};
 
 /**
  * Twilio tries a webhook again after 5 s (the `rt` of our URLs), so an answer must leave before
@@ -113,6 +117,7 @@ export class CallGateway {
   }
 
   async #begin(call: WebhookCall, clock: Clock): Promise<Answer> {
+    if (call.isOver && call.direction === 'inbound') return { kind: 'over' };
     const ask =
       call.direction === 'inbound' ? () => this.#startAndBegin(call) : () => this.#beginOnly(call);
     try {
@@ -124,7 +129,7 @@ export class CallGateway {
     }
   }
 
-  #startAndBegin({ callSid, ...call }: WebhookCall): Promise<Step> {
+  #startAndBegin({ callSid, isOver: _, ...call }: WebhookCall): Promise<Step> {
     const start = new WithStartWorkflowOperation(CALL_WORKFLOW, {
       ...callStartOptions({ ...call, callSid }, this.#taskQueue),
       workflowIdConflictPolicy: 'USE_EXISTING',

@@ -36,7 +36,8 @@ export interface ActiveCall {
 
 export interface HangUpResult {
   callId: string;
-  result: 'ended' | 'was-over' | 'unknown';
+  /** `failed`: Temporal or its workers did not answer; whether it ended is not known. */
+  result: 'ended' | 'was-over' | 'unknown' | 'failed';
 }
 
 export interface CallManagerOptions {
@@ -136,17 +137,28 @@ export class CallManager {
     }
   }
 
+  /** Ends several calls; what goes wrong with one does not keep the others. */
+  async hangupCalls(callIds: string[], message = ''): Promise<HangUpResult[]> {
+    const results: HangUpResult[] = [];
+    for (let i = 0; i < callIds.length; i += HANG_UP_BATCH) {
+      const batch = callIds.slice(i, i + HANG_UP_BATCH).map(async (callId): Promise<HangUpResult> =>
+        this.hangupCall(callId, message).catch((error: unknown) => {
+          if (!(error instanceof NotReadyError)) throw error;
+          return { callId, result: 'failed' };
+        }),
+      );
+      results.push(...(await Promise.all(batch)));
+    }
+    return results;
+  }
+
   /** Ends every call: queued, ringing and live. */
   async hangupAllCalls(message = ''): Promise<HangUpResult[]> {
     const calls = await this.listActive();
-    const results: HangUpResult[] = [];
-    for (let i = 0; i < calls.length; i += HANG_UP_BATCH) {
-      const batch = calls.slice(i, i + HANG_UP_BATCH);
-      results.push(
-        ...(await Promise.all(batch.map((each) => this.hangupCall(each.callId, message)))),
-      );
-    }
-    return results;
+    return this.hangupCalls(
+      calls.map(({ callId }) => callId),
+      message,
+    );
   }
 
   /** The call as it stands, or as it ended; undefined when there is no such call. */

@@ -34,7 +34,12 @@ export function callText(call: CallSnapshot): string {
 
 export function hangUpText(results: HangUpResult[]): string {
   if (results.length === 0) return 'No calls to end.';
-  const words = { ended: 'ended', 'was-over': 'was over already', unknown: 'is not known' };
+  const words = {
+    ended: 'ended',
+    'was-over': 'was over already',
+    unknown: 'is not known',
+    failed: 'may not have ended: Temporal or its workers did not answer',
+  };
   return results.map(({ callId, result }) => `${callId} ${words[result]}`).join('\n');
 }
 

@@ -7,7 +7,7 @@ import { callTable, callText, hangUpText } from './format.ts';
 /** What the commands need of the call manager. */
 export type CliManager = Pick<
   CallManager,
-  'makeCall' | 'listActive' | 'getCallStatus' | 'hangupCall' | 'hangupAllCalls'
+  'makeCall' | 'listActive' | 'getCallStatus' | 'hangupCalls' | 'hangupAllCalls'
 >;
 
 export interface CliIo {
@@ -99,9 +99,10 @@ function buildProgram(io: CliIo, fail: (code: number) => void): Command {
       const manager = await io.manager();
       const results = options.all
         ? await manager.hangupAllCalls(options.say)
-        : await Promise.all(ids.map((id) => manager.hangupCall(id, options.say)));
+        : await manager.hangupCalls(ids, options.say);
       show(options.json, results, hangUpText(results));
-      if (results.some(({ result }) => result === 'unknown')) fail(EXIT.failed);
+      if (results.some(({ result }) => result === 'failed')) fail(EXIT.notReady);
+      else if (results.some(({ result }) => result === 'unknown')) fail(EXIT.failed);
     });
 
   return program;

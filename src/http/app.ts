@@ -37,6 +37,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
     http: { headersTimeout: REQUEST_TIMEOUT_MS, connectionsCheckingInterval: 1000 },
     forceCloseConnections: 'idle',
     return503OnClosing: false,
+    routerOptions: { ignoreTrailingSlash: true }, // as people type it into Twilio's console
     trustProxy: false,
     clientErrorHandler: refuseBrokenRequest,
     frameworkErrors: (_error, _request, reply) => void refuse(reply, 400),

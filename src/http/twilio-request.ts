@@ -25,8 +25,6 @@ export interface TwilioWebhook {
   /** Every field once; of a repeated one the first. */
   fields: Readonly<Record<string, string>>;
   call: WebhookCall;
-  /** Twilio's word for where the call stands. */
-  callStatus: string;
   /** Of our own URL: the turn's key, and how often Twilio came back after a filler. */
   turn?: string;
   wait?: number;
@@ -37,6 +35,9 @@ declare module 'fastify' {
     webhook: TwilioWebhook | undefined;
   }
 }
+
+/** Twilio's words for a call that is over. Protocol: CallStatus. */
+const OVER = new Set(['completed', 'busy', 'failed', 'no-answer', 'canceled']);
 
 /** Checks and reads every request of the routes that are registered on `app` after this. */
 export function readTwilioRequests(app: FastifyInstance, account: TwilioAccount, log: Log): void {
@@ -105,8 +106,7 @@ function readWebhook(request: FastifyRequest, body: Form): TwilioWebhook | undef
   const { callStatus, ...parties } = named;
   return {
     fields,
-    callStatus,
-    call: { callId, ...parties },
+    call: { callId, ...parties, ...(OVER.has(callStatus) && { isOver: true }) },
     ...(turn !== undefined && { turn }),
     ...(wait !== undefined && { wait: Number(wait) }),
   };

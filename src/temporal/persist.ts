@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import {
   isGrpcServiceError,
   ServiceError,
@@ -41,6 +42,7 @@ export async function persist<T>(
   ask: () => Promise<T>,
 ): Promise<T | typeof TIMED_OUT> {
   const giveUp = new AbortController();
+  setMaxListeners(0, giveUp.signal); // each try listens once
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<typeof TIMED_OUT>((resolve) => {
     timer = setTimeout(() => resolve(TIMED_OUT), clock.leftMs());

@@ -43,9 +43,12 @@ export class FakeManager implements CliManager {
     return this.call;
   };
 
-  hangupCall = async (callId: string, message = '') => {
-    this.#ask('hangupCall', callId, message);
-    return { callId, result: this.results.shift() ?? ('ended' as const) };
+  hangupCalls = async (callIds: string[], message = '') => {
+    this.#ask('hangupCalls', callIds, message);
+    return callIds.map((callId) => ({
+      callId,
+      result: this.results.shift() ?? ('ended' as const),
+    }));
   };
 
   hangupAllCalls = async (message = '') => {

@@ -92,10 +92,7 @@ describe('voca hangup', () => {
     const args = ['hangup', CALL_ID, OTHER_ID, '--say', 'We are closing.'];
     const { code, out, asked } = await run(args);
     expect(code).toBe(0);
-    expect(asked).toEqual([
-      ['hangupCall', CALL_ID, 'We are closing.'],
-      ['hangupCall', OTHER_ID, 'We are closing.'],
-    ]);
+    expect(asked).toEqual([['hangupCalls', [CALL_ID, OTHER_ID], 'We are closing.']]);
     expect(out).toBe(`${CALL_ID} ended\n${OTHER_ID} ended`);
   });
 
@@ -118,6 +115,8 @@ describe('voca hangup', () => {
     const { code, out } = await run(['hangup', CALL_ID, OTHER_ID], unknown);
     expect(code).toBe(1);
     expect(out).toBe(`${CALL_ID} ended\n${OTHER_ID} is not known`);
+    const failed = managerWith({ results: ['failed', 'ended'] });
+    expect((await run(['hangup', CALL_ID, OTHER_ID], failed)).code).toBe(3);
   });
 
   test('prints what came of each call as JSON', async () => {

@@ -165,7 +165,6 @@ describe.each(ROUTES)('%s', (path, fields) => {
 test.each([
   '/',
   '/webhook',
-  '/webhook/voice/',
   '//webhook/voice',
   '/webhook/voice/../status',
   '/WEBHOOK/VOICE',

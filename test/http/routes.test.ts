@@ -49,6 +49,7 @@ describe.each(METHODS)('by %s', (method) => {
 
   test.each([
     ['/webhook/voice', FIELDS, { ask: 'begin', call: INBOUND }],
+    ['/webhook/voice/', FIELDS, { ask: 'begin', call: INBOUND }],
     ['/webhook/voice?wait=3', FIELDS, { ask: 'begin', call: INBOUND }],
     [`/outbound?call=${OUTBOUND_ID}`, OUTBOUND_FIELDS, { ask: 'begin', call: OUTBOUND }],
     [`${SPEECH}&turn=3&wait=2`, FIELDS, { ask: 'waitFor', call: INBOUND, key: '3', round: 2 }],

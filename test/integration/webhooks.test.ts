@@ -101,7 +101,7 @@ describe('a webhook that comes more than once', () => {
       'third',
     ]);
     expect(voca.asked.filter((each) => each.callId === callId)).toHaveLength(3);
-    await keepHistory(voca.link, callId, 'inbound-old-duplicate');
+    await keepHistory(callId, 'inbound-old-duplicate');
   });
 
   test('long after the end gets its old answer or a hang-up, and begins no new call', async () => {
@@ -160,7 +160,7 @@ describe('webhooks out of order', () => {
       ['5', 'from the future', 'answered'],
       ['3', 'from the past', 'unanswered'],
     ]);
-    await keepHistory(voca.link, callId, 'inbound-gaps');
+    await keepHistory(callId, 'inbound-gaps');
   });
 
   test('newer words supersede the reply to older ones', async () => {
@@ -193,7 +193,7 @@ describe('webhooks out of order', () => {
       ['1', 'slow question', 'superseded'],
       ['2', 'never mind', 'answered'],
     ]);
-    await keepHistory(voca.link, callId, 'inbound-superseded');
+    await keepHistory(callId, 'inbound-superseded');
   });
 
   test('words after completed are recorded, not answered', async () => {
@@ -218,7 +218,7 @@ describe('webhooks out of order', () => {
       ['2', 'my last words', 'unanswered'],
     ]);
     expect(voca.asked.filter((each) => each.callId === callId)).toHaveLength(1);
-    await keepHistory(voca.link, callId, 'inbound-late-words');
+    await keepHistory(callId, 'inbound-late-words');
   });
 
   test('an inbound call whose start was lost is begun by a later webhook', async () => {
@@ -233,6 +233,18 @@ describe('webhooks out of order', () => {
     );
     expect(bodyOf(answer)).toContain('You said: is anybody there');
     expect(await voca.manager.getCallStatus(callId)).toMatchObject({ status: 'listening' });
+    phone.hangUp();
+  });
+
+  test('an inbound call that was lost and is over is hung up, and nothing is begun', async () => {
+    const phone = voca.dial();
+    await phone.waitUntilListening();
+    const lost = `CA${'c'.repeat(32)}`;
+    const callId = voca.callIdOf(lost);
+    const url = voca.urls.processSpeech({ callSid: lost, callId, key: '3' });
+    const answer = await voca.ask(phone, url, { CallSid: lost, CallStatus: 'completed' });
+    expect(bodyOf(answer)).toContain('<Hangup');
+    expect(await voca.manager.getCallStatus(callId)).toBeUndefined();
     phone.hangUp();
   });
 });

@@ -202,15 +202,24 @@ export async function startVoca(options: VocaOptions = {}): Promise<Voca> {
       await simulator.close();
       await app.close();
       await stopWorker();
+      await terminateOpen(link, taskQueue);
       await Promise.all([connection.close(), link.close(), gatewayLink.close()]);
     },
   };
 }
 
+/** Calls that a test has left open would show up in the lists of the next file. */
+async function terminateOpen({ client }: TemporalLink, taskQueue: string): Promise<void> {
+  const query = `TaskQueue = '${taskQueue}' AND ExecutionStatus = 'Running'`;
+  for await (const { workflowId } of client.workflow.list({ query })) {
+    await client.workflow.getHandle(workflowId).terminate('the test is over');
+  }
+}
+
 let isQuiet = false;
 
 /** Temporal's own lines would drown the test's; what is wrong shows in what happens. */
-function quietRuntime(): void {
+export function quietRuntime(): void {
   if (isQuiet) return;
   isQuiet = true;
   const silent = () => undefined;
