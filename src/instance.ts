@@ -14,7 +14,7 @@ import type { Log } from './log.ts';
 import { announceInstance, withdrawInstance } from './running.ts';
 import type { RunningInstance } from './running.ts';
 import { Supervisor } from './supervisor/index.ts';
-import type { SupervisorLog } from './supervisor/index.ts';
+import type { Listener, SupervisorLog } from './supervisor/index.ts';
 import { SEARCH_ATTRIBUTES } from '../workflows/contract.ts';
 
 export interface InstanceOptions {
@@ -55,7 +55,6 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
   const supervisor = new Supervisor({
     log: supervisorLog(log),
     pidFiles: pidFiles(dataDir),
-    inherited: Object.keys(env),
   });
   const signalled = supervisor.untilSignal();
   let isStarted = false;
@@ -63,6 +62,8 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
     if (!isStarted) process.exit(INTERRUPTED);
   });
   try {
+    // First of all: who calls while an instance is started again is held, not refused.
+    const listener = await supervisor.listen(config.listen);
     progress.say('Starting PostgreSQL and Temporal ...');
     const stack = await startEmbeddedStack({
       dataDir,
@@ -80,7 +81,7 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
     progress.say('Preparing the database ...');
     await migrateAndSeed(databaseUrl, config.twilio.phoneNumber);
     progress.say('Starting the processes ...');
-    addProcesses(supervisor, options, {
+    addProcesses(supervisor, listener, options, {
       TEMPORAL_ADDRESS: running.temporalAddress,
       DATABASE_URL: databaseUrl,
     });
@@ -106,6 +107,7 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
 
 function addProcesses(
   supervisor: Supervisor,
+  listener: Listener,
   options: InstanceOptions,
   addresses: Environment,
 ): void {
@@ -113,7 +115,10 @@ function addProcesses(
   const exec = join(import.meta.dirname, 'main.js');
   const logFile = options.childLogFile === undefined ? [] : ['--log-file', options.childLogFile];
   const args = (role: string) => ['--role', role, ...logFile];
-  supervisor.addCluster({ name: 'voca-api', count: API_PROCESSES, exec, args: args('api'), env });
+  supervisor.addServing(
+    { name: 'voca-api', count: API_PROCESSES, exec, args: args('api'), env },
+    listener,
+  );
   supervisor.addFork({
     name: 'voca-worker',
     count: WORKER_PROCESSES,

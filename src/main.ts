@@ -13,18 +13,26 @@ import { startServer } from './http/server.ts';
 import { startInstance } from './instance.ts';
 import { createLogger } from './log.ts';
 import type { Log } from './log.ts';
-import { runAsChild } from './supervisor/index.ts';
+import { HandedConnections, runAsChild } from './supervisor/index.ts';
 import type { ChildLog } from './supervisor/index.ts';
 import { startWorker } from './worker.ts';
 
 const ROLES = ['api', 'worker'] as const;
 type RunnableRole = (typeof ROLES)[number];
 
+/** What the supervisor tells a process on its command line. */
+interface Told {
+  name?: string | undefined;
+  /** It is handed its connections, in place of listening. */
+  handed?: boolean | undefined;
+}
+
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       role: { type: 'string' },
       name: { type: 'string' },
+      handed: { type: 'boolean' },
       'log-file': { type: 'string' },
     },
   });
@@ -43,19 +51,21 @@ async function main(): Promise<void> {
         destination: pino.destination({ dest: values['log-file'], append: true, mode: 0o600 }),
       }),
     }),
-    values.name ?? `voca-${role}`,
+    values,
   );
 }
 
-function runRole(role: RunnableRole, config: Config, log: Log, title: string): void {
+function runRole(role: RunnableRole, config: Config, log: Log, told: Told): void {
   let stop: () => Promise<void> = async () => undefined;
   runAsChild({
-    title,
+    title: told.name ?? `voca-${role}`,
     log: childLog(log),
     stop: () => stop(),
     start: async () => {
       const running =
-        role === 'api' ? await startServer(config, log) : await startCallWorker(config, log);
+        role === 'api'
+          ? await startServer(config, log, told.handed ? new HandedConnections() : undefined)
+          : await startCallWorker(config, log);
       stop = () => running.stop();
       log.info('ready');
     },

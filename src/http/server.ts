@@ -1,4 +1,5 @@
 /** The api role: connects, listens, drains. */
+import type { Server } from 'node:http';
 import { CallGateway } from '../call-gateway.ts';
 import type { Config } from '../config.ts';
 import type { Log } from '../log.ts';
@@ -10,16 +11,29 @@ import { createUrls } from '../twilio/urls.ts';
 import { buildApp } from './app.ts';
 import type { Readiness } from './health.ts';
 
+/** Where connections come from when this process does not listen itself. */
+export interface Connections {
+  serve(server: Server): void;
+  /** Answers what is under way; resolves when all of them are closed. */
+  drain(): Promise<void>;
+}
+
 export interface RunningServer {
-  port: number;
   /** Answers what is under way, then closes. */
   stop(): Promise<void>;
 }
 
 const READY_BUDGET_MS = 2000;
 
-/** Starts with Temporal away too: callers are held until it comes. */
-export async function startServer(config: Config, log: Log): Promise<RunningServer> {
+/**
+ * Starts with Temporal away too: callers are held until it comes.
+ * @param handed left out to listen, as a process that runs alone does
+ */
+export async function startServer(
+  config: Config,
+  log: Log,
+  handed?: Connections,
+): Promise<RunningServer> {
   const { address, namespace, apiKey, tls } = config.temporal;
   if (address === undefined) throw new Error('The api needs TEMPORAL_ADDRESS');
   const link = linkToTemporal({ address, namespace, tls, ...(apiKey !== undefined && { apiKey }) });
@@ -30,11 +44,13 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
     readiness: readinessOf(link, namespace),
     log,
   });
-  await app.listen({ host: config.listen.host, port: config.listen.port });
-  const bound = app.server.address();
+  if (handed) {
+    await app.ready();
+    handed.serve(app.server);
+  } else await app.listen({ host: config.listen.host, port: config.listen.port });
   return {
-    port: typeof bound === 'object' && bound ? bound.port : config.listen.port,
     stop: async () => {
+      await handed?.drain();
       await app.close();
       await link.close();
     },

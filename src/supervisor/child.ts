@@ -1,5 +1,5 @@
 /** What a role's process does beside its role: start, say that it is ready, drain, leave. */
-import cluster from 'node:cluster';
+import { tellSupervisor } from './messages.ts';
 
 export interface ChildLog {
   info(fields: object, message: string): void;
@@ -53,12 +53,6 @@ export function runAsChild(role: ChildRole): void {
 
 /** Calls back once when the process that started this one is gone. */
 export function onSupervisorGone(gone: () => void): void {
-  // A cluster worker would exit in the same moment, with its requests unanswered.
-  cluster.worker?.on('disconnect', () => {
-    if (cluster.worker) cluster.worker.exitedAfterDisconnect = true;
-  });
-  // Writing to a supervisor that is just dying fails; its death itself follows.
-  cluster.worker?.on('error', () => undefined);
   if (process.connected) process.once('disconnect', gone);
   else setImmediate(gone);
 }
@@ -86,8 +80,4 @@ function leaver(role: ChildRole): (why: StopReason) => void {
       },
     );
   };
-}
-
-function tellSupervisor(message: object): void {
-  if (process.connected) process.send?.(message, undefined, {}, () => undefined);
 }

@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { Backoff } from './backoff.ts';
 import { deferred } from './deferred.ts';
+import { fromChild } from './messages.ts';
 
 /** Where the processes leave their pids for those who look for them. */
 export interface PidFiles {
@@ -93,7 +94,7 @@ export class SupervisedChild {
     this.#exited = ended.promise;
     if (child.pid !== undefined) pidFiles.write(this.name, child.pid);
     child.on('message', (message) => {
-      if (isReady(message)) this.#becameReady();
+      if (fromChild(message)?.type === 'ready') this.#becameReady();
     });
     // Without a process there is no exit either.
     child.once('error', (error) => {
@@ -131,8 +132,4 @@ export class SupervisedChild {
     if (delayMs === 0) this.#launch();
     else this.#restart = setTimeout(() => this.#launch(), delayMs);
   }
-}
-
-function isReady(message: unknown): boolean {
-  return (message as { type?: unknown } | null)?.type === 'ready';
 }

@@ -3,8 +3,10 @@
  * order. It is the one process that the operating system has to restart.
  */
 import { deferred } from './deferred.ts';
-import { launchFork, launchWorker } from './launch.ts';
+import { launchFork } from './launch.ts';
 import type { Program } from './launch.ts';
+import { Listener } from './listener.ts';
+import type { ListenAddress } from './listener.ts';
 import { repeatedSignals } from './signals.ts';
 import { SupervisedChild } from './supervised-child.ts';
 import type { PidFiles, SupervisorLog } from './supervised-child.ts';
@@ -28,8 +30,6 @@ export interface Service {
 export interface SupervisorOptions {
   log: SupervisorLog;
   pidFiles: PidFiles;
-  /** Names of the variables of this process's environment: children do not inherit them. */
-  inherited: readonly string[];
 }
 
 /** Shorter than the time in which an instance must be gone. */
@@ -42,6 +42,7 @@ const STOP_MS = 7000;
 export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #groups: SupervisedChild[][] = [];
+  readonly #listeners: Listener[] = [];
   readonly #services: Service[] = [];
   #stopping: Promise<void> | undefined;
 
@@ -49,9 +50,28 @@ export class Supervisor {
     this.#options = options;
   }
 
-  /** Processes that listen on one shared port (Node's cluster). */
-  addCluster(group: Group): void {
-    this.#add(group, (name) => launchWorker(named(group, name), this.#options.inherited));
+  /**
+   * Listens from now on until everything stops. Who connects while no process is ready waits a
+   * while: so listening before everything else keeps callers when an instance is started again.
+   * @throws an Error that says what to do when the port cannot be had.
+   */
+  async listen(address: ListenAddress): Promise<Listener> {
+    const listener = new Listener({ log: this.#options.log });
+    await listener.listen(address);
+    this.#listeners.push(listener);
+    return listener;
+  }
+
+  /**
+   * Processes that serve the connections of a listener. They are told so (`--handed`) and take them
+   * with {@link HandedConnections}.
+   */
+  addServing(group: Group, listener: Listener): void {
+    this.#add(group, (name) => {
+      const child = launchFork(named(group, name, '--handed'));
+      listener.addProcess(child);
+      return child;
+    });
   }
 
   /** Processes of their own. */
@@ -87,6 +107,7 @@ export class Supervisor {
 
   /** Kills the processes; services get their orderly stop, which is short. */
   hurry(): void {
+    for (const listener of this.#listeners) listener.kill();
     for (const child of this.#groups.flat()) child.kill();
     void this.stop();
   }
@@ -135,6 +156,7 @@ export class Supervisor {
   }
 
   async #stop(): Promise<void> {
+    await Promise.all(this.#listeners.map((listener) => listener.close()));
     for (const group of this.#groups) await Promise.all(group.map((child) => child.stop()));
     for (const service of this.#services.toReversed()) {
       try {
@@ -147,6 +169,6 @@ export class Supervisor {
 }
 
 /** Each process is told its name, `--name voca-api-1`: for its title and its log. */
-function named(program: Program, name: string): Program {
-  return { ...program, args: [...(program.args ?? []), '--name', name] };
+function named(program: Program, name: string, ...more: string[]): Program {
+  return { ...program, args: [...(program.args ?? []), '--name', name, ...more] };
 }
