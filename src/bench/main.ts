@@ -21,7 +21,10 @@ async function main(args: string[]): Promise<number> {
   const progress = createProgress(process.stderr);
   const result = await benchmark.run(options, { env: readEnvironment(), progress });
   progress.say(result.report);
-  process.stdout.write(`${JSON.stringify(result.json)}\n`);
+  // Waits for it: a pipe may not have taken it yet when this process exits.
+  await new Promise<void>((resolve) => {
+    process.stdout.write(`${JSON.stringify(result.json)}\n`, () => resolve());
+  });
   return result.errors > 0 ? 1 : 0;
 }
 
