@@ -44,7 +44,7 @@ describe('the model', () => {
     await ended(it, callId);
     expect(it.asked).toHaveLength(1);
     expect(phone.heardApplicationError).toBe(false);
-    await keepHistory(callId, 'inbound-slow-model');
+    await keepHistory(it.link, callId, 'inbound-slow-model');
   });
 
   test('that fails means an apology, and the call goes on', async () => {
@@ -69,7 +69,7 @@ describe('the model', () => {
     const callId = it.callIdOf(phone.callSid);
     await ended(it, callId);
     expect(it.asked).toHaveLength(4);
-    await keepHistory(callId, 'inbound-failing-model');
+    await keepHistory(it.link, callId, 'inbound-failing-model');
   });
 
   test('that never answers is given up after 20 s with an apology', async () => {

@@ -44,7 +44,7 @@ describe('an inbound call', () => {
     ]);
     expect(voca.asked.filter((each) => each.callId === callId)).toHaveLength(3);
     expect(phone.heardApplicationError).toBe(false);
-    await keepHistory(callId, 'inbound-three-turns');
+    await keepHistory(voca.link, callId, 'inbound-three-turns');
   });
 
   test('takes keys as an answer', async () => {
@@ -56,7 +56,7 @@ describe('an inbound call', () => {
     const callId = voca.callIdOf(phone.callSid);
     await ended(voca, callId);
     expect(recordedTurns(voca, callId)[0]?.heard).toEqual({ kind: 'keys', digits: '42' });
-    await keepHistory(callId, 'inbound-keys');
+    await keepHistory(voca.link, callId, 'inbound-keys');
   });
 
   test('is ended by an end phrase, with the last words said', async () => {
@@ -67,7 +67,7 @@ describe('an inbound call', () => {
     expect((await phone.ended).status).toBe('completed');
     const callId = voca.callIdOf(phone.callSid);
     expect((await ended(voca, callId)).reason).toBe('end-phrase');
-    await keepHistory(callId, 'inbound-end-phrase');
+    await keepHistory(voca.link, callId, 'inbound-end-phrase');
   });
 
   test('prompts a silent caller twice, then says farewell and ends', async () => {
@@ -78,7 +78,7 @@ describe('an inbound call', () => {
     expect((await ended(voca, callId)).reason).toBe('silence');
     const heard = phone.transcript.filter(({ who }) => who === 'assistant').map(({ text }) => text);
     expect(heard).toHaveLength(4); // the greeting, two prompts, the farewell
-    await keepHistory(callId, 'inbound-silence');
+    await keepHistory(voca.link, callId, 'inbound-silence');
   });
 
   test('shows where it stands, while it lasts and afterwards', async () => {
@@ -115,6 +115,6 @@ describe('an inbound call', () => {
     expect((await phone.ended).status).toBe('completed');
     expect((await ended(voca, callId)).reason).toBe('operator');
     expect((await voca.manager.hangupCall(callId)).result).not.toBe('unknown');
-    await keepHistory(callId, 'inbound-operator');
+    await keepHistory(voca.link, callId, 'inbound-operator');
   });
 });

@@ -51,7 +51,7 @@ describe('an outbound call', () => {
       'call.turn.completed',
       'call.ended',
     ]);
-    await keepHistory(callId, 'outbound-answered');
+    await keepHistory(voca.link, callId, 'outbound-answered');
   });
 
   test.each([
@@ -62,7 +62,7 @@ describe('an outbound call', () => {
     const { callId } = await voca.manager.makeCall(SOMEBODY);
     expect((await ended(voca, callId)).reason).toBe(reason);
     expect(voca.asked.filter((each) => each.callId === callId)).toEqual([]);
-    await keepHistory(callId, `outbound-${reason}`);
+    await keepHistory(voca.link, callId, `outbound-${reason}`);
   });
 
   test('is refused by Twilio and marked so', async () => {

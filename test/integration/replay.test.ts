@@ -2,28 +2,19 @@
  * Histories of real calls are replayed by the code as it is now: a change in what a workflow does
  * fails here, before it fails a call that is under way. See CONTRIBUTING.md.
  */
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { DeterminismViolationError } from '@temporalio/workflow';
 import { Worker } from '@temporalio/worker';
 import { stack } from './stack.ts';
-import { HISTORIES } from './support/histories.ts';
+import type { RecordedHistory } from './support/histories.ts';
+import { loadHistory, recordedNames } from './support/histories.ts';
 import { quietRuntime } from './support/voca.ts';
 
 quietRuntime();
 
-const names = readdirSync(HISTORIES).filter((name) => name.endsWith('.json'));
+const names = recordedNames();
 
-interface History {
-  events: { activityTaskScheduledEventAttributes?: { activityType: { name: string } } }[];
-}
-
-function load(name: string): History {
-  return JSON.parse(readFileSync(join(HISTORIES, name), 'utf8')) as History;
-}
-
-function replay(history: History, name: string): Promise<void> {
+function replay(history: RecordedHistory, name: string): Promise<void> {
   const options = { workflowBundle: { codePath: stack().workflowBundlePath } };
   return Worker.runReplayHistory(options, history, name);
 }
@@ -34,15 +25,15 @@ describe('recorded calls', () => {
   });
 
   test.each(names)('%s is decided again as it was', async (name) => {
-    await expect(replay(load(name), name)).resolves.toBeUndefined();
+    await expect(replay(loadHistory(name), name)).resolves.toBeUndefined();
   });
 
   test('would betray a workflow that does something else', async () => {
     const [name = ''] = names;
-    const history = load(name);
+    const history = loadHistory(name);
     const scheduled = history.events.find((event) => event.activityTaskScheduledEventAttributes);
     const activity = scheduled?.activityTaskScheduledEventAttributes?.activityType;
-    if (!activity) throw new Error('this call did nothing');
+    if (!activity) throw new Error('this call asked for no activity');
     activity.name = 'somethingElse';
     await expect(replay(history, name)).rejects.toThrow(DeterminismViolationError);
   });

@@ -101,7 +101,7 @@ describe('a webhook that comes more than once', () => {
       'third',
     ]);
     expect(voca.asked.filter((each) => each.callId === callId)).toHaveLength(3);
-    await keepHistory(callId, 'inbound-old-duplicate');
+    await keepHistory(voca.link, callId, 'inbound-old-duplicate');
   });
 
   test('long after the end gets its old answer or a hang-up, and begins no new call', async () => {
@@ -160,7 +160,7 @@ describe('webhooks out of order', () => {
       ['5', 'from the future', 'answered'],
       ['3', 'from the past', 'unanswered'],
     ]);
-    await keepHistory(callId, 'inbound-gaps');
+    await keepHistory(voca.link, callId, 'inbound-gaps');
   });
 
   test('newer words supersede the reply to older ones', async () => {
@@ -193,7 +193,7 @@ describe('webhooks out of order', () => {
       ['1', 'slow question', 'superseded'],
       ['2', 'never mind', 'answered'],
     ]);
-    await keepHistory(callId, 'inbound-superseded');
+    await keepHistory(voca.link, callId, 'inbound-superseded');
   });
 
   test('words after completed are recorded, not answered', async () => {
@@ -218,7 +218,7 @@ describe('webhooks out of order', () => {
       ['2', 'my last words', 'unanswered'],
     ]);
     expect(voca.asked.filter((each) => each.callId === callId)).toHaveLength(1);
-    await keepHistory(callId, 'inbound-late-words');
+    await keepHistory(voca.link, callId, 'inbound-late-words');
   });
 
   test('an inbound call whose start was lost is begun by a later webhook', async () => {

@@ -1,21 +1,41 @@
 /**
  * Histories of real calls, kept to prove that new code still decides as they did. They are recorded
  * by the tests themselves, with `VOCA_RECORD_HISTORIES=1`: see CONTRIBUTING.md.
+ *
+ * Kept as plain JSON of the protocol's messages; the SDK's own `historyToJSON` is broken in 1.24
+ * (it converts with a schema of another protobufjs than the one that the history was made with).
  */
-import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { stack } from '../stack.ts';
+import { temporal } from '@temporalio/proto';
+import type { TemporalLink } from '../../../src/temporal/connection.ts';
 
-const run = promisify(execFile);
+const { History } = temporal.api.history.v1;
+export type RecordedHistory = ReturnType<typeof History.fromObject>;
 
-export const HISTORIES = join(import.meta.dirname, '..', '..', 'histories');
+const FOLDER = join(import.meta.dirname, '..', '..', 'histories');
 
 /** Waits until the call is closed, and keeps its history when that is asked for. */
-export async function keepHistory(callId: string, name: string): Promise<void> {
+export async function keepHistory(link: TemporalLink, callId: string, name: string): Promise<void> {
   if (process.env['VOCA_RECORD_HISTORIES'] === undefined) return;
-  const { temporalAddress, namespace } = stack();
-  const program = join(import.meta.dirname, 'save-history.js');
-  const file = join(HISTORIES, `${name}.json`);
-  await run(process.execPath, [program, temporalAddress, namespace, callId, file]);
+  const handle = link.client.workflow.getHandle(callId);
+  await handle.result();
+  const history = History.fromObject(await handle.fetchHistory());
+  const plain = History.toObject(history, { longs: String, enums: String, bytes: String });
+  writeFileSync(join(FOLDER, `${name}.json`), `${JSON.stringify(plain, withoutMachine)}\n`);
+}
+
+/** Replay does not need to know on which machine a call was recorded. */
+function withoutMachine(key: string, value: unknown): unknown {
+  if (key === 'identity') return 'recorder';
+  return key === 'stackTrace' ? '' : value;
+}
+
+export function recordedNames(): string[] {
+  return readdirSync(FOLDER).filter((name) => name.endsWith('.json'));
+}
+
+export function loadHistory(name: string): RecordedHistory {
+  const plain: unknown = JSON.parse(readFileSync(join(FOLDER, name), 'utf8'));
+  return History.fromObject(plain as Record<string, unknown>);
 }
