@@ -10,7 +10,6 @@ const BEAT_MS = 400;
 export async function beating<T>(work: () => Promise<T>): Promise<T> {
   const context = Context.current();
   const beat = setInterval(() => context.heartbeat(), BEAT_MS);
-  context.heartbeat();
   try {
     return await work();
   } finally {

@@ -67,16 +67,29 @@ export class CallGateway {
     return this.#begin(call, new Clock(ANSWER_MS));
   }
 
-  /** The caller has answered the listen step `key`, or was silent. */
+  /**
+   * The caller has answered the listen step `key`, or was silent.
+   *
+   * The words go by signal: durable at once, even while no worker lives. The update that waits for
+   * the step carries none and decides nothing, so it may travel beside them; sent only after the
+   * signal was taken, it costs the turn another workflow task.
+   */
   async hear(call: WebhookCall, key: TurnKey, heard: Heard): Promise<Answer> {
     const clock = new Clock(ANSWER_MS);
-    // The words go first and by signal: durable at once, even while no worker lives.
-    let taken = await this.#signalWords(call, key, heard, clock);
-    if (taken === 'not-found') {
-      const begun = await this.#begin(call, clock); // its start was lost, but the call is up
-      if (begun.kind === 'over') return begun;
-      taken = await this.#signalWords(call, key, heard, clock);
-    }
+    const waiting = this.#nextStep(call.callId, key, clock);
+    waiting.catch(() => undefined); // looked at below, or no longer wanted
+    const taken = await this.#signalWords(call, key, heard, clock);
+    if (taken === 'not-found') return this.#hearLost(call, key, heard, clock);
+    const answer = await waiting;
+    const isTaken = taken !== TIMED_OUT || answer.kind === 'step';
+    return isTaken ? answer : { kind: 'ask-again', key: askAgainKey(key) };
+  }
+
+  /** Words for a call whose start was lost, though it is up: begin it, then hear them. */
+  async #hearLost(call: WebhookCall, key: TurnKey, heard: Heard, clock: Clock): Promise<Answer> {
+    const begun = await this.#begin(call, clock);
+    if (begun.kind === 'over') return begun;
+    const taken = await this.#signalWords(call, key, heard, clock);
     if (taken === 'not-found') return { kind: 'over' };
     if (taken === TIMED_OUT) return { kind: 'ask-again', key: askAgainKey(key) };
     return this.#nextStep(call.callId, key, clock);
