@@ -142,9 +142,10 @@ export class CallGateway {
     }
   }
 
-  #startAndBegin({ callSid, isOver: _, ...call }: WebhookCall): Promise<Step> {
+  #startAndBegin(call: WebhookCall): Promise<Step> {
+    const { callId, direction, accountSid, callSid, from, to } = call;
     const start = new WithStartWorkflowOperation(CALL_WORKFLOW, {
-      ...callStartOptions({ ...call, callSid }, this.#taskQueue),
+      ...callStartOptions({ callId, direction, accountSid, callSid, from, to }, this.#taskQueue),
       workflowIdConflictPolicy: 'USE_EXISTING',
     });
     return this.#client.workflow.executeUpdateWithStart(beginUpdate, {

@@ -96,9 +96,7 @@ export class CallManager {
    * placed now.
    */
   async makeCall(to: string, options: { assistantId?: string } = {}): Promise<CallSnapshot> {
-    if (!E164.test(to)) {
-      throw new CallRequestError('The number must be in E.164 form, such as +14155550100.');
-    }
+    checkNumber(to);
     await this.waitUntilReady();
     const callId = newId('call');
     const start = callStartOptions(
@@ -218,6 +216,12 @@ export class CallManager {
   get #client(): Client {
     return this.#options.client;
   }
+}
+
+/** @throws {CallRequestError} when it is no telephone number. */
+export function checkNumber(number: string): void {
+  if (E164.test(number)) return;
+  throw new CallRequestError('The number must be in E.164 form, such as +14155550100.');
 }
 
 function toActiveCall(info: WorkflowExecutionInfo): ActiveCall {

@@ -178,6 +178,7 @@ export const VARIABLES = {
     form: 'a port such as 9464, or ADDRESS:PORT such as 0.0.0.0:9464',
     default: '9464',
     schema: metricsAddress,
+    reserved: true,
   },
 
   TEMPORAL_ADDRESS: {
@@ -264,7 +265,10 @@ export const VARIABLES = {
     reserved: true,
     schema: z.string().regex(/^[a-z][a-z0-9-]{0,39}$/),
   },
-  OPENAI_API_KEY: key('Models', 'VOCA_LLM=openai', 'an API key'),
+  OPENAI_API_KEY: {
+    ...key('Models', 'VOCA_LLM=openai', 'an API key; any word for a server that wants none'),
+    schema: text,
+  },
   OPENAI_BASE_URL: vendorUrl('OpenAI, or a compatible service,'),
   OPENAI_MODEL: {
     group: 'Models',
@@ -293,6 +297,7 @@ export const VARIABLES = {
     form: 'one or more different keys of at least 32 characters, separated by commas, each such as `openssl rand -base64 32` prints',
     secret: true,
     schema: secretKeys,
+    reserved: true,
   },
   VOCA_DATA_DIR: {
     group: 'Rest',

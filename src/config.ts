@@ -318,7 +318,9 @@ function modelsOf(values: VariableValues): CommonConfig['models'] {
 function warningsOf(values: VariableValues, env: Environment, tls: boolean | TlsConfig): string[] {
   const warnings: string[] = [];
   if (values.VOCA_SECRET_KEY === undefined) {
-    warnings.push('VOCA_SECRET_KEY is not set: what is stored is not sealed.');
+    warnings.push(
+      'VOCA_SECRET_KEY is not set. This version seals nothing yet; later ones need it.',
+    );
   }
   const unknown = Object.keys(env).filter(
     (name) => /^(VOCA_|TEMPORAL_TLS_)/.test(name) && !isKnown(name) && isSet(env, name),

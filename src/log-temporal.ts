@@ -52,6 +52,7 @@ function fieldsOf(meta: Metadata): LogFields {
     queue: text('taskQueue'),
     namespace: text('namespace'),
     component: text('sdkComponent'),
+    state: text('state'),
     attempt: number('attempt'),
     ms: number('durationMs'),
     error: meta['error'],

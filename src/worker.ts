@@ -46,9 +46,7 @@ export async function startWorker(
   const worker = await untilConnected(log, () =>
     createCallWorker({ connection, namespace, bundlePath, deps }),
   );
-  const finished = worker.run().finally(async () => {
-    await Promise.all([connection.close(), deps.close()]);
-  });
+  const finished = runToItsEnd(worker, () => Promise.all([connection.close(), deps.close()]));
   return {
     finished,
     stop: async () => {
@@ -83,6 +81,14 @@ export function createCallWorker(options: CallWorkerOptions): Promise<Worker> {
     shutdownGraceTime: SHUTDOWN_GRACE_MS,
     shutdownForceTime: SHUTDOWN_GRACE_MS * 2,
   });
+}
+
+async function runToItsEnd(worker: Worker, close: () => Promise<unknown>): Promise<void> {
+  try {
+    await worker.run();
+  } finally {
+    await close();
+  }
 }
 
 async function untilConnected<T>(log: Log, connect: () => Promise<T>): Promise<T> {

@@ -99,13 +99,21 @@ export async function call(input: CallWorkflowInput): Promise<CallOutcome> {
   /** Everything that happens to the call comes through here. */
   function dispatch(event: ConversationEvent): void {
     if (backlog) return void backlog.push(event);
+    apply(event);
+    setAlarm();
+  }
+
+  function setAlarm(): void {
+    const deadline = nextDeadline(state);
+    if (deadline) alarm.set(deadline.at, `Deadline: ${deadline.name}`);
+  }
+
+  function apply(event: ConversationEvent): void {
     const before = state;
     const next = reduce(before, event);
     state = next.state;
     next.effects.forEach(perform);
     publish(before, state);
-    const deadline = nextDeadline(state);
-    if (deadline) alarm.set(deadline.at, `Deadline: ${deadline.name}`);
   }
 
   async function decidedStep(key: TurnKey): Promise<Step> {
@@ -145,9 +153,10 @@ export async function call(input: CallWorkflowInput): Promise<CallOutcome> {
     const waiting = backlog;
     backlog = undefined;
     const isEnd = (event: ConversationEvent) => event.type === 'end-requested';
-    waiting.filter(isEnd).forEach(dispatch); // so that nobody is dialled only to be hung up
-    dispatch({ type: 'loaded', ...(assistant && { assistant }), at: Date.now() });
-    waiting.filter((event) => !isEnd(event)).forEach(dispatch);
+    waiting.filter(isEnd).forEach(apply); // so that nobody is dialled only to be hung up
+    apply({ type: 'loaded', ...(assistant && { assistant }), at: Date.now() });
+    waiting.filter((event) => !isEnd(event)).forEach(apply);
+    setAlarm();
   } else {
     dispatch({ type: 'time', at: Date.now() });
   }

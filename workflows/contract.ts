@@ -150,6 +150,8 @@ export interface CallSnapshot {
   assistant?: { id: string; version: number; name: string };
   /** Unclear: Twilio's answer to our request to place the call was lost. */
   dial?: 'accepted' | 'refused' | 'unclear';
+  /** Refused: Twilio's error code, or what kept the request from reaching it. */
+  dialCode?: string;
   greeting?: string;
   turns: Turn[];
   /** The key of the turn that is being thought about. */

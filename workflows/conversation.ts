@@ -155,6 +155,7 @@ export function snapshotOf(state: Conversation): CallSnapshot {
       assistant: { id: assistant.id, version: assistant.version, name: assistant.name },
     }),
     ...(state.dial && { dial: state.dial }),
+    ...(state.dialCode !== undefined && { dialCode: state.dialCode }),
     ...(greeting !== undefined && { greeting }),
     turns: state.turns,
     ...(state.thinkingKey !== undefined && { thinkingKey: state.thinkingKey }),

@@ -22,7 +22,9 @@ export function callText(call: CallSnapshot): string {
   if (call.dial === 'unclear') {
     lines.push('Twilio may or may not have placed this call; it is not dialled again.');
   }
-  if (call.dial === 'refused') lines.push('Twilio did not place this call.');
+  if (call.dial === 'refused') {
+    lines.push(`Twilio did not place this call (${oneLine(call.dialCode ?? 'no reason given')}).`);
+  }
   if (call.greeting) lines.push(`  assistant  ${oneLine(call.greeting)}`);
   for (const turn of call.turns) {
     lines.push(`  caller     ${heardText(turn.heard)}`);

@@ -1,7 +1,7 @@
 /** The `voca` command: its commands, options and exit codes. */
 import { Command, CommanderError } from 'commander';
 import type { CallManager } from '../call-manager.ts';
-import { CallRequestError, NotReadyError } from '../call-manager.ts';
+import { CallRequestError, checkNumber, NotReadyError } from '../call-manager.ts';
 import { callTable, callText, hangUpText } from './format.ts';
 
 /** What the commands need of the call manager. */
@@ -57,6 +57,7 @@ function buildProgram(io: CliIo, fail: (code: number) => void): Command {
     .option('--assistant <id>', 'who speaks; left out for the one of our number')
     .option('--json', 'for programs')
     .action(async (number: string, options: { assistant?: string; json?: boolean }) => {
+      checkNumber(number);
       const manager = await io.manager();
       const assistant = options.assistant && { assistantId: options.assistant };
       const call = await manager.makeCall(number, { ...assistant });

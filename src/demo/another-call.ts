@@ -12,21 +12,19 @@ export interface AnotherCallOptions {
 
 const LOOK_AGAIN_MS = 100;
 
-/** After a call: Enter calls again, `q` ends; a call that VOCA places rings and is picked up. */
+/** After a call: Enter calls again, `q` ends; a call that VOCA places rings. */
 export function anotherCall(options: AnotherCallOptions): Promise<Phone | undefined> {
   const { input, output, ringing, dial } = options;
   return new Promise((resolve) => {
     const reader = createInterface({ input, output });
     const settle = (phone: Phone | undefined): void => {
       clearInterval(timer);
+      resolve(phone); // first: closing the reader settles it, too
       reader.close();
-      resolve(phone);
     };
     const timer = setInterval(() => {
       const phone = ringing.shift();
       if (!phone || phone.isOver) return;
-      output.write('\nThe phone rings, and you pick it up.\n');
-      phone.answer();
       settle(phone);
     }, LOOK_AGAIN_MS);
     reader.on('line', (line) => settle(/^\s*(q|quit|exit)\s*$/i.test(line) ? undefined : dial()));

@@ -18,6 +18,8 @@ export interface Demo {
   instance: Instance;
   simulator: Simulator;
   dataDir: string;
+  /** It was chosen by VOCA_DATA_DIR. */
+  isOwnDataDir: boolean;
   logFile: string;
   stop(): Promise<void>;
 }
@@ -78,7 +80,8 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
       await stop();
       throw error;
     }
-    return { instance, simulator, dataDir, logFile, stop };
+    const isOwnDataDir = Boolean(env['VOCA_DATA_DIR']);
+    return { instance, simulator, dataDir, isOwnDataDir, logFile, stop };
   } catch (error) {
     await simulator.close();
     throw error;

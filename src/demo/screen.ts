@@ -2,9 +2,13 @@
 import { callLink } from '../running.ts';
 import type { Demo } from './demo.ts';
 
-export function welcome({ instance, dataDir, logFile }: Demo): string {
+export function welcome({ instance, dataDir, isOwnDataDir, logFile }: Demo): string {
   const { apiUrl, temporalUiUrl } = instance.running;
-  const pids = Object.entries(instance.supervisor.pids()).map(
+  const { postgres, temporal } = instance.stack;
+  const servers = [postgres, temporal].flatMap((server) =>
+    server?.pid === undefined ? [] : [[server.spec.name, server.pid] as const],
+  );
+  const pids = [...Object.entries(instance.supervisor.pids()), ...servers].map(
     ([name, pid]) => `    ${name.padEnd(14)} kill -9 ${pid}`,
   );
   return [
@@ -16,7 +20,8 @@ export function welcome({ instance, dataDir, logFile }: Demo): string {
     `  Processes     pid files in ${dataDir}/run. Kill what you like while you talk:`,
     ...pids,
     '',
-    'In another terminal: npm run voca -- calls   or   npm run voca -- call +14155550199',
+    `In another terminal${isOwnDataDir ? ' (with the same VOCA_DATA_DIR)' : ''}: npm run voca -- calls`,
+    'and, when no call is on, npm run voca -- call +14155550199',
     '',
   ].join('\n');
 }

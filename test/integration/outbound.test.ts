@@ -43,10 +43,11 @@ describe('an outbound call', () => {
     phone.hangUp();
     expect((await ended(voca, callId)).reason).toBe('caller-hung-up');
     expect(spokenTurns(voca, callId)).toEqual([['1', 'who is there', 'answered']]);
-    expect(voca.events(callId).map(({ type }) => type)).toEqual([
+    // That it rang may be told later than that it was answered; then it is not recorded.
+    const types = voca.events(callId).map(({ type }) => type);
+    expect(types.filter((type) => type !== 'call.ringing')).toEqual([
       'call.created',
       'call.queued',
-      'call.ringing',
       'call.answered',
       'call.turn.completed',
       'call.ended',

@@ -73,6 +73,7 @@ export function takeDialResult(draft: Draft, result: DialResult): void {
   if (state.status === 'ended') return;
   if (state.callSid !== undefined) return; // Twilio has called back meanwhile: it was placed
   state.dial = result.outcome;
+  if (result.outcome === 'refused') state.dialCode = result.code;
   if (result.outcome === 'refused') finish(draft, 'dial-refused');
   else setRingDeadline(draft);
 }

@@ -21,6 +21,8 @@ export interface Conversation {
   endReason?: EndReason;
   callSid?: string;
   dial?: 'accepted' | 'refused' | 'unclear';
+  /** Why Twilio refused to place the call. */
+  dialCode?: string;
   assistant?: Assistant;
   /** Every turn heard, in the order in which it was heard. */
   turns: Turn[];
