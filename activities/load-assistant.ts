@@ -10,6 +10,8 @@ export interface AssistantQuery {
 
 /** So many answers are remembered for the time when the database is away. */
 const REMEMBERED = 1000;
+/** A caller waits for this; the database usually answers within a few milliseconds. */
+const PATIENCE_MS = 700;
 
 /**
  * Reads a call's assistant. With the database away, this process's last good answer serves.
@@ -23,24 +25,34 @@ export function createAssistantLoader(assistants: Assistants) {
       assistantId === undefined
         ? await assistants.findByNumber(number)
         : await assistants.findById(assistantId);
+    const key = assistantId ?? number;
+    lastGood.delete(key);
+    lastGood.set(key, found ?? null);
+    const oldest = lastGood.keys().next();
+    if (lastGood.size > REMEMBERED && !oldest.done) lastGood.delete(oldest.value);
     return found ?? null;
   }
 
   return {
     async loadAssistant(query: AssistantQuery): Promise<Assistant | null> {
-      const key = query.assistantId ?? query.number;
-      try {
-        const found = await read(query);
-        lastGood.delete(key);
-        lastGood.set(key, found);
-        const oldest = lastGood.keys().next();
-        if (lastGood.size > REMEMBERED && !oldest.done) lastGood.delete(oldest.value);
-        return found;
-      } catch (error) {
-        const remembered = lastGood.get(key);
-        if (remembered === undefined) throw error;
-        return remembered;
-      }
+      const reading = read(query);
+      const remembered = lastGood.get(query.assistantId ?? query.number);
+      if (remembered === undefined) return reading;
+      // A database that hangs is as good as none; its late answer is remembered all the same.
+      return withinPatience(reading, remembered);
     },
   };
+}
+
+/** What is remembered, when the database fails or does not answer in time. */
+async function withinPatience<T>(reading: Promise<T>, remembered: T): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<T>((resolve) => {
+    timer = setTimeout(() => resolve(remembered), PATIENCE_MS);
+  });
+  try {
+    return await Promise.race([reading.catch(() => remembered), late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -54,7 +54,7 @@ export type DialResult =
   /** The request may have arrived: the call may have been placed. */
   | { outcome: 'unclear' };
 
-/** Twilio's own view of a call; `unknown` when it has no such call. */
+/** Twilio's own view of a call. */
 export interface CarrierCall {
   callSid: string;
   status: string;

@@ -1,10 +1,9 @@
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
-import type { Heard, TurnKey } from '../workflows/contract.ts';
+import type { Heard } from '../workflows/contract.ts';
 import { beating } from './heartbeat.ts';
 import type { CallSoFar, Orchestrator, Reply } from './ports.ts';
 
 export interface ReplyRequest {
-  key: TurnKey;
   call: CallSoFar;
   heard: Heard;
 }

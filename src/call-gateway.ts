@@ -10,7 +10,7 @@ import {
   WorkflowUpdateFailedError,
 } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
-import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import { ApplicationFailure, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { CallInput, Heard, StatusSignal, Step, TurnKey } from '../workflows/contract.ts';
 import {
   beginUpdate,
@@ -76,9 +76,10 @@ export class CallGateway {
    */
   async hear(call: WebhookCall, key: TurnKey, heard: Heard): Promise<Answer> {
     const clock = new Clock(ANSWER_MS);
+    const signalled = this.#signalWords(call, key, heard, clock);
     const waiting = this.#nextStep(call.callId, key, clock);
     waiting.catch(() => undefined); // looked at below, or no longer wanted
-    const taken = await this.#signalWords(call, key, heard, clock);
+    const taken = await signalled;
     if (taken === 'not-found') return this.#hearLost(call, key, heard, clock);
     const answer = await waiting;
     const isTaken = taken !== TIMED_OUT || answer.kind === 'step';
@@ -99,7 +100,7 @@ export class CallGateway {
   async waitFor(call: WebhookCall, key: TurnKey, round: number): Promise<Answer> {
     const isDoubtful = round >= DOUBT_ROUND;
     const clock = new Clock(isDoubtful ? ANSWER_MS - LOOK_MS : ANSWER_MS);
-    const answer = await this.#nextStep(call.callId, key, clock);
+    const answer = await this.#nextStep(call.callId, key, clock, `-wait-${round}`);
     if (answer.kind !== 'wait' || !isDoubtful) return answer;
     const arrived = await this.#ask(new Clock(LOOK_MS), () =>
       this.#handle(call.callId).query(heardQuery, key),
@@ -108,7 +109,7 @@ export class CallGateway {
   }
 
   /** Where was the call? Waits for a reply under way, else repeats the step that was open. */
-  async resume(call: WebhookCall): Promise<Answer> {
+  async resume(call: WebhookCall, round = 0): Promise<Answer> {
     const clock = new Clock(ANSWER_MS);
     const now = await this.#ask(clock, () => this.#handle(call.callId).query(snapshotQuery));
     if (now === TIMED_OUT) return { kind: 'wait' };
@@ -116,7 +117,9 @@ export class CallGateway {
     if (now.status === 'ended') return { kind: 'over' };
     // By the turn's own update, so that the workflow knows that its step was taken.
     const key = now.thinkingKey ?? now.openKey;
-    if (key !== undefined && key !== GREETING_KEY) return this.#nextStep(call.callId, key, clock);
+    if (key !== undefined && key !== GREETING_KEY) {
+      return this.#nextStep(call.callId, key, clock, `-resume-${round}`);
+    }
     if (key === undefined && now.openStep) return { kind: 'step', step: now.openStep };
     return this.#begin(call, clock);
   }
@@ -166,9 +169,15 @@ export class CallGateway {
     return this.#ask(clock, () => this.#handle(call.callId).signal(spokeSignal, { key, heard }));
   }
 
-  async #nextStep(callId: string, key: TurnKey, clock: Clock): Promise<Answer> {
+  /**
+   * Waits for the decided step of a turn. Every repetition of one webhook waits for the same update;
+   * each round after a filler has one of its own, which tells the workflow that somebody is there to
+   * take the step away. The step is the same for all of them.
+   */
+  async #nextStep(callId: string, key: TurnKey, clock: Clock, round = ''): Promise<Answer> {
+    const updateId = `turn-${key}${round}`;
     const step = await this.#ask(clock, () =>
-      this.#handle(callId).executeUpdate(turnUpdate, { args: [key], updateId: `turn-${key}` }),
+      this.#handle(callId).executeUpdate(turnUpdate, { args: [key], updateId }),
     );
     return stepAnswer(step);
   }
@@ -179,8 +188,7 @@ export class CallGateway {
       return await persist(this.#client, clock, ask);
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return 'not-found';
-      // Accepted, and then the workflow ended before it was answered.
-      if (error instanceof WorkflowUpdateFailedError) return 'not-found';
+      if (isEndedUpdate(error)) return 'not-found';
       throw error;
     }
   }
@@ -188,6 +196,13 @@ export class CallGateway {
   #handle(callId: string) {
     return this.#client.workflow.getHandle(callId);
   }
+}
+
+/** The update was accepted, and then the workflow ended before it was answered. */
+function isEndedUpdate(error: unknown): boolean {
+  if (!(error instanceof WorkflowUpdateFailedError)) return false;
+  const { cause } = error;
+  return cause instanceof ApplicationFailure && cause.type === 'AcceptedUpdateCompletedWorkflow';
 }
 
 function stepAnswer(step: Step | 'not-found' | typeof TIMED_OUT): Answer {

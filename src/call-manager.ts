@@ -21,6 +21,22 @@ export class NotReadyError extends Error {
   readonly messageIsSafe = true;
 }
 
+/**
+ * The call may have been placed, now or later: look at it by its id before calling again.
+ */
+export class CallUnclearError extends Error {
+  override readonly name = 'CallUnclearError';
+  readonly messageIsSafe = true;
+  readonly callId: string;
+
+  constructor(callId: string) {
+    super(
+      `It is not known whether ${callId} was or will be placed: look at its status before calling again.`,
+    );
+    this.callId = callId;
+  }
+}
+
 /** What was asked for cannot be done; trying again does not help. */
 export class CallRequestError extends Error {
   override readonly name = 'CallRequestError';
@@ -56,6 +72,7 @@ const E164 = /^\+[1-9]\d{6,14}$/;
 const ASK_MS = 10_000;
 const DIAL_MS = 30_000;
 const LOOK_AGAIN_MS = 100;
+const LIST_ROUNDS = 5;
 /** So many calls are ended at the same time. */
 const HANG_UP_BATCH = 20;
 
@@ -93,7 +110,7 @@ export class CallManager {
    * Places a call. Its workflow exists before Twilio is asked, once, to dial; an unclear outcome is
    * marked (`dial: 'unclear'`) and never dialled again.
    * @throws {CallRequestError} when `to` is no telephone number; {NotReadyError} when it cannot be
-   * placed now.
+   * placed now and was not; {CallUnclearError} when it is not known whether it was.
    */
   async makeCall(to: string, options: { assistantId?: string } = {}): Promise<CallSnapshot> {
     checkNumber(to);
@@ -110,13 +127,19 @@ export class CallManager {
       },
       this.#options.taskQueue,
     );
-    await this.#ask(() =>
-      this.#client.workflow.start(CALL_WORKFLOW, {
-        ...start,
-        workflowIdConflictPolicy: 'USE_EXISTING',
-      }),
-    );
-    return this.#whenDialled(callId);
+    try {
+      await this.#ask(() =>
+        this.#client.workflow.start(CALL_WORKFLOW, {
+          ...start,
+          workflowIdConflictPolicy: 'USE_EXISTING',
+        }),
+      );
+      return await this.#whenDialled(callId);
+    } catch (error) {
+      // From the moment Temporal was asked, the call may be on its way.
+      if (error instanceof NotReadyError) throw new CallUnclearError(callId);
+      throw error;
+    }
   }
 
   /** Ends a call in order, after `message` if given. One that is over already is a success. */
@@ -150,13 +173,19 @@ export class CallManager {
     return results;
   }
 
-  /** Ends every call: queued, ringing and live. */
+  /**
+   * Ends every call: queued, ringing and live. Temporal's list lags behind a little, so it is read
+   * again until it shows nothing new.
+   */
   async hangupAllCalls(message = ''): Promise<HangUpResult[]> {
-    const calls = await this.listActive();
-    return this.hangupCalls(
-      calls.map(({ callId }) => callId),
-      message,
-    );
+    const results = new Map<string, HangUpResult>();
+    for (let round = 0; round < LIST_ROUNDS; round += 1) {
+      const open = (await this.listActive()).map(({ callId }) => callId);
+      const fresh = open.filter((callId) => !results.has(callId));
+      if (fresh.length === 0) break;
+      for (const each of await this.hangupCalls(fresh, message)) results.set(each.callId, each);
+    }
+    return [...results.values()];
   }
 
   /** The call as it stands, or as it ended; undefined when there is no such call. */

@@ -1,9 +1,9 @@
 /**
  * The one door out: builds what activities need and lends a process to Temporal as a worker.
  */
-import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { makeTelemetryFilterString, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { createActivities } from '../activities/index.ts';
-import type { ActivityDeps } from '../activities/index.ts';
+import type { CallActivities } from '../activities/index.ts';
 import { TASK_QUEUE } from '../workflows/contract.ts';
 import type { Config } from './config.ts';
 import { migrateAndSeed } from './database.ts';
@@ -21,7 +21,7 @@ export interface RunningWorker {
 }
 
 /** Replies under way are given this long when the worker stops, then go to another worker. */
-const SHUTDOWN_GRACE_MS = 4000;
+const SHUTDOWN_GRACE_MS = 3000;
 const RETRY_MS = 500;
 const DATABASE_RETRY_MS = 5000;
 
@@ -36,16 +36,25 @@ export async function startWorker(
 ): Promise<RunningWorker> {
   const { address, namespace, apiKey, tls } = config.temporal;
   if (address === undefined) throw new Error('A worker needs TEMPORAL_ADDRESS');
-  Runtime.install({ logger: temporalLogger(log), shutdownSignals: [] });
+  Runtime.install({
+    logger: temporalLogger(log),
+    shutdownSignals: [],
+    // The core's own lines would go past our logger, with whatever a failure quotes.
+    telemetryOptions: {
+      logging: { filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }), forward: {} },
+    },
+  });
   const deps = buildWorkerDeps(config, log);
   const connection = await untilConnected(log, () =>
     NativeConnection.connect({ address, tls, ...(apiKey !== undefined && { apiKey }) }),
   );
   await ensureSearchAttributes(config, log);
-  prepareDatabase(config, log);
-  const worker = await untilConnected(log, () =>
-    createCallWorker({ connection, namespace, bundlePath, deps }),
+  const activities = createActivities(deps);
+  prepareDatabase(config, log, () =>
+    activities.loadAssistant({ number: config.twilio.phoneNumber }),
   );
+  // What goes wrong here does not mend itself (no bundle, no such namespace): the process ends.
+  const worker = await createCallWorker({ connection, namespace, bundlePath, activities });
   const finished = runToItsEnd(worker, () => Promise.all([connection.close(), deps.close()]));
   return {
     finished,
@@ -60,7 +69,7 @@ export interface CallWorkerOptions {
   connection: NativeConnection;
   namespace: string;
   bundlePath: string;
-  deps: ActivityDeps;
+  activities: CallActivities;
   /** Where calls are worked on; left out for the usual one. */
   taskQueue?: string;
 }
@@ -72,7 +81,7 @@ export function createCallWorker(options: CallWorkerOptions): Promise<Worker> {
     namespace: options.namespace,
     taskQueue: options.taskQueue ?? TASK_QUEUE,
     workflowBundle: { codePath: options.bundlePath },
-    activities: createActivities(options.deps),
+    activities: options.activities,
     // How long a task waits for the worker that has the call in its memory, if that one died.
     stickyQueueScheduleToStartTimeout: '500ms',
     // Lets a reply beat several times within its heartbeat timeout of 2 s.
@@ -106,13 +115,15 @@ async function untilConnected<T>(log: Log, connect: () => Promise<T>): Promise<T
  * Calls do not wait for the database, so neither does the worker: what is missing is made as soon as
  * PostgreSQL is there. Under a supervisor all is made already.
  */
-function prepareDatabase(config: Config, log: Log): void {
+function prepareDatabase(config: Config, log: Log, warmUp: () => Promise<unknown>): void {
   const url = config.database.url ?? '';
   const attempt = (): void => {
-    migrateAndSeed(url, config.twilio.phoneNumber).catch((error: unknown) => {
-      log.error('the database could not be prepared; it is tried again', { error });
-      setTimeout(attempt, DATABASE_RETRY_MS).unref();
-    });
+    migrateAndSeed(url, config.twilio.phoneNumber)
+      .then(warmUp) // so that there is a last good copy before the first call
+      .catch((error: unknown) => {
+        log.error('the database could not be prepared; it is tried again', { error });
+        setTimeout(attempt, DATABASE_RETRY_MS).unref();
+      });
   };
   attempt();
 }

@@ -1,4 +1,4 @@
-import { CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
+import { CancellationScope, isCancellation, log, sleep } from '@temporalio/workflow';
 
 /**
  * One timer for all deadlines of a call. Every timer is events of the history, and most deadlines
@@ -19,17 +19,19 @@ export class Alarm {
     if (this.#armedFor !== undefined && this.#armedFor <= at) return;
     this.#scope?.cancel();
     this.#armedFor = at;
-    this.#scope = new CancellationScope();
-    this.#scope
-      .run(() => sleep(Math.max(1, at - Date.now()), { summary: name }))
-      .then(
-        () => {
-          this.#armedFor = undefined;
-          this.#ring();
-        },
-        (error: unknown) => {
-          if (!isCancellation(error)) throw error;
-        },
-      );
+    this.#sleep(at, name).catch((error: unknown) => {
+      if (!isCancellation(error)) log.error('a deadline of the call was lost', { error });
+    });
+  }
+
+  /** In a scope below one that nobody cancels: whatever sets the alarm, only a new time ends it. */
+  #sleep(at: number, name: string): Promise<void> {
+    return CancellationScope.nonCancellable(async () => {
+      const scope = new CancellationScope();
+      this.#scope = scope;
+      await scope.run(() => sleep(Math.max(1, at - Date.now()), { summary: name }));
+      this.#armedFor = undefined;
+      this.#ring();
+    });
   }
 }

@@ -163,6 +163,8 @@ export interface CallSnapshot {
   startedAt: string;
   answeredAt?: string;
   endedAt?: string;
+  /** Twilio's own count, once it has told it. */
+  durationSeconds?: number;
 }
 
 /** Asks for the first step. Update id: `begin`. */

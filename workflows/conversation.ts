@@ -164,5 +164,6 @@ export function snapshotOf(state: Conversation): CallSnapshot {
     startedAt: isoTime(state.startedAt),
     ...(state.answeredAt !== undefined && { answeredAt: isoTime(state.answeredAt) }),
     ...(state.endedAt !== undefined && { endedAt: isoTime(state.endedAt) }),
+    ...(state.durationSeconds !== undefined && { durationSeconds: state.durationSeconds }),
   };
 }

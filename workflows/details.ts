@@ -11,7 +11,7 @@ export function callDetails(state: Conversation): string {
   const shown = state.turns.slice(-SHOWN_TURNS);
   const left = state.turns.length - shown.length;
   return [
-    `**${state.status}**${state.endReason ? ` · ${state.endReason}` : ''} · ${state.turns.length} turns`,
+    `**${state.status}**${state.endReason ? ` · ${state.endReason}` : ''} · ${state.call.direction} · ${state.turns.length} turns`,
     ...(greeting ? [line('Assistant', greeting)] : []),
     ...(left > 0 ? [`… ${left} earlier turns …`] : []),
     ...shown.map(turnLines),

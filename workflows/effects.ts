@@ -40,17 +40,38 @@ export interface CallHands {
   record(effect: Extract<Effect, { do: 'record' }>): void;
 }
 
-/** Returns a function that carries out an effect; activities run on after it has returned. */
-export function createEffects(hands: CallHands): (effect: Effect) => void {
+export interface Effects {
+  /** Starts to carry out an effect; activities run on after it has returned. */
+  perform(effect: Effect): void;
+  /** Whether nothing is being carried out any more. */
+  isIdle(): boolean;
+}
+
+export function createEffects(hands: CallHands): Effects {
   const thinking = new Map<TurnKey, CancellationScope>();
-  return (effect) => {
+  let open = 0;
+
+  /** Effects report through `dispatch` and never reject; a rejection would fail the workflow. */
+  const background = (work: Promise<void>): void => {
+    open += 1;
+    work
+      .catch((error: unknown) => {
+        if (!isCancellation(error)) log.error('an effect of the call failed', { error });
+      })
+      .finally(() => {
+        open -= 1;
+      });
+  };
+
+  const perform = (effect: Effect): void => {
     switch (effect.do) {
       case 'record':
         return hands.record(effect);
       case 'ask-model': {
         const scope = new CancellationScope();
         thinking.set(effect.key, scope);
-        return background(scope.run(() => think(hands, effect.key)));
+        const thought = scope.run(() => think(hands, effect.key));
+        return background(thought.finally(() => thinking.delete(effect.key)));
       }
       case 'drop-model':
         thinking.get(effect.key)?.cancel();
@@ -65,6 +86,7 @@ export function createEffects(hands: CallHands): (effect: Effect) => void {
         return background(endCall(hands, effect.say));
     }
   };
+  return { perform, isIdle: () => open === 0 };
 }
 
 async function think(hands: CallHands, key: TurnKey): Promise<void> {
@@ -75,7 +97,7 @@ async function think(hands: CallHands, key: TurnKey): Promise<void> {
   const soFar = { callId: call.callId, assistant, utterances, startedAt: isoTime(startedAt) };
   try {
     const answer = await reply.executeWithOptions({ summary: `Reply to turn ${key}` }, [
-      { key, call: soFar, heard },
+      { call: soFar, heard },
     ]);
     hands.dispatch({ type: 'replied', key, reply: answer, at: Date.now() });
   } catch (error) {
@@ -133,19 +155,15 @@ async function lookForCall(hands: CallHands): Promise<void> {
 async function endCall(hands: CallHands, say: string): Promise<void> {
   const { callSid, assistant } = hands.state();
   if (callSid === undefined) return;
-  const voice = assistant?.voice;
+  const { language = 'en-US', name } = assistant?.voice ?? {};
   try {
     await hangUp.executeWithOptions({ summary: 'Hang up' }, [
-      { callSid, ...(say && { say: { text: say, language: voice?.language ?? 'en-US' } }) },
+      {
+        callSid,
+        ...(say && { say: { text: say, language, ...(name !== undefined && { voice: name }) } }),
+      },
     ]);
   } catch {
     log.warn('Twilio could not be asked to hang up; it is asked again later');
   }
-}
-
-/** Effects report through `dispatch` and never reject; a rejection here would fail the workflow. */
-function background(work: Promise<void>): void {
-  work.catch((error: unknown) => {
-    if (!isCancellation(error)) log.error('an effect of the call failed', { error: String(error) });
-  });
 }

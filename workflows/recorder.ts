@@ -1,11 +1,8 @@
-import { condition } from '@temporalio/workflow';
+import { condition, log, sleep } from '@temporalio/workflow';
 import type { CallEvent, CallEventBody } from './events.ts';
 
-/** What a recorder carries into the next run of its workflow. */
-export interface CarriedRecords {
-  sequence: number;
-  unsaved: CallEvent[];
-}
+/** After a save that failed for good, the same events are tried once more so much later. */
+const RETRY = '1 minute';
 
 /**
  * Numbers the domain events of a call and hands them on in batches, one batch at a time and in
@@ -15,13 +12,17 @@ export interface CarriedRecords {
 export class Recorder {
   readonly #save: (events: CallEvent[]) => Promise<void>;
   #sequence: number;
-  #unsaved: CallEvent[];
+  #unsaved: CallEvent[] = [];
   #saving = false;
 
-  constructor(save: (events: CallEvent[]) => Promise<void>, carried?: CarriedRecords) {
+  /** @param sequence the last number that an earlier run of the workflow has given. */
+  constructor(save: (events: CallEvent[]) => Promise<void>, sequence = 0) {
     this.#save = save;
-    this.#sequence = carried?.sequence ?? 0;
-    this.#unsaved = carried?.unsaved ?? [];
+    this.#sequence = sequence;
+  }
+
+  get sequence(): number {
+    return this.#sequence;
   }
 
   add(body: CallEventBody, atMs: number): void {
@@ -29,14 +30,14 @@ export class Recorder {
     this.#unsaved.push({ ...body, sequence: this.#sequence, at: new Date(atMs).toISOString() });
   }
 
-  /** Saves what is unsaved; to be called once, runs as long as the workflow. */
+  /** Saves what is unsaved; to be called once, runs as long as the workflow. Never rejects. */
   async run(): Promise<never> {
     for (;;) {
       await condition(() => this.#unsaved.length > 0);
       const batch = this.#unsaved;
       this.#unsaved = [];
       this.#saving = true;
-      await this.#save(batch);
+      await this.#saveAtLast(batch);
       this.#saving = false;
     }
   }
@@ -45,7 +46,14 @@ export class Recorder {
     return !this.#saving && this.#unsaved.length === 0;
   }
 
-  carry(): CarriedRecords {
-    return { sequence: this.#sequence, unsaved: this.#unsaved };
+  async #saveAtLast(batch: CallEvent[]): Promise<void> {
+    for (;;) {
+      try {
+        return await this.#save(batch);
+      } catch (error) {
+        log.error('the record of a call could not be written; it is tried again', { error });
+        await sleep(RETRY, { summary: 'Try again to write the record' });
+      }
+    }
   }
 }

@@ -26,7 +26,9 @@ export interface StackOptions {
   /** False when DATABASE_URL was given. */
   postgres: boolean;
   /** False when TEMPORAL_ADDRESS was given. */
-  temporal: false | { headless?: boolean; searchAttributes: readonly string[] };
+  temporal:
+    | false
+    | { headless?: boolean; searchAttributes: readonly string[]; settings?: readonly string[] };
   progress: Progress;
   /** False takes any free ports instead of the usual ones (tests). */
   usualPorts?: boolean;
@@ -164,8 +166,8 @@ async function startTemporal(
   ports: Partial<Ports>,
   stack: EmbeddedStack,
 ): Promise<void> {
-  const { headless = false, searchAttributes = [] } = temporal || {};
-  const spec = temporalSpec({ dataDir, env, headless, searchAttributes }, program, ports);
+  const { headless = false, searchAttributes = [], settings = [] } = temporal || {};
+  const spec = temporalSpec({ dataDir, env, headless, searchAttributes, settings }, program, ports);
   const server = new KeptServer(spec);
   stack.temporal = server;
   server.start();

@@ -16,6 +16,8 @@ export interface TemporalOptions {
   headless: boolean;
   /** Names of Keyword search attributes. */
   searchAttributes: readonly string[];
+  /** Further dynamic configuration, such as `limit.historyCount.suggestContinueAsNew=300` (tests). */
+  settings?: readonly string[];
 }
 
 /**
@@ -46,7 +48,7 @@ export function temporalSpec(
   program: string,
   ports: Partial<Ports>,
 ): ServerSpec {
-  const { dataDir, env, headless, searchAttributes } = options;
+  const { dataDir, env, headless, searchAttributes, settings = [] } = options;
   const database = join(dataDir, 'temporal.db');
   const args = ['server', 'start-dev', '--ip', '127.0.0.1', '--db-filename', database];
   args.push('--port', String(ports.temporal), '--http-port', String(ports.temporalHttp));
@@ -54,7 +56,9 @@ export function temporalSpec(
   if (headless) args.push('--headless');
   else args.push('--ui-ip', '127.0.0.1', '--ui-port', String(ports.temporalUi));
   for (const pragma of SQLITE_PRAGMAS) args.push('--sqlite-pragma', pragma);
-  for (const setting of SERVER_SETTINGS) args.push('--dynamic-config-value', setting);
+  for (const setting of [...SERVER_SETTINGS, ...settings]) {
+    args.push('--dynamic-config-value', setting);
+  }
   for (const name of searchAttributes) args.push('--search-attribute', `${name}=Keyword`);
   return {
     name: TEMPORAL_NAME,

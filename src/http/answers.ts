@@ -3,6 +3,7 @@ import type { Answer } from '../call-gateway.ts';
 import { renderGoodbye, renderListen, renderRedirect, renderStep } from '../twilio/twiml.ts';
 import type { TwilioUrls } from '../twilio/urls.ts';
 import type { ListenPlan, Voice } from '../../workflows/assistant.ts';
+import { parseKey } from '../../workflows/rules/keys.ts';
 import type { TwilioWebhook } from './twilio-request.ts';
 
 /** The gateway's fixed lines. It keeps no state, so it does not know the assistant's own voice. */
@@ -16,6 +17,8 @@ const OUTAGE_LINE = 'Please stay on the line. I will be right with you.';
 const ASK_AGAIN_LINE = 'Sorry, I did not get that. Could you say it again, please?';
 /** At about 4 s a round, some 10 minutes: whoever still waits then is asked to call again. */
 const LAST_ROUND = 150;
+/** At about 9 s an asking, as long. */
+const LAST_ASKING = 60;
 /** A call that has not begun has nothing to lose: about half a minute. */
 const LAST_BEGIN_ROUND = 8;
 const GIVE_UP_LINE = 'We are sorry, we have a technical problem. Please call again later. Goodbye.';
@@ -41,6 +44,9 @@ export function renderAnswer(
     case 'step':
       return renderStep(answer.step, webhook.call, urls);
     case 'ask-again': {
+      if ((parseKey(answer.key)?.asking ?? 0) > LAST_ASKING) {
+        return renderGoodbye({ say: GIVE_UP_LINE, voice: VOICE });
+      }
       const spoken = { say: ASK_AGAIN_LINE, voice: VOICE };
       return renderListen(spoken, LISTEN, answer.key, webhook.call, urls);
     }

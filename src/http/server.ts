@@ -24,6 +24,7 @@ export interface RunningServer {
 }
 
 const READY_BUDGET_MS = 2000;
+const READY_CACHE_MS = 1000;
 
 /**
  * Starts with Temporal away too: callers are held until it comes.
@@ -57,16 +58,25 @@ export async function startServer(
   };
 }
 
+/** Anybody may ask; Temporal is asked once a second at most. */
 function readinessOf(link: TemporalLink, namespace: string): Readiness {
-  return async () => {
-    const look = persist(link.client, new Clock(READY_BUDGET_MS), async () => {
-      const missing = (await missingSearchAttributes(link.connection, namespace)).map(
-        (name) => `search attribute ${name}`,
-      );
-      if (!(await hasWorker(link.client, namespace))) missing.push('a worker');
-      return missing;
-    });
-    const found = await look.catch(() => ['the permission to read search attributes']);
-    return found === TIMED_OUT ? ['Temporal'] : found;
+  let last: { at: number; answer: Promise<string[]> } | undefined;
+  return () => {
+    if (!last || performance.now() - last.at > READY_CACHE_MS) {
+      last = { at: performance.now(), answer: lookAround(link, namespace) };
+    }
+    return last.answer;
   };
+}
+
+async function lookAround(link: TemporalLink, namespace: string): Promise<string[]> {
+  const look = persist(link.client, new Clock(READY_BUDGET_MS), async () => {
+    const missing = (await missingSearchAttributes(link.connection, namespace)).map(
+      (name) => `search attribute ${name}`,
+    );
+    if (!(await hasWorker(link.client, namespace))) missing.push('a worker');
+    return missing;
+  });
+  const found = await look.catch(() => ['the permission to read search attributes']);
+  return found === TIMED_OUT ? ['Temporal'] : found;
 }

@@ -67,7 +67,7 @@ export function twilioHooks(app: FastifyInstance, options: TwilioHooksOptions): 
     handler: answering(
       ({ turn }) => (turn === undefined ? 'resume' : 'turn'),
       ({ call, turn, wait, fields }) => {
-        if (turn === undefined) return gateway.resume(call);
+        if (turn === undefined) return gateway.resume(call, wait);
         if (wait !== undefined) return gateway.waitFor(call, turn, wait);
         return gateway.hear(call, turn, readSpoken(fields)?.heard ?? { kind: 'silence' });
       },

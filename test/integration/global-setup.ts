@@ -36,6 +36,8 @@ export default async function setUp(): Promise<void> {
       temporal: {
         headless: process.env.VOCA_TEST_UI === undefined,
         searchAttributes: Object.values(SEARCH_ATTRIBUTES).map(({ name }) => name),
+        // After some 15 turns instead of 200, so that tests see calls continue as new.
+        settings: ['limit.historyCount.suggestContinueAsNew=300'],
       },
       progress: createProgress(process.stderr),
       usualPorts: false,

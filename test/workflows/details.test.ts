@@ -12,7 +12,7 @@ describe('the details of a call', () => {
   test('are a transcript with the state above it', () => {
     const call = greeted().says('1', 'a table').replies('1', 'For when?').says('2', 'tonight');
     expect(callDetails(call.state).split('\n\n')).toEqual([
-      '**thinking** · 2 turns',
+      '**thinking** · inbound · 2 turns',
       '**Assistant:** Hello, how can I help?',
       '**Caller:** a table',
       '**Assistant:** For when?',

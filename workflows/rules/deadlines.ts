@@ -17,7 +17,7 @@ const RING_SLACK_MS = 30_000;
 /** After the end, late words are still waited for. */
 const LINGER_MS = 15_000;
 const ASK_AGAIN_MS = 20_000;
-/** So many failed questions to Twilio after the last words, and the call is given up. */
+/** So many failed questions to Twilio in a row, about ten minutes, and the call is given up. */
 const CARRIER_FAILURES_LIMIT = 30;
 
 function speechMs(text: string): number {

@@ -22,6 +22,7 @@ import {
 } from './steps.ts';
 import { abandonThinking, markUncollected } from './turns.ts';
 import type { Draft } from './state.ts';
+import { record } from './state.ts';
 
 /** Twilio's words for a call that is over. Protocol: CallStatus. */
 const OVER: ReadonlyMap<string, EndReason> = new Map([
@@ -32,19 +33,25 @@ const OVER: ReadonlyMap<string, EndReason> = new Map([
   ['canceled', 'canceled'],
 ]);
 
+/** A call that no worker has taken up for so long is not placed any more. */
+const STALE_DIAL_MS = 60_000;
+
 /** The assistant is known, or none could be loaded: only now is anybody dialled. */
 export function takeAssistant(draft: Draft, assistant: Assistant | undefined): void {
   const { state } = draft;
   if (assistant) state.assistant = assistant;
   const { callId: _, ...call } = state.call;
-  draft.effects.push({
-    do: 'record',
-    event: { type: 'call.created', call, ...refTo(assistant) },
-  });
+  record(draft, { type: 'call.created', call, ...refTo(assistant) }, state.startedAt);
   if (state.call.direction === 'inbound') return setRingDeadline(draft); // its webhook may be lost
   if (state.ending) return finish(draft, state.ending); // ended before anybody was dialled
-  if (assistant) draft.effects.push({ do: 'dial' });
-  else finish(draft, 'no-assistant');
+  if (!assistant) return finish(draft, 'no-assistant');
+  if (draft.at - state.startedAt > STALE_DIAL_MS) {
+    // Whoever asked for this call has long given up on it, and may have asked again.
+    state.dial = 'refused';
+    state.dialCode = 'too-late';
+    return finish(draft, 'dial-refused');
+  }
+  draft.effects.push({ do: 'dial' });
 }
 
 /** A webhook says that the call is up: the greeting is decided once. */
@@ -64,6 +71,7 @@ export function begin(draft: Draft, callSid: string): void {
     decideListen(draft, GREETING_KEY, state.assistant.firstMessage);
   }
   markAnswered(draft);
+  recordAnswer(draft);
 }
 
 /** What came of asking Twilio to place the call. */
@@ -87,10 +95,7 @@ export function takeStatus(draft: Draft, status: StatusSignal): void {
   const isFirstRing = state.status === 'dialling' && state.answeredAt === undefined;
   if (status.callStatus === 'ringing' && isFirstRing) {
     state.status = 'ringing';
-    draft.effects.push({
-      do: 'record',
-      event: { type: 'call.ringing', callSid: status.callSid },
-    });
+    record(draft, { type: 'call.ringing', callSid: status.callSid });
   }
 }
 
@@ -115,7 +120,7 @@ export function takeCarrierAnswer(draft: Draft, call: CarrierCall | undefined): 
   if (state.ending && !OVER.has(call.status)) draft.effects.push({ do: 'hang-up', say: '' });
 }
 
-/** Twilio could not be asked: look again later; after the last words not for ever. */
+/** Twilio could not be asked: look again later, but not for ever. */
 export function takeCarrierFailure(draft: Draft): void {
   const { state } = draft;
   state.carrierFailures += 1;
@@ -159,14 +164,12 @@ function finish(draft: Draft, reason: EndReason, durationSeconds?: number): void
   state.endedAt = draft.at;
   if (durationSeconds !== undefined) state.durationSeconds = durationSeconds;
   setCloseDeadline(draft);
-  draft.effects.push({
-    do: 'record',
-    event: {
-      type: 'call.ended',
-      reason: state.endReason,
-      ...(state.callSid !== undefined && { callSid: state.callSid }),
-      ...(durationSeconds !== undefined && { durationSeconds }),
-    },
+  recordAnswer(draft);
+  record(draft, {
+    type: 'call.ended',
+    reason: state.endReason,
+    ...(state.callSid !== undefined && { callSid: state.callSid }),
+    ...(durationSeconds !== undefined && { durationSeconds }),
   });
 }
 
@@ -197,16 +200,16 @@ function markAnswered(draft: Draft, agoSeconds = 0): void {
   if (state.status === 'ended') return;
   state.answeredAt = Math.max(state.startedAt, draft.at - agoSeconds * 1000);
   setAnsweredDeadlines(draft);
-  const { assistant, callSid } = state;
-  draft.effects.push({
-    do: 'record',
-    event: {
-      type: 'call.answered',
-      callSid,
-      greeting: assistant?.firstMessage ?? '',
-      ...refTo(assistant),
-    },
-  });
+}
+
+/** With the words that were really decided for the beginning; at the end without, if none were. */
+function recordAnswer(draft: Draft): void {
+  const { state } = draft;
+  const { callSid, answeredAt, assistant } = state;
+  if (state.isAnswerRecorded || answeredAt === undefined || callSid === undefined) return;
+  state.isAnswerRecorded = true;
+  const greeting = state.decided[GREETING_KEY]?.say ?? '';
+  record(draft, { type: 'call.answered', callSid, greeting, ...refTo(assistant) }, answeredAt);
 }
 
 /**
@@ -222,7 +225,7 @@ function adoptCallSid(draft: Draft, callSid: string, isSeenTo = false): void {
   const isUnwanted = state.status === 'ended' || state.ending !== undefined;
   if (isUnwanted && !isSeenTo) draft.effects.push({ do: 'hang-up', say: '' });
   if (state.status === 'ended') return;
-  draft.effects.push({ do: 'record', event: { type: 'call.queued', callSid } });
+  record(draft, { type: 'call.queued', callSid });
   setRingDeadline(draft);
 }
 

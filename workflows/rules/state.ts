@@ -44,6 +44,8 @@ export interface Conversation {
   deadlines: Partial<Record<Deadline, number>>;
   startedAt: number;
   answeredAt?: number;
+  /** That it was answered is recorded when it is known with which words. */
+  isAnswerRecorded?: boolean;
   endedAt?: number;
   durationSeconds?: number;
 }
@@ -82,13 +84,18 @@ export type Effect =
   /** Look for a call that may have been placed. */
   | { do: 'find-call' }
   | { do: 'hang-up'; say: string }
-  | { do: 'record'; event: CallEventBody };
+  /** `at`: when it happened, in milliseconds. */
+  | { do: 'record'; event: CallEventBody; at: number };
 
 /** A state being changed, and what is to be done about it. */
 export interface Draft {
   state: Conversation;
   effects: Effect[];
   at: number;
+}
+
+export function record(draft: Draft, event: CallEventBody, at: number = draft.at): void {
+  draft.effects.push({ do: 'record', event, at });
 }
 
 export function isoTime(atMs: number): string {

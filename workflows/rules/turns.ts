@@ -5,7 +5,7 @@ import type { Reply } from '../../activities/ports.ts';
 import { compareKeys, isAskedAgain, isSameTurn, laterKey, parseKey } from './keys.ts';
 import { decideHangup, decideListen, decideResume, NO_ASSISTANT_LINE } from './steps.ts';
 import type { Conversation, Draft } from './state.ts';
-import { isoTime } from './state.ts';
+import { isoTime, record } from './state.ts';
 
 /** Words, keys or silence have arrived for a listen step. */
 export function hear(draft: Draft, key: TurnKey, heard: Heard): void {
@@ -160,7 +160,7 @@ function completeTurn(draft: Draft, turn: Turn): void {
   if (index < 0) turns.push(turn);
   else turns[index] = turn;
   const position = (index < 0 ? turns.length - 1 : index) + 1;
-  draft.effects.push({ do: 'record', event: { type: 'call.turn.completed', position, turn } });
+  record(draft, { type: 'call.turn.completed', position, turn });
 }
 
 function isEndPhrase(assistant: Assistant, heard: Heard): boolean {

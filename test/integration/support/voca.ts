@@ -12,6 +12,7 @@ import type { Assistants, CallRecords, CallSoFar, Reply } from '../../../activit
 import type { Assistant } from '../../../workflows/assistant.ts';
 import type { Heard } from '../../../workflows/contract.ts';
 import type { CallEvent } from '../../../workflows/events.ts';
+import { createActivities } from '../../../activities/index.ts';
 import { CallGateway } from '../../../src/call-gateway.ts';
 import { CallManager } from '../../../src/call-manager.ts';
 import { buildApp } from '../../../src/http/app.ts';
@@ -154,7 +155,13 @@ export async function startVoca(options: VocaOptions = {}): Promise<Voca> {
 
   let running: { worker: Worker; finished: Promise<void> } | undefined;
   const startWorker = async () => {
-    const worker = await createCallWorker({ connection, namespace, bundlePath, deps, taskQueue });
+    const worker = await createCallWorker({
+      connection,
+      namespace,
+      bundlePath,
+      activities: createActivities(deps),
+      taskQueue,
+    });
     running = { worker, finished: worker.run() };
   };
   const stopWorker = async () => {

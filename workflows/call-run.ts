@@ -1,0 +1,163 @@
+import {
+  ApplicationFailure,
+  condition,
+  log,
+  proxyActivities,
+  setCurrentDetails,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { CallActivities } from '../activities/index.ts';
+import type { Assistant } from './assistant.ts';
+import { Alarm } from './alarm.ts';
+import type { CallInput, Step, TurnKey } from './contract.ts';
+import { MOVED, SEARCH_ATTRIBUTES } from './contract.ts';
+import { isClosed, newConversation, reduce, stepFor } from './conversation.ts';
+import { callDetails } from './details.ts';
+import type { Effects } from './effects.ts';
+import { createEffects } from './effects.ts';
+import type { CallEvent } from './events.ts';
+import { Recorder } from './recorder.ts';
+import { nextDeadline } from './rules/deadlines.ts';
+import type { Conversation, ConversationEvent } from './rules/state.ts';
+
+/** Until it is written, however long the database is away. */
+const { record } = proxyActivities<CallActivities>({
+  startToCloseTimeout: '5s',
+  heartbeatTimeout: '2s',
+  retry: { initialInterval: '200ms', maximumInterval: '5s' },
+});
+
+/** What a call takes along when it continues as new. */
+export interface CarriedCall {
+  state: Conversation;
+  /** The number of the last event that was recorded. */
+  sequence: number;
+}
+
+/**
+ * A webhook waits no longer than this for its step (the gateway's 3.5 s and the way there); a step
+ * that is decided later was not taken away by the one who asked for it.
+ */
+const PATIENCE_MS = 4500;
+
+/** A call under way: the state machine with its hands, its alarm and its record. */
+export class CallRun {
+  state: Conversation;
+  readonly recorder: Recorder;
+  readonly #effects: Effects;
+  readonly #alarm: Alarm;
+  /** What came before the assistant was loaded. */
+  #backlog: ConversationEvent[] | undefined;
+  /** The run is about to end and go on as a new one: whoever waits must come again. */
+  #isMoving = false;
+
+  constructor(start: CallInput, carried?: CarriedCall) {
+    this.state = carried?.state ?? newConversation(start, workflowInfo().startTime.getTime());
+    this.#backlog = carried ? undefined : [];
+    const save = (events: CallEvent[]): Promise<void> =>
+      record.executeWithOptions({ summary: summaryOf(events) }, [{ callId: start.callId, events }]);
+    this.recorder = new Recorder(save, carried?.sequence);
+    this.#alarm = new Alarm(() => this.dispatch({ type: 'time', at: Date.now() }));
+    this.#effects = createEffects({
+      state: () => this.state,
+      dispatch: (event) => this.dispatch(event),
+      record: ({ event, at }) => this.recorder.add(event, at),
+    });
+  }
+
+  /** Everything that happens to the call comes through here. */
+  dispatch(event: ConversationEvent): void {
+    if (this.#backlog) {
+      this.#backlog.push(event);
+      return;
+    }
+    this.#apply(event);
+    this.#setAlarm();
+  }
+
+  /** The assistant is there, or none can be had: what has come meanwhile is dealt with. */
+  begin(assistant: Assistant | undefined): void {
+    const waiting = this.#backlog ?? [];
+    this.#backlog = undefined;
+    const isEnd = (event: ConversationEvent) => event.type === 'end-requested';
+    waiting.filter(isEnd).forEach((event) => this.#apply(event)); // before anybody is dialled
+    this.#apply({ type: 'loaded', ...(assistant && { assistant }), at: Date.now() });
+    waiting.filter((event) => !isEnd(event)).forEach((event) => this.#apply(event));
+    this.#setAlarm();
+  }
+
+  get hasBegun(): boolean {
+    return this.#backlog === undefined;
+  }
+
+  /** Waits for the step that answers a turn. */
+  async decidedStep(key: TurnKey): Promise<Step> {
+    const since = Date.now();
+    await condition(() => stepFor(this.state, key) !== undefined || this.#isMoving);
+    const step = stepFor(this.state, key);
+    if (!step) throw ApplicationFailure.nonRetryable('The call goes on in a new run', MOVED);
+    const at = Date.now();
+    if (at - since <= PATIENCE_MS) this.dispatch({ type: 'collected', key, at });
+    return step;
+  }
+
+  /** Whether the call may go on in a new run at this moment: nothing is under way. */
+  mayMove(): boolean {
+    return (
+      workflowInfo().continueAsNewSuggested &&
+      this.state.status === 'listening' &&
+      this.recorder.isIdle() &&
+      this.#effects.isIdle()
+    );
+  }
+
+  /** While it moves, whoever waits is told to come again. */
+  set isMoving(isMoving: boolean) {
+    this.#isMoving = isMoving;
+  }
+
+  /** Whether the call is over, everything is written and nothing is being done any more. */
+  isDone(): boolean {
+    return isClosed(this.state) && this.recorder.isIdle() && this.#effects.isIdle();
+  }
+
+  #apply(event: ConversationEvent): void {
+    const before = this.state;
+    const next = reduce(before, event);
+    this.state = next.state;
+    next.effects.forEach((effect) => this.#effects.perform(effect));
+    publish(before, this.state);
+  }
+
+  #setAlarm(): void {
+    const deadline = nextDeadline(this.state);
+    if (deadline) this.#alarm.set(deadline.at, `Deadline: ${deadline.name}`);
+  }
+}
+
+/** Shows operators where the call stands. Search attributes change only when it must be. */
+function publish(before: Conversation, now: Conversation): void {
+  setCurrentDetails(callDetails(now));
+  const { assistant, endReason, status } = SEARCH_ATTRIBUTES;
+  if (now.assistant && !before.assistant) {
+    upsertSearchAttributes([{ key: assistant, value: now.assistant.id }]);
+  }
+  const isAnswered = now.answeredAt !== undefined && before.answeredAt === undefined;
+  if (isAnswered && now.call.direction === 'outbound' && now.status !== 'ended') {
+    upsertSearchAttributes([{ key: status, value: 'in-progress' }]);
+  }
+  if (now.status === 'ended' && before.status !== 'ended') {
+    upsertSearchAttributes([
+      { key: status, value: 'ended' },
+      { key: endReason, value: now.endReason ?? null },
+    ]);
+    log.info('the call is over', { reason: now.endReason });
+  }
+}
+
+/** Short, however many events have piled up. */
+function summaryOf(events: CallEvent[]): string {
+  const [first] = events;
+  return events.length === 1 && first ? `Record ${first.type}` : `Record ${events.length} events`;
+}
