@@ -32,6 +32,18 @@ async function prepare(command) {
   return file;
 }
 
+/** npm passes signals to nobody when it is killed, and then its command would run on unseen. */
+function leaveWithNpm() {
+  if (process.env.npm_lifecycle_event === undefined) return;
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    process.kill(process.pid, 'SIGTERM'); // our own: everything is stopped in order
+  }, 500);
+  timer.unref();
+}
+
 const [command, ...args] = process.argv.slice(2);
 let file;
 try {
@@ -40,5 +52,6 @@ try {
   say(error instanceof Error ? error.message : String(error));
   process.exit(1);
 }
+leaveWithNpm();
 process.argv = [process.execPath, file, ...args];
 await import(pathToFileURL(file).href);

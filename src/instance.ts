@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { childEnv } from './config.ts';
 import type { Config, Environment } from './config.ts';
 import { migrateAndSeed } from './database.ts';
+import { DatabaseError } from './db/errors.ts';
 import { startEmbeddedStack } from './embedded/stack.ts';
 import type { EmbeddedStack } from './embedded/stack.ts';
 import { pidFiles } from './embedded/pid-file.ts';
@@ -43,6 +44,7 @@ export interface Instance {
 
 /** The shell's exit code for Ctrl-C. */
 const INTERRUPTED = 130;
+const STILL_WAITING_MS = 10_000;
 const API_PROCESSES = 2;
 const WORKER_PROCESSES = 2;
 
@@ -57,6 +59,9 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
     pidFiles: pidFiles(dataDir),
   });
   const signalled = supervisor.untilSignal();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => progress.say('Stopping ...'));
+  }
   let isStarted = false;
   void signalled.then(() => {
     if (!isStarted) process.exit(INTERRUPTED);
@@ -64,7 +69,7 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
   try {
     // First of all: who calls while an instance is started again is held, not refused.
     const listener = await supervisor.listen(config.listen);
-    progress.say('Starting PostgreSQL and Temporal ...');
+    sayWhatIsStarted(config, progress);
     const stack = await startEmbeddedStack({
       dataDir,
       env,
@@ -79,13 +84,13 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
     const running = describeInstance(options, stack);
     const databaseUrl = config.database.url ?? stack.databaseUrl ?? '';
     progress.say('Preparing the database ...');
-    await migrateAndSeed(databaseUrl, config.twilio.phoneNumber);
+    await prepareDatabase(config, databaseUrl);
     progress.say('Starting the processes ...');
     addProcesses(supervisor, listener, options, {
       TEMPORAL_ADDRESS: running.temporalAddress,
       DATABASE_URL: databaseUrl,
     });
-    await supervisor.start();
+    await untilReady(supervisor, config, progress);
     announceInstance(dataDir, running);
     isStarted = true;
     return {
@@ -157,4 +162,47 @@ function supervisorLog(log: Log): SupervisorLog {
       });
     };
   return { info: at('info'), warn: at('warn'), error: at('error') };
+}
+
+function sayWhatIsStarted(config: Config, progress: Progress): void {
+  const servers = [
+    ...(config.database.url === undefined ? ['PostgreSQL'] : []),
+    ...(config.temporal.address === undefined ? ['Temporal'] : []),
+  ];
+  if (servers.length > 0) progress.say(`Starting ${servers.join(' and ')} ...`);
+}
+
+/** @throws an Error that says which variable to look at. */
+async function prepareDatabase(config: Config, url: string): Promise<void> {
+  try {
+    await migrateAndSeed(url, config.twilio.phoneNumber);
+  } catch (error) {
+    if (config.database.url === undefined || !(error instanceof DatabaseError)) throw error;
+    throw new Error(
+      `The database at DATABASE_URL cannot be used: ${error.message}\n` +
+        'Is PostgreSQL running there, and are host, port, user, password and database right?',
+      { cause: error },
+    );
+  }
+}
+
+/** The workers wait for Temporal as long as it takes; the person at the terminal should know. */
+async function untilReady(
+  supervisor: Supervisor,
+  config: Config,
+  progress: Progress,
+): Promise<void> {
+  const isGiven = config.temporal.address !== undefined;
+  const timer = setInterval(() => {
+    progress.say(
+      isGiven
+        ? 'Still waiting for the workers: is Temporal running at TEMPORAL_ADDRESS?'
+        : 'Still waiting for the workers; the log says why.',
+    );
+  }, STILL_WAITING_MS);
+  try {
+    await supervisor.start();
+  } finally {
+    clearInterval(timer);
+  }
 }

@@ -20,11 +20,16 @@ import { welcome, whereIsTheCall } from './screen.ts';
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
 async function main(args: string[]): Promise<number> {
-  const scriptAt = args.indexOf('--script');
-  const file = scriptAt < 0 ? undefined : args[scriptAt + 1];
+  const [option, file, ...others] = args;
+  if (option === '--help') {
+    say(USAGE);
+    return 0;
+  }
+  const isKnown = option === undefined || (option === '--script' && others.length === 0);
+  if (!isKnown) throw new ScriptError(USAGE);
   // Read first, so that a mistake in it is told before anything is started.
-  const script =
-    scriptAt < 0 ? undefined : parseScript(file ? readFileSync(file, 'utf8') : BOOKING_SCRIPT);
+  const script = option === undefined ? undefined : parseScript(readScript(file));
+  process.stdin.on('error', () => undefined); // the terminal is gone; so is the call, soon
   const demo = await startDemo({
     env: readEnvironment(),
     progress: createProgress(process.stderr),
@@ -37,6 +42,18 @@ async function main(args: string[]): Promise<number> {
     return code;
   } finally {
     await demo.stop();
+  }
+}
+
+const USAGE = `npm run demo                        talk with an assistant in the terminal
+npm run demo -- --script [FILE]     play a scripted caller; exits 0 when it went as scripted`;
+
+function readScript(file: string | undefined): string {
+  if (file === undefined) return BOOKING_SCRIPT;
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    throw new ScriptError(`The script ${file} cannot be read.`);
   }
 }
 

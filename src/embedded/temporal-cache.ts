@@ -1,3 +1,4 @@
+import { accessSync, constants, mkdirSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import type { MachineEnv } from './machine.ts';
 import { TEMPORAL_CLI_VERSION } from './temporal-version.ts';
@@ -12,5 +13,18 @@ export function cacheDir(env: MachineEnv): string | undefined {
 /** Where the cached Temporal CLI is, or will be. */
 export function cachedTemporal(env: MachineEnv, fallbackDir: string): string {
   const program = process.platform === 'win32' ? 'temporal.exe' : 'temporal';
-  return join(cacheDir(env) ?? fallbackDir, `temporal-${TEMPORAL_CLI_VERSION}`, program);
+  const cache = cacheDir(env);
+  const dir = cache !== undefined && isUsable(cache) ? cache : fallbackDir;
+  return join(dir, `temporal-${TEMPORAL_CLI_VERSION}`, program);
+}
+
+/** Some users have a home that does not exist and cannot be made. */
+function isUsable(dir: string): boolean {
+  try {
+    mkdirSync(dir, { recursive: true });
+    accessSync(dir, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
