@@ -19,6 +19,16 @@ async function start(options: VocaOptions = {}): Promise<Voca> {
   return voca;
 }
 
+function isRecorded(it: Voca, callId: string, words: string): Promise<void> {
+  return eventually(
+    () => {
+      const last = spokenTurns(it, callId).at(-1)?.[1];
+      if (last !== words) throw new Error(`the last turn recorded is "${last}"`);
+    },
+    { everyMs: 10 },
+  );
+}
+
 describe('a long call', () => {
   test('continues as new, and loses no turn, no old answer and no memory', async () => {
     let told = 0;
@@ -38,6 +48,7 @@ describe('a long call', () => {
       await phone.waitUntilListening();
       phone.say(each);
       await phone.hearsMatching(new RegExp(`You said: ${each}$`));
+      await isRecorded(it, callId, each); // people pause; a call moves on in a pause
     }
     expect((await handle.describe()).runId).not.toBe(firstRun);
     expect(told).toBe(1 + 2 * 44); // the greeting, and all that was said before
@@ -67,7 +78,9 @@ describe('a workflow that somebody cancels', () => {
     const callId = it.callIdOf(phone.callSid);
     if (when === 'thinking') {
       phone.say('a question');
-      await eventually(() => expect(it.asked).toHaveLength(1));
+      await eventually(() => {
+        if (it.asked.length === 0) throw new Error('the model was not asked');
+      });
     }
     await it.link.client.workflow.getHandle(callId).cancel();
     expect((await phone.ended).status).toBe('completed');
@@ -81,7 +94,7 @@ describe('a workflow that somebody cancels', () => {
     const phone = it.dial();
     await phone.waitUntilListening();
     const handle = it.link.client.workflow.getHandle(it.callIdOf(phone.callSid));
-    await expect(handle.executeUpdate('end', { args: [] })).rejects.toThrow();
+    await expect(handle.executeUpdate('end', { args: [] })).rejects.toThrow('Update failed');
     await handle.signal('spoke'); // without anything
     phone.say('are you well');
     await phone.hearsMatching(/You said: are you well/);
