@@ -13,6 +13,7 @@ import {
   log,
   proxyLocalActivities,
   setHandler,
+  sleep,
 } from '@temporalio/workflow';
 import type { CallActivities } from '../activities/index.ts';
 import type { Assistant } from './assistant.ts';
@@ -39,6 +40,9 @@ const { loadAssistant } = proxyLocalActivities<CallActivities>({
   retry: { maximumAttempts: 2, initialInterval: '50ms' },
 });
 
+/** Longer than the first webhook takes; shorter than anybody would notice. */
+const GREETING_MS = 100;
+
 export interface CallWorkflowInput extends CallInput {
   /** Set only by the call itself, when it continues as new. */
   carried?: CarriedCall;
@@ -57,7 +61,7 @@ export async function call({ carried, ...start }: CallWorkflowInput): Promise<Ca
   return CancellationScope.nonCancellable(async () => {
     if (carried) run.dispatch({ type: 'time', at: Date.now() });
     else run.begin(await findAssistant(start));
-    void run.recorder.run();
+    void recordAfterGreeting(run);
     while (!isClosed(run.state)) {
       await condition(() => isClosed(run.state) || run.mayMove());
       if (!isClosed(run.state)) await moveOn(run, start);
@@ -66,6 +70,12 @@ export async function call({ carried, ...start }: CallWorkflowInput): Promise<Ca
     const { endReason, turns } = run.state;
     return { ...(endReason && { endReason }), turns: turns.length };
   });
+}
+
+/** The first webhook is answered without the record in its way. */
+async function recordAfterGreeting(run: CallRun): Promise<never> {
+  await sleep(GREETING_MS, { summary: 'Greet first, record then' });
+  return run.recorder.run();
 }
 
 function handleMessages(run: CallRun): void {
