@@ -1,8 +1,10 @@
 /** What the caller hears when something of ours is slow, fails or is away. */
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { FIXED_LINES } from '../../src/http/answers.ts';
+import { stack } from './stack.ts';
 import { keepHistory } from './support/histories.ts';
 import { ended, spokenTurns } from './support/records.ts';
+import { startTcpProxy } from './support/tcp-proxy.ts';
 import type { Voca, VocaOptions } from './support/voca.ts';
 import { echo, freePort, startVoca } from './support/voca.ts';
 
@@ -134,6 +136,33 @@ describe('without a worker', () => {
 });
 
 describe('without Temporal', () => {
+  test('in mid-call the caller is asked to say it again; nothing is asked twice', async () => {
+    const proxy = await startTcpProxy(stack().temporalAddress);
+    const it = await start({ gatewayAddress: proxy.address });
+    const phone = it.dial();
+    await phone.waitUntilListening();
+    phone.say('first');
+    await phone.hearsMatching(/You said: first/);
+    await phone.waitUntilListening();
+    proxy.cut();
+    phone.say('lost words');
+    await phone.hearsMatching(/Could you say it again/);
+    await phone.waitUntilListening();
+    proxy.mend();
+    phone.say('found words');
+    await phone.hearsMatching(/You said: found words/);
+    phone.hangUp();
+    const callId = it.callIdOf(phone.callSid);
+    await ended(it, callId);
+    expect(spokenTurns(it, callId)).toEqual([
+      ['1', 'first', 'answered'],
+      ['2-2', 'found words', 'answered'],
+    ]);
+    expect(it.asked).toHaveLength(2);
+    expect(phone.heardApplicationError).toBe(false);
+    proxy.close();
+  });
+
   test('a new call is held for a while, then asked to call again; no application error', async () => {
     const it = await start({ worker: false, gatewayAddress: `127.0.0.1:${await freePort()}` });
     const phone = it.dial();
