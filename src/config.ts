@@ -8,91 +8,18 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inspect, parseEnv } from 'node:util';
 import { definitionOf, VARIABLE_NAMES } from './config-variables.ts';
-import type { LLM_NAMES, LOG_LEVELS, VariableName, VariableValues } from './config-variables.ts';
+import type { VariableName, VariableValues } from './config-variables.ts';
+import type {
+  Environment,
+  Role,
+  TwilioConfig,
+  TlsConfig,
+  Config,
+  CliConfig,
+  ConfigFault,
+} from './config-types.ts';
 
-export type Environment = Record<string, string | undefined>;
-
-/** `supervisor` runs all the others and the embedded servers; `cli` only asks Temporal. */
-export type Role = 'supervisor' | 'api' | 'worker' | 'media' | 'cli';
-
-export interface TwilioConfig {
-  accountSid: string;
-  authToken: string;
-  phoneNumber: string;
-  /** Public base URL, without a trailing slash, otherwise exactly as it was given. */
-  webhookUrl: string;
-  apiKey?: { sid: string; secret: string };
-  apiBaseUrl?: string;
-}
-
-export interface TemporalConfig {
-  /** Left out: run an embedded server. */
-  address?: string;
-  namespace: string;
-  apiKey?: string;
-  /** As the `tls` option of the SDK's connections. */
-  tls: boolean | TlsConfig;
-  uiUrl?: string;
-}
-
-export interface TlsConfig {
-  serverNameOverride?: string;
-  serverRootCACertificate?: Buffer;
-  clientCertPair?: { crt: Buffer; key: Buffer };
-}
-
-export interface ModelVendor {
-  apiKey?: string;
-  baseUrl?: string;
-  model?: string;
-}
-
-interface CommonConfig {
-  production: boolean;
-  listen: {
-    host: string;
-    port: number;
-    mediaPort: number;
-    mediaUrl?: string;
-    metricsHost: string;
-    metricsPort: number;
-  };
-  temporal: TemporalConfig;
-  /** Without `url`: run an embedded server. */
-  database: { url?: string };
-  models: {
-    llm: (typeof LLM_NAMES)[number];
-    stt: string;
-    tts: string;
-    openai: ModelVendor;
-    anthropic: ModelVendor;
-    deepgram: ModelVendor;
-    elevenlabs: ModelVendor;
-  };
-  rest: {
-    /** The first seals, all of them open; empty when nothing is sealed. */
-    secretKeys: string[];
-    /** Left out: one of our own choice, see `data-dirs.ts`. */
-    dataDir?: string;
-    logLevel: (typeof LOG_LEVELS)[number];
-  };
-  /** What the operator should know though it does not stop the start. */
-  warnings: string[];
-}
-
-export interface Config extends CommonConfig {
-  twilio: TwilioConfig;
-}
-
-/** The command line asks Temporal, so it does without Twilio's variables. */
-export interface CliConfig extends CommonConfig {
-  twilio: Partial<TwilioConfig>;
-}
-
-export interface ConfigFault {
-  variable: string;
-  problem: string;
-}
+export type { CliConfig, Config, ConfigFault, Environment, Role } from './config-types.ts';
 
 /** The environment cannot be used. Trying again does not help; the message repeats no value. */
 export class ConfigError extends Error {
@@ -295,7 +222,7 @@ function twilioOf(values: VariableValues): Partial<TwilioConfig> {
   };
 }
 
-function modelsOf(values: VariableValues): CommonConfig['models'] {
+function modelsOf(values: VariableValues): Config['models'] {
   return {
     llm: values.VOCA_LLM,
     stt: values.VOCA_STT,

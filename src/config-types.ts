@@ -1,0 +1,86 @@
+/** The shape of the configuration. `config.ts` reads and checks it. */
+import type { LLM_NAMES, LOG_LEVELS } from './config-variables.ts';
+
+export type Environment = Record<string, string | undefined>;
+
+/** `supervisor` runs all the others and the embedded servers; `cli` only asks Temporal. */
+export type Role = 'supervisor' | 'api' | 'worker' | 'media' | 'cli';
+
+export interface TwilioConfig {
+  accountSid: string;
+  authToken: string;
+  phoneNumber: string;
+  /** Public base URL, without a trailing slash, otherwise exactly as it was given. */
+  webhookUrl: string;
+  apiKey?: { sid: string; secret: string };
+  apiBaseUrl?: string;
+}
+
+export interface TemporalConfig {
+  /** Left out: run an embedded server. */
+  address?: string;
+  namespace: string;
+  apiKey?: string;
+  /** As the `tls` option of the SDK's connections. */
+  tls: boolean | TlsConfig;
+  uiUrl?: string;
+}
+
+export interface TlsConfig {
+  serverNameOverride?: string;
+  serverRootCACertificate?: Buffer;
+  clientCertPair?: { crt: Buffer; key: Buffer };
+}
+
+export interface ModelVendor {
+  apiKey?: string;
+  baseUrl?: string;
+  model?: string;
+}
+
+interface CommonConfig {
+  production: boolean;
+  listen: {
+    host: string;
+    port: number;
+    mediaPort: number;
+    mediaUrl?: string;
+    metricsHost: string;
+    metricsPort: number;
+  };
+  temporal: TemporalConfig;
+  /** Without `url`: run an embedded server. */
+  database: { url?: string };
+  models: {
+    llm: (typeof LLM_NAMES)[number];
+    stt: string;
+    tts: string;
+    openai: ModelVendor;
+    anthropic: ModelVendor;
+    deepgram: ModelVendor;
+    elevenlabs: ModelVendor;
+  };
+  rest: {
+    /** The first seals, all of them open; empty when nothing is sealed. */
+    secretKeys: string[];
+    /** Left out: one of our own choice, see `data-dirs.ts`. */
+    dataDir?: string;
+    logLevel: (typeof LOG_LEVELS)[number];
+  };
+  /** What the operator should know though it does not stop the start. */
+  warnings: string[];
+}
+
+export interface Config extends CommonConfig {
+  twilio: TwilioConfig;
+}
+
+/** The command line asks Temporal, so it does without Twilio's variables. */
+export interface CliConfig extends CommonConfig {
+  twilio: Partial<TwilioConfig>;
+}
+
+export interface ConfigFault {
+  variable: string;
+  problem: string;
+}
