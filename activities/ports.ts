@@ -3,7 +3,7 @@
  * (`src/orchestrator`, `src/twilio`, `src/db`); tests give them scripted ones.
  */
 import type { Assistant } from '../workflows/assistant.ts';
-import type { Heard } from '../workflows/contract.ts';
+import type { Heard, ModelTry, Tokens } from '../workflows/contract.ts';
 import type { RecordBatch } from '../workflows/events.ts';
 
 /** One line of the conversation so far. */
@@ -11,10 +11,12 @@ export type Utterance =
   | { who: 'assistant'; text: string }
   | { who: 'caller'; heard: Exclude<Heard, { kind: 'silence' }> };
 
-/** A call as the orchestrator sees it: whose voice, and everything that was said and heard. */
+/** A call as the orchestrator sees it: whose voice, and what was said and heard. */
 export interface CallSoFar {
   callId: string;
   assistant: Assistant;
+  /** What was said before `utterances`, in short, when the call has become long. */
+  summary?: string;
   utterances: Utterance[];
   /** When the call began, RFC 3339: what "tomorrow" means in it. */
   startedAt: string;
@@ -26,7 +28,15 @@ export interface Reply {
   /** The assistant ends the call with these words. */
   end: boolean;
   model: string;
-  tokens?: { prompt: number; completion: number };
+  tokens?: Tokens;
+  /** Every question to a model that was needed, in order; the last one answered. */
+  tries?: ModelTry[];
+}
+
+export interface Summary {
+  /** Plain words; never empty. */
+  text: string;
+  model: string;
 }
 
 export interface Orchestrator {
@@ -35,6 +45,12 @@ export interface Orchestrator {
    * @throws when no model answered in time; the error's message holds nothing that was said.
    */
   generateReply(call: CallSoFar, heard: Heard, options: { signal?: AbortSignal }): Promise<Reply>;
+  /**
+   * Folds the call's summary so far and its `utterances` into one short summary, so that the prompt
+   * of a long call stays bounded.
+   * @throws when no model made one in time; the error's message holds nothing that was said.
+   */
+  summarize(call: CallSoFar, options: { signal?: AbortSignal }): Promise<Summary>;
 }
 
 export interface DialOrder {

@@ -8,6 +8,8 @@ export interface Assistant {
   firstMessage: string;
   /** The system prompt of the language model. */
   instructions: string;
+  /** The language models to ask, the first one first; left out for those of the configuration. */
+  models?: ModelChoice[];
   voice: Voice;
   listen: ListenPlan;
   silence: SilencePlan;
@@ -15,6 +17,14 @@ export interface Assistant {
   ending: EndingPlan;
   /** Said in place of an answer when the language model fails; the call goes on. */
   apology: string;
+}
+
+/** A language model, and whom to ask for it. */
+export interface ModelChoice {
+  /** As `VOCA_LLM` names it, such as `openai`. */
+  provider: string;
+  /** As the provider names it; left out for the one of the configuration. */
+  model?: string;
 }
 
 export interface Voice {

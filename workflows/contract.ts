@@ -133,9 +133,35 @@ export interface Turn {
   replySource?: 'model' | 'apology' | 'script';
   /** The language model that made the reply. */
   model?: string;
+  tokens?: Tokens;
+  /** The questions to models that this turn took, in order, also when all of them failed. */
+  tries?: ModelTry[];
   /** RFC 3339 with milliseconds. */
   heardAt: string;
   repliedAt?: string;
+}
+
+/** As the model's vendor counts them. */
+export interface Tokens {
+  prompt: number;
+  completion: number;
+}
+
+/** One question to a language model. */
+export interface ModelTry {
+  /** Provider and model, such as `openai/gpt-4o-mini`. */
+  model: string;
+  /** How long it took, in milliseconds. */
+  ms: number;
+  /** `skipped`: its provider has failed so often that it was not asked. */
+  outcome:
+    | 'answered'
+    | 'timeout'
+    | 'rate-limit'
+    | 'refused'
+    | 'unavailable'
+    | 'bad-answer'
+    | 'skipped';
 }
 
 /** A call as it stands now: the answer to the `snapshot` query. */
