@@ -1,9 +1,10 @@
-import type { CallSoFar, Orchestrator, Reply } from '../../activities/ports.ts';
+import type { CallSoFar, Orchestrator, Reply, Summary } from '../../activities/ports.ts';
 import type { Heard } from '../../workflows/contract.ts';
 import { pause, withDeadline } from './deadline.ts';
 import { ModelError, type Completion, type LanguageModel, type Prompt } from './llm.ts';
 import { buildPrompt } from './prompt.ts';
 import { speakable } from './speakable.ts';
+import { buildSummaryPrompt, shortened } from './summary.ts';
 
 /** How long a turn may take. The workflow gives up on its own about 20 s after the words. */
 export interface Deadlines {
@@ -80,6 +81,16 @@ export class VocaOrchestrator implements Orchestrator {
         await pause(waitMs, options.signal);
       }
     }
+  }
+
+  /**
+   * Folds the summary so far and the utterances into one summary of at most 1,200 characters.
+   * @throws ModelError when no model made one; the signal's own reason when it fired.
+   */
+  async summarize(call: CallSoFar, options: { signal?: AbortSignal } = {}): Promise<Summary> {
+    const prompt = buildSummaryPrompt(call, this.#timeZone);
+    const { text, model } = await this.#try(prompt, this.#deadlines.tryMs, options.signal);
+    return { text: shortened(text), model };
   }
 
   async #try(prompt: Prompt, timeoutMs: number, signal: AbortSignal | undefined): Promise<Reply> {
