@@ -49,6 +49,13 @@ interface CommonConfig {
     metricsPort: number;
   };
   temporal: TemporalConfig;
+  workers: {
+    versioning: 'off' | 'pinned';
+    /** Left out: made of what is built, see `worker-versions.ts`. */
+    buildId?: string;
+    /** How often calls are compared with Twilio's view; left out for never. */
+    reconcileMs?: number;
+  };
   /** Without `url`: run an embedded server. */
   database: { url?: string };
   models: {

@@ -233,6 +233,33 @@ export const VARIABLES = {
     schema: baseUrl('http:', 'https:'),
   },
 
+  VOCA_WORKER_VERSIONING: {
+    group: 'Temporal',
+    purpose:
+      'versions of workers side by side: with pinned, a call stays with the version on which it began, and a version gets no new calls before `voca versions set-current` (docs/worker-versions.md)',
+    form: 'off or pinned',
+    default: 'off',
+    schema: z.enum(['off', 'pinned']),
+  },
+  VOCA_BUILD_ID: {
+    group: 'Temporal',
+    purpose:
+      'the name of this version of the workers, with VOCA_WORKER_VERSIONING=pinned (default: the package version and a hash of the workflow code)',
+    form: 'up to 64 letters, digits, dots, dashes and underscores',
+    schema: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/),
+  },
+  VOCA_RECONCILE: {
+    group: 'Temporal',
+    purpose: "how often open workflows are compared with Twilio's live calls, and settled",
+    form: 'seconds from 5 to 3600, or off',
+    default: '60',
+    schema: z
+      .string()
+      .regex(/^(?:off|\d{1,4})$/)
+      .transform((value) => (value === 'off' ? undefined : Number(value) * 1000))
+      .refine((ms) => ms === undefined || (ms >= 5_000 && ms <= 3_600_000)),
+  },
+
   DATABASE_URL: {
     group: 'Database',
     purpose: 'the PostgreSQL database (14 or newer); without it `npm start` runs one of its own',

@@ -198,6 +198,11 @@ function assemble(
       tls,
       uiUrl: values.TEMPORAL_UI_URL,
     },
+    workers: {
+      versioning: values.VOCA_WORKER_VERSIONING,
+      buildId: values.VOCA_BUILD_ID,
+      reconcileMs: values.VOCA_RECONCILE,
+    },
     database: { url: values.DATABASE_URL },
     models: modelsOf(values),
     rest: {
