@@ -32,6 +32,7 @@ import {
 import { carriedState, hasHeard, isClosed, snapshotOf } from './conversation.ts';
 import { answering, guarded } from './handlers.ts';
 import { GREETING_KEY, parseKey } from './rules/keys.ts';
+import { turnCount } from './rules/memory.ts';
 
 /** One quick read: the one place where a local activity fits. */
 const { loadAssistant } = proxyLocalActivities<CallActivities>({
@@ -67,8 +68,8 @@ export async function call({ carried, ...start }: CallWorkflowInput): Promise<Ca
       if (!isClosed(run.state)) await moveOn(run, start);
     }
     await condition(() => allHandlersFinished() && run.isDone());
-    const { endReason, turns } = run.state;
-    return { ...(endReason && { endReason }), turns: turns.length };
+    const { endReason } = run.state;
+    return { ...(endReason && { endReason }), turns: turnCount(run.state) };
   });
 }
 

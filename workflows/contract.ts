@@ -155,13 +155,7 @@ export interface ModelTry {
   ms: number;
   /** `skipped`: its provider has failed so often that it was not asked. */
   outcome:
-    | 'answered'
-    | 'timeout'
-    | 'rate-limit'
-    | 'refused'
-    | 'unavailable'
-    | 'bad-answer'
-    | 'skipped';
+    'answered' | 'timeout' | 'rate-limit' | 'refused' | 'unavailable' | 'bad-answer' | 'skipped';
 }
 
 /** A call as it stands now: the answer to the `snapshot` query. */
@@ -179,7 +173,10 @@ export interface CallSnapshot {
   /** Refused: Twilio's error code, or what kept the request from reaching it. */
   dialCode?: string;
   greeting?: string;
+  /** The newest turns; of a long call the record has the others. */
   turns: Turn[];
+  /** So many turns came before `turns`. */
+  earlierTurns?: number;
   /** The key of the turn that is being thought about. */
   thinkingKey?: TurnKey;
   /** The step that was decided last; repeated when Twilio comes back without a turn. */

@@ -3,10 +3,10 @@
  * Temporal nor Twilio, so it is tested in every order of events without either.
  *
  * The rules are in `rules/`: what becomes of words (`turns.ts`), how a call begins and ends
- * (`lifecycle.ts`), what the caller hears (`steps.ts`), and when to look after it (`deadlines.ts`).
+ * (`lifecycle.ts`), what the caller hears (`steps.ts`), what the model is told of a long call
+ * (`memory.ts`), and when to look after it (`deadlines.ts`).
  */
 import type { CallInput, CallSnapshot, Step, TurnKey } from './contract.ts';
-import type { Utterance } from '../activities/ports.ts';
 import {
   begin,
   endByOperator,
@@ -18,6 +18,7 @@ import {
   takeTime,
 } from './rules/lifecycle.ts';
 import { compareKeys, GREETING_KEY } from './rules/keys.ts';
+import { carriedTurns, isTurnKnown, takeSummary, takeSummaryFailure } from './rules/memory.ts';
 import type { Conversation, ConversationEvent, Draft, Effect } from './rules/state.ts';
 import { isoTime } from './rules/state.ts';
 import { overStep, resumeStep } from './rules/steps.ts';
@@ -71,7 +72,11 @@ function apply(draft: Draft, event: ConversationEvent): void {
     case 'replied':
       return takeReply(draft, event.key, event.reply);
     case 'reply-failed':
-      return apologize(draft, event.key);
+      return apologize(draft, event.key, event.tries);
+    case 'summarized':
+      return takeSummary(draft, event.summary, event.upTo);
+    case 'summary-failed':
+      return takeSummaryFailure(draft);
     case 'collected':
       return collect(draft.state, event.key);
     case 'status':
@@ -104,7 +109,7 @@ export function stepFor(state: Conversation, key: TurnKey): Step | undefined {
   return isPast && key !== state.thinkingKey ? resumeStep(state.assistant) : undefined;
 }
 
-/** The state as the next run of the workflow needs it: all that was said, the newest steps. */
+/** The state as the next run of the workflow needs it: the newest turns and steps, the summary. */
 export function carriedState(state: Conversation): Conversation {
   const keys = Object.keys(state.decided).sort(compareKeys).slice(-CARRIED_STEPS);
   const kept = new Set([GREETING_KEY, ...keys]);
@@ -112,6 +117,7 @@ export function carriedState(state: Conversation): Conversation {
     ...state,
     decided: Object.fromEntries(Object.entries(state.decided).filter(([key]) => kept.has(key))),
     collected: state.collected.filter((key) => kept.has(key)),
+    ...carriedTurns(state),
   };
 }
 
@@ -121,22 +127,7 @@ export function isClosed(state: Conversation): boolean {
 
 /** Whether words, keys or silence have arrived for a turn. */
 export function hasHeard(state: Conversation, key: TurnKey): boolean {
-  return state.decided[key] !== undefined || state.turns.some((turn) => turn.key === key);
-}
-
-/** What was said and heard before the turn `key`, as the language model is told. */
-export function utterancesBefore(state: Conversation, key: TurnKey): Utterance[] {
-  const utterances: Utterance[] = [];
-  const greeting = state.decided[GREETING_KEY]?.say;
-  if (greeting) utterances.push({ who: 'assistant', text: greeting });
-  for (const turn of state.turns) {
-    if (turn.key === key) break;
-    if (turn.heard.kind !== 'silence') utterances.push({ who: 'caller', heard: turn.heard });
-    if (turn.status === 'answered' && turn.reply) {
-      utterances.push({ who: 'assistant', text: turn.reply });
-    }
-  }
-  return utterances;
+  return state.decided[key] !== undefined || isTurnKnown(state, key);
 }
 
 /** The call as it stands, for operators and for a gateway that has lost its place. */
@@ -158,6 +149,7 @@ export function snapshotOf(state: Conversation): CallSnapshot {
     ...(state.dialCode !== undefined && { dialCode: state.dialCode }),
     ...(greeting !== undefined && { greeting }),
     turns: state.turns,
+    ...(state.earlier && { earlierTurns: state.earlier.keys.length }),
     ...(state.thinkingKey !== undefined && { thinkingKey: state.thinkingKey }),
     ...(state.openStep && { openStep: state.openStep }),
     ...(state.openKey !== undefined && { openKey: state.openKey }),

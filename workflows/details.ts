@@ -1,6 +1,7 @@
 /** The call so far as Markdown: the "current details" of the workflow in the Temporal UI. */
 import type { Heard, Turn } from './contract.ts';
 import { GREETING_KEY } from './rules/keys.ts';
+import { turnCount } from './rules/memory.ts';
 import type { Conversation } from './rules/state.ts';
 
 /** A page, not a book: of a long call only the newest turns are shown. */
@@ -9,9 +10,10 @@ const SHOWN_TURNS = 40;
 export function callDetails(state: Conversation): string {
   const greeting = state.decided[GREETING_KEY]?.say;
   const shown = state.turns.slice(-SHOWN_TURNS);
-  const left = state.turns.length - shown.length;
+  const count = turnCount(state);
+  const left = count - shown.length;
   return [
-    `**${state.status}**${state.endReason ? ` · ${state.endReason}` : ''} · ${state.call.direction} · ${state.turns.length} turns`,
+    `**${state.status}**${state.endReason ? ` · ${state.endReason}` : ''} · ${state.call.direction} · ${count} turns`,
     ...(greeting ? [line('Assistant', greeting)] : []),
     ...(left > 0 ? [`… ${left} earlier turns …`] : []),
     ...shown.map(turnLines),

@@ -1,11 +1,20 @@
 /** Carries out what the state machine asks for, and tells it what came of it. */
-import { CancellationScope, isCancellation, log, proxyActivities } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancellationScope,
+  isCancellation,
+  log,
+  patched,
+  proxyActivities,
+} from '@temporalio/workflow';
 import type { CallActivities } from '../activities/index.ts';
-import { utterancesBefore } from './conversation.ts';
+import type { CallSoFar, Utterance } from '../activities/ports.ts';
 import { RING_SECONDS } from './rules/deadlines.ts';
+import { greetingOf, turnsToSummarize, utterancesBefore, utterancesOf } from './rules/memory.ts';
 import type { Conversation, ConversationEvent, Effect } from './rules/state.ts';
 import { isoTime } from './rules/state.ts';
-import type { TurnKey } from './contract.ts';
+import type { ModelTry, TurnKey } from './contract.ts';
 
 /**
  * The reply has 20 s in all: this durable timer of the server is what gives up on a model. It beats
@@ -16,6 +25,13 @@ const { reply } = proxyActivities<CallActivities>({
   heartbeatTimeout: '2s',
   retry: { initialInterval: '100ms', backoffCoefficient: 1 },
   cancellationType: 'TRY_CANCEL',
+});
+
+/** In the background, while the caller speaks: nobody waits for it. */
+const { summarize } = proxyActivities<CallActivities>({
+  scheduleToCloseTimeout: '40s',
+  heartbeatTimeout: '2s',
+  retry: { initialInterval: '1s', maximumAttempts: 2 },
 });
 
 /** Asked once: nobody is dialled twice. */
@@ -76,6 +92,8 @@ export function createEffects(hands: CallHands): Effects {
       case 'drop-model':
         thinking.get(effect.key)?.cancel();
         return;
+      case 'summarize':
+        return background(foldIntoSummary(hands, effect.upTo));
       case 'dial':
         return background(placeCall(hands));
       case 'ask-carrier':
@@ -90,11 +108,10 @@ export function createEffects(hands: CallHands): Effects {
 }
 
 async function think(hands: CallHands, key: TurnKey): Promise<void> {
-  const { assistant, turns, call, startedAt } = hands.state();
-  const heard = turns.find((turn) => turn.key === key)?.heard;
-  if (!assistant || !heard) return;
-  const utterances = utterancesBefore(hands.state(), key);
-  const soFar = { callId: call.callId, assistant, utterances, startedAt: isoTime(startedAt) };
+  const state = hands.state();
+  const heard = state.turns.find((turn) => turn.key === key)?.heard;
+  const soFar = callSoFar(state, utterancesBefore(state, key));
+  if (!soFar || !heard) return;
   try {
     const answer = await reply.executeWithOptions({ summary: `Reply to turn ${key}` }, [
       { call: soFar, heard },
@@ -102,7 +119,48 @@ async function think(hands: CallHands, key: TurnKey): Promise<void> {
     hands.dispatch({ type: 'replied', key, reply: answer, at: Date.now() });
   } catch (error) {
     if (isCancellation(error)) return;
-    hands.dispatch({ type: 'reply-failed', key, at: Date.now() });
+    const tries = triesOf(error);
+    hands.dispatch({ type: 'reply-failed', key, ...(tries && { tries }), at: Date.now() });
+  }
+}
+
+/** The call as the orchestrator is told; nothing without an assistant. */
+function callSoFar(state: Conversation, utterances: Utterance[]): CallSoFar | undefined {
+  const { assistant, call, startedAt, summary } = state;
+  if (!assistant) return undefined;
+  return {
+    callId: call.callId,
+    assistant,
+    ...(summary && { summary: summary.text }),
+    utterances,
+    startedAt: isoTime(startedAt),
+  };
+}
+
+/** The failed activity tells what it has tried. */
+function triesOf(error: unknown): ModelTry[] | undefined {
+  const cause = error instanceof ActivityFailure ? error.cause : undefined;
+  const [tries] = (cause instanceof ApplicationFailure && cause.details) || [];
+  return Array.isArray(tries) ? (tries as ModelTry[]) : undefined;
+}
+
+async function foldIntoSummary(hands: CallHands, upTo: number): Promise<void> {
+  const state = hands.state();
+  const isFirst = !state.summary && !state.earlier;
+  const utterances = utterancesOf(turnsToSummarize(state));
+  const soFar = callSoFar(state, [...(isFirst ? greetingOf(state) : []), ...utterances]);
+  // A call that began before there were summaries goes on without one.
+  if (!soFar || !patched('running-summary')) {
+    return hands.dispatch({ type: 'summary-failed', at: Date.now() });
+  }
+  try {
+    const made = await summarize.executeWithOptions({ summary: 'Sum up the call so far' }, [
+      { call: soFar },
+    ]);
+    hands.dispatch({ type: 'summarized', summary: made.text, upTo, at: Date.now() });
+  } catch (error) {
+    if (isCancellation(error)) return;
+    hands.dispatch({ type: 'summary-failed', at: Date.now() });
   }
 }
 

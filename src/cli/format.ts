@@ -26,6 +26,9 @@ export function callText(call: CallSnapshot): string {
     lines.push(`Twilio did not place this call (${oneLine(call.dialCode ?? 'no reason given')}).`);
   }
   if (call.greeting) lines.push(`  assistant  ${oneLine(call.greeting)}`);
+  if (call.earlierTurns !== undefined) {
+    lines.push(`  … ${call.earlierTurns} earlier turns are in the record …`);
+  }
   for (const turn of call.turns) {
     lines.push(`  caller     ${heardText(turn.heard)}`);
     if (turn.reply) lines.push(`  assistant  ${oneLine(turn.reply)}`);

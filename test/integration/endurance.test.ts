@@ -1,9 +1,11 @@
 /** Calls that last long, and calls that somebody handles roughly in the Temporal UI. */
 import { afterEach, describe, expect, test } from '@jest/globals';
-import type { Assistants } from '../../activities/ports.ts';
+import type { Assistants, CallSoFar } from '../../activities/ports.ts';
 import type { Assistant } from '../../workflows/assistant.ts';
 import { demoAssistant } from '../../src/orchestrator/index.ts';
+import type { Phone } from '../../src/simulator/index.ts';
 import { eventually } from './support/eventually.ts';
+import { keepHistory } from './support/histories.ts';
 import { ended, recordedTurns, spokenTurns } from './support/records.ts';
 import type { Voca, VocaOptions } from './support/voca.ts';
 import { echo, startVoca } from './support/voca.ts';
@@ -31,11 +33,16 @@ function isRecorded(it: Voca, callId: string, words: string): Promise<void> {
 
 describe('a long call', () => {
   test('continues as new, and loses no turn, no old answer and no memory', async () => {
-    let told = 0;
+    const told: CallSoFar[] = [];
+    const summarized: CallSoFar[] = [];
     const it = await start({
       think: async (call, heard) => {
-        told = call.utterances.length;
+        told.push(call);
         return echo(call, heard);
+      },
+      summarize: async (call) => {
+        summarized.push(call);
+        return `summary ${summarized.length}`;
       },
     });
     const phone = it.dial();
@@ -44,21 +51,25 @@ describe('a long call', () => {
     await phone.waitUntilListening();
     const firstRun = (await handle.describe()).runId;
     const words = Array.from({ length: 45 }, (_, i) => `sentence ${i + 1}`);
-    for (const each of words) {
-      await phone.waitUntilListening();
-      phone.say(each);
-      await phone.hearsMatching(new RegExp(`You said: ${each}$`));
-      await isRecorded(it, callId, each); // people pause; a call moves on in a pause
-    }
+    for (const each of words) await exchange(it, phone, each);
     expect((await handle.describe()).runId).not.toBe(firstRun);
-    expect(told).toBe(1 + 2 * 44); // the greeting, and all that was said before
+    expect(told[40]?.utterances).toHaveLength(1 + 2 * 40); // the greeting, and all that was said
+    expect(summarized).toHaveLength(1);
+    expect(summarized[0]?.utterances).toHaveLength(1 + 2 * 21);
+    expect(told[44]?.summary).toBe('summary 1');
+    expect(told[44]?.utterances[0]).toMatchObject({
+      who: 'caller',
+      heard: { text: 'sentence 22' },
+    });
+    expect(told[44]?.utterances).toHaveLength(2 * 23);
 
     const requests = it.simulator.log.of('request', phone.callSid);
     const recent = requests.filter(({ purpose }) => purpose === 'action').at(-3);
     if (!recent) throw new Error('nothing was sent');
     const again = await it.simulator.replay(recent);
     expect(again.ok && again.body.toString()).toContain('You said: sentence 43');
-    expect((await it.manager.getCallStatus(callId))?.turns).toHaveLength(45);
+    const snapshot = await it.manager.getCallStatus(callId);
+    expect((snapshot?.earlierTurns ?? 0) + (snapshot?.turns.length ?? 0)).toBe(45);
 
     await phone.waitUntilListening();
     phone.hangUp();
@@ -67,8 +78,35 @@ describe('a long call', () => {
     expect(it.asked).toHaveLength(45);
     const sequences = it.events(callId).map(({ sequence }) => sequence);
     expect(sequences).toEqual(sequences.map((_, i) => i + 1));
+    await keepHistory(it.link, callId, 'inbound-long');
+  });
+
+  test('is ended by its length in a later run, at the time set in the first', async () => {
+    const limits = { callSeconds: 15, turns: 1000, farewell: 'Time is up.' };
+    const it = await start({ assistant: { firstMessage: 'Hello.', limits } });
+    const phone = it.dial();
+    const callId = it.callIdOf(phone.callSid);
+    const handle = it.link.client.workflow.getHandle(callId);
+    await phone.waitUntilListening();
+    const answeredAt = Date.now();
+    const firstRun = (await handle.describe()).runId;
+    for (let turn = 1; (await handle.describe()).runId === firstRun; turn += 1) {
+      await exchange(it, phone, `sentence ${turn}`);
+    }
+    expect(Date.now() - answeredAt).toBeLessThan(15_000); // the timer was set by the first run
+    await phone.hearsMatching(/Time is up/, { timeoutMs: 25_000 });
+    expect(Date.now() - answeredAt).toBeGreaterThan(14_500);
+    await ended(it, callId);
+    expect(phone.heardApplicationError).toBe(false);
   });
 });
+
+async function exchange(it: Voca, phone: Phone, words: string): Promise<void> {
+  await phone.waitUntilListening();
+  phone.say(words);
+  await phone.hearsMatching(new RegExp(`You said: ${words}$`));
+  await isRecorded(it, it.callIdOf(phone.callSid), words); // people pause; a call moves on then
+}
 
 describe('a workflow that somebody cancels', () => {
   test.each(['listening', 'thinking'])('while %s ends its call in order', async (when) => {

@@ -1,5 +1,6 @@
 /** Builds calls for the tests of the state machine: small verbs for all that can happen to one. */
 import {
+  carriedState,
   isClosed,
   newConversation,
   reduce,
@@ -100,6 +101,12 @@ export class TestCall {
   replies = (key: TurnKey, text = `reply ${key}`, end = false) =>
     this.happen({ type: 'replied', key, reply: { text, end, model: 'demo' } });
   replyFails = (key: TurnKey) => this.happen({ type: 'reply-failed', key });
+  /** A summary that was asked for is there. */
+  isSummedUp(text = 'They talked.'): this {
+    const order = this.effects.findLast((effect) => effect.do === 'summarize');
+    if (!order) throw new Error('No summary was asked for');
+    return this.happen({ type: 'summarized', summary: text, upTo: order.upTo });
+  }
   /** A webhook takes the decided step of `key` away. */
   takes = (key: TurnKey) => this.happen({ type: 'collected', key });
   /** One whole turn: said, answered, and heard. */
@@ -124,6 +131,12 @@ export class TestCall {
 
   passes(ms: number): this {
     return this.happen({ type: 'time' }, ms);
+  }
+
+  /** The call goes on in a new run of its workflow. */
+  moves(): this {
+    this.state = frozen(JSON.parse(JSON.stringify(carriedState(this.state))) as Conversation);
+    return this;
   }
 
   step = (key: TurnKey): Step | undefined => stepFor(this.state, key);

@@ -5,8 +5,8 @@ import {
   reduce,
   snapshotOf,
   stepFor,
-  utterancesBefore,
 } from '../../workflows/conversation.ts';
+import { utterancesBefore } from '../../workflows/rules/memory.ts';
 import { greeted, inbound, outbound, placed, speech } from './builders.ts';
 
 describe('what the model is told', () => {

@@ -4,6 +4,7 @@ import type {
   CallStatus,
   EndReason,
   Heard,
+  ModelTry,
   StatusSignal,
   Step,
   Turn,
@@ -24,8 +25,15 @@ export interface Conversation {
   /** Why Twilio refused to place the call. */
   dialCode?: string;
   assistant?: Assistant;
-  /** Every turn heard, in the order in which it was heard. */
+  /** Every turn heard in this run and the newest of earlier ones, in the order of hearing. */
   turns: Turn[];
+  /** What is left of the turns before them. */
+  earlier?: EarlierTurns;
+  /** What was said up to the turn at position `upTo` (from 1, over all runs), in short. */
+  summary?: { text: string; upTo: number };
+  isSummarizing?: boolean;
+  /** A summary has failed: not before the call has so many turns is one tried again. */
+  summarizeFrom?: number;
   /** The newest key heard. */
   latestKey?: TurnKey;
   thinkingKey?: TurnKey;
@@ -50,6 +58,14 @@ export interface Conversation {
   durationSeconds?: number;
 }
 
+/** Turns of earlier runs, which the record has and the workflow no longer. */
+export interface EarlierTurns {
+  /** In the order of hearing: each is still known for a duplicate. */
+  keys: TurnKey[];
+  /** How many of them a model has answered. */
+  modelReplies: number;
+}
+
 /**
  * `ring`: nobody has answered. `quiet`: Twilio has not come back for longer than a caller can take.
  * `length`: the call is too long. `goodbye`: the last words must have been said by now. `close`:
@@ -63,7 +79,10 @@ export type ConversationEvent = { at: number } & (
   | { type: 'begun'; callSid: string }
   | { type: 'spoke'; key: TurnKey; heard: Heard }
   | { type: 'replied'; key: TurnKey; reply: Reply }
-  | { type: 'reply-failed'; key: TurnKey }
+  | { type: 'reply-failed'; key: TurnKey; tries?: ModelTry[] }
+  /** `upTo`: the position of the last turn that the summary tells. */
+  | { type: 'summarized'; summary: string; upTo: number }
+  | { type: 'summary-failed' }
   /** A webhook took the decided step of `key` away. */
   | { type: 'collected'; key: TurnKey }
   | { type: 'status'; status: StatusSignal }
@@ -79,6 +98,8 @@ export type Effect =
   | { do: 'dial' }
   | { do: 'ask-model'; key: TurnKey }
   | { do: 'drop-model'; key: TurnKey }
+  /** Make a summary of what was said up to the turn at this position. */
+  | { do: 'summarize'; upTo: number }
   /** Ask Twilio how the call stands. */
   | { do: 'ask-carrier' }
   /** Look for a call that may have been placed. */

@@ -1,8 +1,9 @@
 /** What becomes of the caller's words: the rules of a turn. */
 import type { Assistant } from '../assistant.ts';
-import type { Heard, Turn, TurnKey } from '../contract.ts';
+import type { Heard, ModelTry, Turn, TurnKey } from '../contract.ts';
 import type { Reply } from '../../activities/ports.ts';
 import { compareKeys, isAskedAgain, isSameTurn, laterKey, parseKey } from './keys.ts';
+import { isTurnKnown, modelReplies, summarizeWhenLong, turnCount } from './memory.ts';
 import { decideHangup, decideListen, decideResume, NO_ASSISTANT_LINE } from './steps.ts';
 import type { Conversation, Draft } from './state.ts';
 import { isoTime, record } from './state.ts';
@@ -51,7 +52,7 @@ export function takeReply(draft: Draft, key: TurnKey, reply: Reply): void {
   if (!turn || state.thinkingKey !== key || !state.assistant) return;
   delete state.thinkingKey;
   const { limits, ending } = state.assistant;
-  const answered = state.turns.filter((each) => each.replySource === 'model').length + 1;
+  const answered = modelReplies(state) + 1;
   let said = reply.text;
   if (reply.end) {
     said ||= ending.message;
@@ -62,17 +63,21 @@ export function takeReply(draft: Draft, key: TurnKey, reply: Reply): void {
   } else {
     decideListen(draft, key, said);
   }
-  completeTurn(draft, { ...answer(draft, turn, said, 'model'), model: reply.model });
+  const { model, tokens, tries } = reply;
+  const cost = { model, ...(tokens && { tokens }), ...(tries && { tries }) };
+  completeTurn(draft, { ...answer(draft, turn, said, 'model'), ...cost });
+  if (state.status === 'listening') summarizeWhenLong(draft);
 }
 
 /** No model answered in time: an apology, and the caller may try again. Never the end of a call. */
-export function apologize(draft: Draft, key: TurnKey): void {
+export function apologize(draft: Draft, key: TurnKey, tries?: ModelTry[]): void {
   const { state } = draft;
   const turn = state.turns.find((each) => each.key === key);
   if (!turn || state.thinkingKey !== key || !state.assistant) return;
   delete state.thinkingKey;
   decideListen(draft, key, state.assistant.apology);
-  completeTurn(draft, answer(draft, turn, state.assistant.apology, 'apology'));
+  const apology = answer(draft, turn, state.assistant.apology, 'apology');
+  completeTurn(draft, { ...apology, ...(tries && { tries }) });
 }
 
 /** Stops thinking about a turn that will not be answered any more. */
@@ -142,7 +147,7 @@ function hearSilence(draft: Draft, key: TurnKey, heard: Heard): void {
 }
 
 function isKnown(state: Conversation, key: TurnKey): boolean {
-  return state.decided[key] !== undefined || state.turns.some((turn) => turn.key === key);
+  return state.decided[key] !== undefined || isTurnKnown(state, key);
 }
 
 function newTurn(draft: Draft, key: TurnKey, heard: Heard, status: Turn['status']): Turn {
@@ -159,7 +164,8 @@ function completeTurn(draft: Draft, turn: Turn): void {
   const index = turns.findIndex((each) => each.key === turn.key);
   if (index < 0) turns.push(turn);
   else turns[index] = turn;
-  const position = (index < 0 ? turns.length - 1 : index) + 1;
+  const fromTheEnd = index < 0 ? 0 : turns.length - 1 - index;
+  const position = turnCount(draft.state) - fromTheEnd;
   record(draft, { type: 'call.turn.completed', position, turn });
 }
 
