@@ -154,7 +154,9 @@ test('a call of 1,000 turns that moves at any time stays small and loses no turn
         const lines = told(call, 'none').filter((line) => line.startsWith('words'));
         expect(lines.at(-1)).toBe(`words ${turn}`);
         expect(lines.length).toBeLessThanOrEqual(80);
-        if (failing === 0) expect((summary?.upTo ?? 0) + lines.length).toBe(turn);
+        // What no line tells, the summary does; without one the oldest lines are left out.
+        const untold = turn - (summary?.upTo ?? 0);
+        expect(lines.length).toBe(Math.min(untold, 80));
       }
       const positions = call.records().flatMap((event) => {
         return event.type === 'call.turn.completed' ? [event.position] : [];
