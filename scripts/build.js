@@ -75,14 +75,19 @@ async function compile(outDir, check) {
 /** Bundling takes a second, so it is left out when the workflows are the same. */
 async function bundleWorkflows() {
   const entry = join(root, 'workflows', 'index.ts');
+  const failures = ['bundled-failures.ts', 'sealed-failures.ts'].map((name) =>
+    join(root, 'src', 'sealing', name),
+  );
   const stampFile = join(dist, '.bundle-stamp');
-  const stamp = stampOf([...filesBelow(join(root, 'workflows')), join(root, 'package-lock.json')]);
+  const sources = [...filesBelow(join(root, 'workflows')), ...failures];
+  const stamp = stampOf([...sources, join(root, 'package-lock.json')]);
   if (existsSync(workflowBundle) && read(stampFile) === stamp) return;
   const require = createRequire(import.meta.url);
   const { bundleWorkflowCode } = require('@temporalio/worker');
   const quiet = { trace() {}, debug() {}, info() {}, warn: console.warn, error: console.error };
   const { code } = await bundleWorkflowCode({
     workflowsPath: entry,
+    failureConverterPath: failures[0],
     logger: { ...quiet, log() {} },
   });
   writeFile(workflowBundle, code);
