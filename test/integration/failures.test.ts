@@ -1,10 +1,11 @@
 /** What the caller hears when something of ours is slow, fails or is away. */
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { startTcpProxy } from '../../src/drill/tcp-proxy.ts';
 import { FIXED_LINES } from '../../src/http/answers.ts';
 import { stack } from './stack.ts';
 import { keepHistory } from './support/histories.ts';
 import { ended, spokenTurns } from './support/records.ts';
-import { startTcpProxy } from './support/tcp-proxy.ts';
+
 import type { Voca, VocaOptions } from './support/voca.ts';
 import { echo, freePort, startVoca } from './support/voca.ts';
 
@@ -144,11 +145,11 @@ describe('without Temporal', () => {
     phone.say('first');
     await phone.hearsMatching(/You said: first/);
     await phone.waitUntilListening();
-    proxy.cut();
+    await proxy.cut();
     phone.say('lost words');
     await phone.hearsMatching(/Could you say it again/);
     await phone.waitUntilListening();
-    proxy.mend();
+    await proxy.mend();
     phone.say('found words');
     await phone.hearsMatching(/You said: found words/);
     phone.hangUp();
@@ -160,7 +161,7 @@ describe('without Temporal', () => {
     ]);
     expect(it.asked).toHaveLength(2);
     expect(phone.heardApplicationError).toBe(false);
-    proxy.close();
+    await proxy.close();
   });
 
   test('a new call is held for a while, then asked to call again; no application error', async () => {
