@@ -38,6 +38,15 @@ export interface ModelVendor {
   model?: string;
 }
 
+export interface TracingConfig {
+  /** An OTLP/HTTP collector, without `/v1/traces`; left out for no traces. */
+  endpoint?: string;
+  headers: Readonly<Record<string, string>>;
+  serviceName: string;
+  /** From 0 to 1. */
+  sampleRatio: number;
+}
+
 interface CommonConfig {
   production: boolean;
   listen: {
@@ -46,7 +55,8 @@ interface CommonConfig {
     mediaPort: number;
     mediaUrl?: string;
     metricsHost: string;
-    metricsPort: number;
+    /** Left out: nobody can ask for metrics. */
+    metricsPort?: number;
   };
   temporal: TemporalConfig;
   workers: {
@@ -67,6 +77,7 @@ interface CommonConfig {
     deepgram: ModelVendor;
     elevenlabs: ModelVendor;
   };
+  tracing: TracingConfig;
   rest: {
     /** The first seals, all of them open; empty when nothing is sealed. */
     secretKeys: string[];

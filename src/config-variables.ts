@@ -4,7 +4,8 @@
  */
 import { z } from 'zod';
 
-export type VariableGroup = 'Twilio' | 'Listening' | 'Temporal' | 'Database' | 'Models' | 'Rest';
+export type VariableGroup =
+  'Twilio' | 'Listening' | 'Temporal' | 'Database' | 'Models' | 'Traces' | 'Rest';
 
 export interface VariableDefinition {
   group: VariableGroup;
@@ -57,16 +58,37 @@ const webhookUrl = baseUrl('http:', 'https:')
   .refine((value) => URL.canParse(value) && !new URL(value).hostname.includes('_'))
   .refine((value) => /^https?:\/\/[^/]+(\/[A-Za-z0-9._~-]+)*$/i.test(value));
 
-/** `PORT` or `HOST:PORT`. */
+/** `PORT` or `HOST:PORT`; undefined when it is `off`. */
 const metricsAddress = z
   .string()
-  .regex(/^(?:(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\]):)?\d{1,5}$/)
+  .regex(/^(?:off|(?:(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\]):)?\d{1,5})$/)
   .transform((value) => {
+    if (value === 'off') return undefined;
     const colon = value.lastIndexOf(':');
     const host = colon === -1 ? '127.0.0.1' : value.slice(0, colon).replace(/^\[|\]$/g, '');
     return { host, port: Number(value.slice(colon + 1)) };
   })
-  .refine((value) => value.port >= 1 && value.port <= 65535);
+  .refine((value) => value === undefined || (value.port >= 1 && value.port <= 65535));
+
+/** `name=value,name=value`, as OpenTelemetry writes headers; values may be percent-encoded. */
+const headerList = z
+  .string()
+  .regex(/^[!-~]+$/)
+  .transform((value) => value.split(',').filter((pair) => pair !== ''))
+  .refine((pairs) => pairs.every((pair) => /^[A-Za-z0-9!#$%&'*+.^_`|~-]+=/.test(pair)))
+  .transform((pairs, context) => {
+    try {
+      return Object.fromEntries(
+        pairs.map((pair) => {
+          const equals = pair.indexOf('=');
+          return [pair.slice(0, equals), decodeURIComponent(pair.slice(equals + 1))];
+        }),
+      );
+    } catch {
+      context.addIssue({ code: 'custom', message: 'not percent-encoded' });
+      return z.NEVER;
+    }
+  });
 
 const secretKeys = z
   .string()
@@ -174,11 +196,10 @@ export const VARIABLES = {
   METRICS_PORT: {
     group: 'Listening',
     purpose:
-      'Prometheus metrics, on this port plus the index of the process; loopback only unless an address is given',
-    form: 'a port such as 9464, or ADDRESS:PORT such as 0.0.0.0:9464',
+      'Prometheus metrics and the health of a process, on this port plus the index of the process; loopback only unless an address is given',
+    form: 'a port such as 9464, ADDRESS:PORT such as 0.0.0.0:9464, or off',
     default: '9464',
     schema: metricsAddress,
-    reserved: true,
   },
 
   TEMPORAL_ADDRESS: {
@@ -316,6 +337,37 @@ export const VARIABLES = {
   DEEPGRAM_BASE_URL: { ...vendorUrl('Deepgram'), reserved: true },
   ELEVENLABS_API_KEY: { ...key('Models', 'ElevenLabs', 'an API key'), reserved: true },
   ELEVENLABS_BASE_URL: { ...vendorUrl('ElevenLabs'), reserved: true },
+
+  OTEL_EXPORTER_OTLP_ENDPOINT: {
+    group: 'Traces',
+    purpose: 'an OpenTelemetry collector that traces are sent to; without it there are none',
+    form: `${URL_FORM}; OTLP over HTTP, such as http://127.0.0.1:4318`,
+    schema: baseUrl('http:', 'https:'),
+  },
+  OTEL_EXPORTER_OTLP_HEADERS: {
+    group: 'Traces',
+    purpose: 'headers that the collector wants, such as a key',
+    form: 'name=value pairs separated by commas; a value may be percent-encoded',
+    secret: true,
+    schema: headerList,
+  },
+  OTEL_SERVICE_NAME: {
+    group: 'Traces',
+    purpose: 'the name under which traces are found',
+    form: 'up to 64 letters, digits, dots, dashes and underscores',
+    default: 'voca',
+    schema: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/),
+  },
+  OTEL_TRACES_SAMPLER_ARG: {
+    group: 'Traces',
+    purpose: 'the part of all webhooks that is traced',
+    form: 'a number from 0 to 1',
+    default: '1',
+    schema: z
+      .string()
+      .regex(/^(?:0|1|0?\.\d{1,6}|1\.0{1,6})$/)
+      .transform(Number),
+  },
 
   VOCA_SECRET_KEY: {
     group: 'Rest',

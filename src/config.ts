@@ -188,8 +188,8 @@ function assemble(
       port: values.PORT,
       mediaPort: values.MEDIA_PORT,
       mediaUrl: values.VOCA_MEDIA_URL,
-      metricsHost: values.METRICS_PORT.host,
-      metricsPort: values.METRICS_PORT.port,
+      metricsHost: values.METRICS_PORT?.host ?? '127.0.0.1',
+      metricsPort: values.METRICS_PORT?.port,
     },
     temporal: {
       address: values.TEMPORAL_ADDRESS,
@@ -205,6 +205,12 @@ function assemble(
     },
     database: { url: values.DATABASE_URL },
     models: modelsOf(values),
+    tracing: {
+      endpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT,
+      headers: values.OTEL_EXPORTER_OTLP_HEADERS ?? {},
+      serviceName: values.OTEL_SERVICE_NAME,
+      sampleRatio: values.OTEL_TRACES_SAMPLER_ARG,
+    },
     rest: {
       secretKeys: values.VOCA_SECRET_KEY ?? [],
       dataDir: values.VOCA_DATA_DIR,

@@ -22,6 +22,10 @@ export const FIELD_FORMS = {
   callSid: id,
   assistantId: id,
   requestId: id,
+  /** Twilio's own id of a webhook; a repeated one has the same. */
+  twilioRequest: matching(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i),
+  /** W3C trace id, to find the trace of a line. */
+  traceId: matching(/^[0-9a-f]{32}$/),
   runId: matching(/^[0-9a-f-]{36}$/),
   turn,
   wait: number,
@@ -68,3 +72,15 @@ export type LogFields = {
   /** Its message is kept only when its class says that it is safe; see {@link describeError}. */
   error?: unknown;
 };
+
+/** The fields whose values have their form; types alone do not hold back what comes from outside. */
+export function fittingFields(
+  fields: Omit<LogFields, 'error'>,
+): Record<string, string | number | boolean> {
+  const fitting: Record<string, string | number | boolean> = {};
+  for (const [name, value] of Object.entries(fields)) {
+    if (value === undefined || !Object.hasOwn(FIELD_FORMS, name)) continue;
+    if (FIELD_FORMS[name as keyof typeof FIELD_FORMS](value)) fitting[name] = value;
+  }
+  return fitting;
+}

@@ -23,13 +23,13 @@ function prettyLine(line: string): string {
   } catch {
     return line;
   }
-  const { level, time, pid: _pid, role, msg, error, ...fields } = entry;
+  const { level, time, pid: _pid, role, process: name, msg, error, ...fields } = entry;
   const clock = String(time).slice(11, 23);
   const word = String(level);
   const rest = Object.entries(fields).map(([name, value]) => `${name}=${textOf(value)}`);
   const head = `${DIM}${clock}${RESET} ${COLOURS[word] ?? ''}${word.padEnd(5)}${RESET}`;
   const tail = rest.length > 0 ? ` ${DIM}${rest.join(' ')}${RESET}` : '';
-  return `${head} ${textOf(role)}: ${textOf(msg)}${tail}\n${errorLines(error)}`;
+  return `${head} ${textOf(name ?? role)}: ${textOf(msg)}${tail}\n${errorLines(error)}`;
 }
 
 function textOf(value: unknown): string {

@@ -47,6 +47,7 @@ function fieldsOf(meta: Metadata): LogFields {
     typeof meta[name] === 'number' ? meta[name] : undefined;
   return {
     callId: text('workflowId'),
+    turn: text('turn'),
     runId: text('runId'),
     name: text('activityType') ?? text('workflowType'),
     queue: text('taskQueue'),

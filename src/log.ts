@@ -4,6 +4,7 @@
  */
 import { pino } from 'pino';
 import type { DestinationStream, Level } from 'pino';
+import { contextFields } from './log-context.ts';
 import { describeError } from './log-errors.ts';
 import { FIELD_FORMS } from './log-fields.ts';
 import type { LogFields } from './log-fields.ts';
@@ -34,6 +35,8 @@ export interface LogOptions {
   level: string;
   /** Which process this is, such as `api` or `worker`. */
   role: string;
+  /** Its own name, such as `voca-api-1`, where several have one role. */
+  process?: string;
   /** Where lines go; standard output when left out, readable when that is a terminal. */
   destination?: DestinationStream;
 }
@@ -53,7 +56,11 @@ export function createLogger(options: LogOptions): Log {
   const logger = pino(
     {
       level: options.level,
-      base: { role: options.role, pid: process.pid },
+      base: {
+        role: options.role,
+        ...(options.process !== undefined && { process: options.process }),
+        pid: process.pid,
+      },
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       redact: { paths: REDACTED, censor: '[redacted]' },
@@ -67,7 +74,11 @@ type Sink = Record<Level, (fields: object, message: string) => void>;
 
 function wrap(sink: Sink, bound: Record<string, unknown>): Log {
   const write = (level: Level, message: string, fields: LogFields = {}): void => {
-    sink[level]({ ...bound, ...allowed(fields) }, maskDigits(message).slice(0, MAX_MESSAGE_CHARS));
+    const context = contextFields();
+    sink[level](
+      { ...bound, ...(context && allowed(context)), ...allowed(fields) },
+      maskDigits(message).slice(0, MAX_MESSAGE_CHARS),
+    );
   };
   const at =
     (level: Level): Write =>

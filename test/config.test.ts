@@ -106,6 +106,11 @@ describe('loadConfig', () => {
     ['PORT', '65536'],
     ['PORT', '5e3'],
     ['METRICS_PORT', '0.0.0.0'],
+    ['METRICS_PORT', '0'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector:4317'],
+    ['OTEL_EXPORTER_OTLP_HEADERS', 'canary'],
+    ['OTEL_EXPORTER_OTLP_HEADERS', 'key=%zz'],
+    ['OTEL_TRACES_SAMPLER_ARG', '1.5'],
     ['TEMPORAL_ADDRESS', 'localhost'],
     ['TEMPORAL_ADDRESS', 'http://localhost:7233'],
     ['TEMPORAL_TLS', 'yes'],
@@ -126,6 +131,10 @@ describe('loadConfig', () => {
     ['TEMPORAL_ADDRESS', '[::1]:7233'],
     ['DATABASE_URL', 'postgres:///voca?host=/tmp'],
     ['METRICS_PORT', '[::]:9100'],
+    ['METRICS_PORT', 'off'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'http://127.0.0.1:4318/'],
+    ['OTEL_EXPORTER_OTLP_HEADERS', 'x-key=a%20b=,y=1'],
+    ['OTEL_TRACES_SAMPLER_ARG', '0.05'],
   ])('accepts %s=%s', (name, value) => {
     expect(faultsOf({ ...good, [name]: value })).toEqual({});
   });
