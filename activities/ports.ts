@@ -3,7 +3,7 @@
  * (`src/orchestrator`, `src/twilio`, `src/db`); tests give them scripted ones.
  */
 import type { Assistant } from '../workflows/assistant.ts';
-import type { Heard, ModelTry, Tokens } from '../workflows/contract.ts';
+import type { Direction, Heard, ModelTry, StatusSignal, Tokens } from '../workflows/contract.ts';
 import type { RecordBatch } from '../workflows/events.ts';
 
 /** One line of the conversation so far. */
@@ -105,4 +105,52 @@ export interface Assistants {
 export interface CallRecords {
   /** Writes what is new of a batch in one transaction; a batch seen before changes nothing. */
   record(batch: RecordBatch): Promise<void>;
+}
+
+/** A call that Twilio has in hand at this moment, whoever it belongs to. */
+export interface LiveCall {
+  callSid: string;
+  /** Twilio's word: inbound, outbound-api, outbound-dial. */
+  direction: string;
+  status: string;
+  from: string;
+  to: string;
+  /** When it was made, RFC 3339; absent when Twilio does not say. */
+  since?: string;
+}
+
+/** The live calls of the account, and what may be done for one that nobody answers. */
+export interface CarrierLine {
+  /** All live calls of the account, those of other applications too. @throws when Twilio is away. */
+  listLive(): Promise<LiveCall[]>;
+  /** Whether Twilio brings the calls to this number to us. @throws when Twilio is away. */
+  leadsToUs(number: string): Promise<boolean>;
+  /** Lets an answered inbound call begin with our first webhook. @throws when Twilio is away. */
+  beginAgain(callSid: string): Promise<void>;
+}
+
+export interface OpenCall {
+  callId: string;
+  direction: Direction;
+  /** RFC 3339. */
+  startedAt: string;
+}
+
+/** The workflows of calls. All of it throws when Temporal cannot be asked. */
+export interface CallWorkflows {
+  /** The calls that are not over; Temporal's list lags behind a little. */
+  listOpen(): Promise<OpenCall[]>;
+  stateOf(callId: string): Promise<'open' | 'closed' | 'unknown'>;
+  /** What the call itself says; undefined when there is none. Also throws without a worker. */
+  standing(callId: string): Promise<{ callSid?: string; isOver: boolean } | undefined>;
+  /** Passes on Twilio's view; one that is closed does not need it. */
+  tell(callId: string, status: StatusSignal): Promise<void>;
+}
+
+/** What the database knows of numbers and calls. All of it throws when it is away. */
+export interface CallIndex {
+  /** Our numbers, E.164. */
+  numbers(): Promise<string[]>;
+  /** Our ids of calls by Twilio's; those of others are left out. */
+  callIdsOf(callSids: string[]): Promise<Map<string, string>>;
 }

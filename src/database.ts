@@ -1,6 +1,7 @@
 /** Our database, put together: repositories for the worker, and how it gets its tables. */
-import type { Assistants, CallRecords } from '../activities/ports.ts';
+import type { Assistants, CallIndex, CallRecords } from '../activities/ports.ts';
 import { createAssistants } from './db/assistants.ts';
+import { createCallIndex } from './db/call-index.ts';
 import { createCallRecords } from './db/calls.ts';
 import { migrateToLatest } from './db/migrate.ts';
 import { createDatabase } from './db/pool.ts';
@@ -12,6 +13,7 @@ import { demoAssistant } from './orchestrator/index.ts';
 export interface OpenDatabase {
   assistants: Assistants;
   records: CallRecords;
+  index: CallIndex;
   close(): Promise<void>;
 }
 
@@ -28,6 +30,7 @@ export function openDatabase(url: string, log: Log): OpenDatabase {
   return {
     assistants: createAssistants(db),
     records: createCallRecords(db),
+    index: createCallIndex(db),
     close: () => db.destroy(),
   };
 }

@@ -1,13 +1,18 @@
 /** The real parts behind the activities. */
 import type { ActivityDeps } from '../activities/index.ts';
+import type { CallIndex, CarrierLine } from '../activities/ports.ts';
 import type { Config } from './config.ts';
 import { openDatabase } from './database.ts';
 import type { Log } from './log.ts';
 import { createOrchestrator } from './orchestrator/index.ts';
 import { createCarrier } from './twilio/rest.ts';
+import { createCarrierLine } from './twilio/rest-live-calls.ts';
 import { createUrls } from './twilio/urls.ts';
 
 export interface WorkerDeps extends ActivityDeps {
+  /** For the reconciler. */
+  line: CarrierLine;
+  index: CallIndex;
   close(): Promise<void>;
 }
 
@@ -17,13 +22,16 @@ const CARRIER_TIMEOUT_MS = 8000;
 /** Connects nowhere yet, so that a worker starts whatever is away. */
 export function buildWorkerDeps(config: Config, log: Log): WorkerDeps {
   const database = openDatabase(config.database.url ?? '', log);
+  const carrier = {
+    ...carrierAccount(config),
+    timeoutMs: CARRIER_TIMEOUT_MS,
+    urls: createUrls(config.twilio.webhookUrl),
+  };
   return {
     orchestrator: createOrchestrator(orchestratorConfig(config)),
-    carrier: createCarrier({
-      ...carrierAccount(config),
-      timeoutMs: CARRIER_TIMEOUT_MS,
-      urls: createUrls(config.twilio.webhookUrl),
-    }),
+    carrier: createCarrier(carrier),
+    line: createCarrierLine(carrier),
+    index: database.index,
     assistants: database.assistants,
     records: database.records,
     close: () => database.close(),

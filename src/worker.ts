@@ -2,16 +2,21 @@
  * The one door out: builds what activities need and lends a process to Temporal as a worker.
  */
 import { makeTelemetryFilterString, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import type { WorkerDeploymentOptions } from '@temporalio/worker';
 import { createActivities } from '../activities/index.ts';
 import type { CallActivities } from '../activities/index.ts';
+import type { ReconcileActivities } from '../activities/reconcile.ts';
 import { TASK_QUEUE } from '../workflows/contract.ts';
 import type { Config } from './config.ts';
 import { migrateAndSeed } from './database.ts';
 import type { Log } from './log.ts';
 import { temporalLogger } from './log-temporal.ts';
+import { buildReconciler, scheduleReconciler } from './reconciler.ts';
 import { linkToTemporal } from './temporal/connection.ts';
+import type { TemporalLink } from './temporal/connection.ts';
 import { registerSearchAttributes } from './temporal/readiness.ts';
 import { buildWorkerDeps } from './worker-deps.ts';
+import { workerDeployment } from './worker-versions.ts';
 
 export interface RunningWorker {
   /** Settles when the worker has stopped; rejects when it failed. */
@@ -48,14 +53,28 @@ export async function startWorker(
   const connection = await untilConnected(log, () =>
     NativeConnection.connect({ address, tls, ...(apiKey !== undefined && { apiKey }) }),
   );
-  await ensureSearchAttributes(config, log);
-  const activities = createActivities(deps);
+  const link = linkToTemporal({ address, namespace, tls, ...(apiKey !== undefined && { apiKey }) });
+  await ensureSearchAttributes(link, namespace, log);
+  scheduleReconciler(config, log, link.client);
+  const activities = {
+    ...createActivities(deps),
+    ...buildReconciler(config, log, deps, link.client),
+  };
   prepareDatabase(config, log, () =>
     activities.loadAssistant({ number: config.twilio.phoneNumber }),
   );
   // What goes wrong here does not mend itself (no bundle, no such namespace): the process ends.
-  const worker = await createCallWorker({ connection, namespace, bundlePath, activities });
-  const finished = runToItsEnd(worker, () => Promise.all([connection.close(), deps.close()]));
+  const deployment = workerDeployment(config, bundlePath);
+  const worker = await createCallWorker({
+    connection,
+    namespace,
+    bundlePath,
+    activities,
+    ...(deployment && { deployment }),
+  });
+  const finished = runToItsEnd(worker, () =>
+    Promise.all([connection.close(), link.close(), deps.close()]),
+  );
   return {
     finished,
     stop: async () => {
@@ -69,7 +88,9 @@ export interface CallWorkerOptions {
   connection: NativeConnection;
   namespace: string;
   bundlePath: string;
-  activities: CallActivities;
+  activities: CallActivities & Partial<ReconcileActivities>;
+  /** Left out: a worker without a version. */
+  deployment?: WorkerDeploymentOptions;
   /** Where calls are worked on; left out for the usual one. */
   taskQueue?: string;
 }
@@ -82,6 +103,7 @@ export function createCallWorker(options: CallWorkerOptions): Promise<Worker> {
     taskQueue: options.taskQueue ?? TASK_QUEUE,
     workflowBundle: { codePath: options.bundlePath },
     activities: options.activities,
+    ...(options.deployment && { workerDeploymentOptions: options.deployment }),
     // How long a task waits for the worker that has the call in its memory, if that one died.
     stickyQueueScheduleToStartTimeout: '500ms',
     // Lets a reply beat several times within its heartbeat timeout of 2 s.
@@ -129,14 +151,14 @@ function prepareDatabase(config: Config, log: Log, warmUp: () => Promise<unknown
 }
 
 /** Done by whoever starts first. Without them every call would fail, so it is said loudly. */
-async function ensureSearchAttributes(config: Config, log: Log): Promise<void> {
-  const { address = '', namespace, apiKey, tls } = config.temporal;
-  const link = linkToTemporal({ address, namespace, tls, ...(apiKey !== undefined && { apiKey }) });
+async function ensureSearchAttributes(
+  { connection }: TemporalLink,
+  namespace: string,
+  log: Log,
+): Promise<void> {
   try {
-    await registerSearchAttributes(link.connection, namespace);
+    await registerSearchAttributes(connection, namespace);
   } catch (error) {
     log.error('the search attributes could not be registered: see /readyz', { error });
-  } finally {
-    await link.close();
   }
 }
