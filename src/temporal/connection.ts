@@ -1,11 +1,14 @@
 import { Client, Connection } from '@temporalio/client';
 import type { ConnectionOptions } from '@temporalio/client';
+import { createDataConverter } from '../sealing/index.ts';
 
 export interface TemporalAddress {
   address: string;
   namespace: string;
   apiKey?: string;
   tls?: ConnectionOptions['tls'];
+  /** Of sealed payloads: the first one seals, all of them open. Left out: nothing is sealed. */
+  secretKeys?: readonly string[];
 }
 
 export interface TemporalLink {
