@@ -36,6 +36,10 @@ export function linkToTemporal(to: TemporalAddress): TemporalLink {
       'grpc.max_reconnect_backoff_ms': 500,
     },
   });
-  const client = new Client({ connection, namespace: to.namespace });
+  const client = new Client({
+    connection,
+    namespace: to.namespace,
+    dataConverter: createDataConverter(to.secretKeys ?? []),
+  });
   return { connection, client, close: () => connection.close() };
 }
