@@ -12,7 +12,8 @@ import { migrateAndSeed } from './database.ts';
 import type { Log } from './log.ts';
 import { temporalLogger } from './log-temporal.ts';
 import { buildReconciler, scheduleReconciler } from './reconciler.ts';
-import { linkToTemporal } from './temporal/connection.ts';
+import { workerSealing } from './sealing/index.ts';
+import { linkByConfig } from './temporal/configured-link.ts';
 import type { TemporalLink } from './temporal/connection.ts';
 import { registerSearchAttributes } from './temporal/readiness.ts';
 import { buildWorkerDeps } from './worker-deps.ts';
@@ -53,7 +54,7 @@ export async function startWorker(
   const connection = await untilConnected(log, () =>
     NativeConnection.connect({ address, tls, ...(apiKey !== undefined && { apiKey }) }),
   );
-  const link = linkToTemporal({ address, namespace, tls, ...(apiKey !== undefined && { apiKey }) });
+  const link = linkByConfig(config);
   await ensureSearchAttributes(link, namespace, log);
   scheduleReconciler(config, log, link.client);
   const activities = {
@@ -69,6 +70,7 @@ export async function startWorker(
     connection,
     namespace,
     bundlePath,
+    secretKeys: config.rest.secretKeys,
     activities,
     ...(deployment && { deployment }),
   });
@@ -88,6 +90,8 @@ export interface CallWorkerOptions {
   connection: NativeConnection;
   namespace: string;
   bundlePath: string;
+  /** `VOCA_SECRET_KEY`: what Temporal keeps is sealed with the first one. Left out: not at all. */
+  secretKeys?: readonly string[];
   activities: CallActivities & Partial<ReconcileActivities>;
   /** Left out: a worker without a version. */
   deployment?: WorkerDeploymentOptions;
@@ -101,7 +105,7 @@ export function createCallWorker(options: CallWorkerOptions): Promise<Worker> {
     connection: options.connection,
     namespace: options.namespace,
     taskQueue: options.taskQueue ?? TASK_QUEUE,
-    workflowBundle: { codePath: options.bundlePath },
+    ...workerSealing(options.bundlePath, options.secretKeys ?? []),
     activities: options.activities,
     ...(options.deployment && { workerDeploymentOptions: options.deployment }),
     // How long a task waits for the worker that has the call in its memory, if that one died.
