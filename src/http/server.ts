@@ -3,7 +3,7 @@ import type { Server } from 'node:http';
 import { CallGateway } from '../call-gateway.ts';
 import type { Config } from '../config.ts';
 import type { Log } from '../log.ts';
-import { linkToTemporal } from '../temporal/connection.ts';
+import { linkByConfig } from '../temporal/configured-link.ts';
 import type { TemporalLink } from '../temporal/connection.ts';
 import { Clock, persist, TIMED_OUT } from '../temporal/persist.ts';
 import { hasWorker, missingSearchAttributes } from '../temporal/readiness.ts';
@@ -35,9 +35,8 @@ export async function startServer(
   log: Log,
   handed?: Connections,
 ): Promise<RunningServer> {
-  const { address, namespace, apiKey, tls } = config.temporal;
-  if (address === undefined) throw new Error('The api needs TEMPORAL_ADDRESS');
-  const link = linkToTemporal({ address, namespace, tls, ...(apiKey !== undefined && { apiKey }) });
+  const { namespace } = config.temporal;
+  const link = linkByConfig(config);
   const app = buildApp({
     gateway: new CallGateway(link.client),
     account: config.twilio,
