@@ -4,7 +4,7 @@ import { loadConfig, readEnvironment } from '../config.ts';
 import type { CliConfig, Environment } from '../config.ts';
 import { knownDataDirs } from '../data-dirs.ts';
 import { findInstance } from '../running.ts';
-import { linkToTemporal } from '../temporal/connection.ts';
+import { linkByConfig } from '../temporal/configured-link.ts';
 import type { TemporalLink } from '../temporal/connection.ts';
 import { runCli } from './program.ts';
 
@@ -43,8 +43,7 @@ async function connect(): Promise<CallManager> {
   const env = readEnvironment();
   const config = loadConfig(env, { role: 'cli' });
   const { address, accountSid, fromNumber } = findTarget(config, env);
-  const { namespace, apiKey, tls } = config.temporal;
-  link = linkToTemporal({ address, namespace, tls, ...(apiKey !== undefined && { apiKey }) });
+  link = linkByConfig(config, address);
   return new CallManager({ client: link.client, accountSid, fromNumber });
 }
 
