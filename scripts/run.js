@@ -12,6 +12,7 @@ const ENTRIES = {
   start: ['main.js'],
   voca: ['cli', 'main.js'],
   bench: ['bench', 'main.js'],
+  'check:history': ['drill', 'main.js'],
 };
 
 // What is said on the way goes to stderr: the output of a command belongs to the command.

@@ -23,6 +23,7 @@ export type TruthEvent =
   | ListeningEvent
   | SpokeEvent
   | DeliveredEvent
+  | FaultEvent
   | ErrorEvent;
 
 /** A call changed its state. `reason` says why a terminal one came. */
@@ -148,6 +149,17 @@ export interface DeliveredEvent {
   answered: boolean;
   /** False when the call ended or was redirected before the answer came. */
   executed: boolean;
+}
+
+/** Something that was done wrong on purpose, by a fault script. */
+export interface FaultEvent {
+  kind: 'fault';
+  callSid?: string;
+  /** The kind of fault, such as `duplicate`. */
+  fault: string;
+  /** The webhook that was disturbed, or the forged request itself. */
+  requestId?: string;
+  detail?: string;
 }
 
 /** What Twilio's debugger would show. */

@@ -69,12 +69,14 @@ describe('the TCP proxy', () => {
     await has('hello');
     socket.end();
     await has('bye');
+    expect(received).toBe('hello');
   });
 
   test('a server that does not listen is a connection that breaks', async () => {
     server.close();
-    const { socket } = open();
+    const { socket, got } = open();
     await until(() => socket.destroyed);
+    expect(got()).toBe('');
   });
 
   test('delays each direction by itself, and keeps the order', async () => {
@@ -135,6 +137,7 @@ describe('the TCP proxy', () => {
     await proxy.mend();
     socket.write('after');
     await has('after');
+    expect(received).toBe('before after');
   });
 
   test.each(['reset', 'refuse'] as const)(

@@ -5,7 +5,6 @@ import { FIXED_LINES } from '../../src/http/answers.ts';
 import { stack } from './stack.ts';
 import { keepHistory } from './support/histories.ts';
 import { ended, spokenTurns } from './support/records.ts';
-
 import type { Voca, VocaOptions } from './support/voca.ts';
 import { echo, freePort, startVoca } from './support/voca.ts';
 

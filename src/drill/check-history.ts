@@ -1,0 +1,47 @@
+/**
+ * The history checker: judges a run by what everybody concerned has written down. It reads the
+ * evidence alone and trusts the simulated Twilio's truth log.
+ *
+ * Counts: `calls`, `utterances` (said), `posted` (sent to us), `answered`, `superseded`,
+ * `unanswered`, `unheard` (what became of them), `refused` (the caller was asked again),
+ * `refusedThoughKept`, `undelivered` (kept back by the drill), `tooLate`, `nobodyListened`,
+ * `neverPosted` (hung up before), `lost`, `replyActivities`, `replyAttempts`, `modelRequests`,
+ * `fixedLinesHeard`, `slowestEndMs`, `injected-…` (faults), and more.
+ */
+import { callsOf } from './call-evidence.ts';
+import { checkAnswers, checkForgeries } from './checks/answers.ts';
+import { checkEndings } from './checks/endings.ts';
+import { checkHeard, wordsByCall } from './checks/heard.ts';
+import { checkLeaks } from './checks/leaks.ts';
+import { checkRecordOf } from './checks/record.ts';
+import { checkModel, checkReplies } from './checks/replies.ts';
+import { checkUtterances } from './checks/utterances.ts';
+import type { Evidence } from './evidence.ts';
+import { Refusals } from './refusals.ts';
+import { Findings } from './verdict.ts';
+import type { Verdict } from './verdict.ts';
+
+/** Always named, also when there were none. */
+const ALWAYS = ['calls', 'utterances', 'posted', 'answered', 'refused', 'lost', 'replyActivities'];
+
+export function checkHistory(evidence: Evidence): Verdict {
+  const findings = new Findings();
+  for (const name of ALWAYS) findings.count(name, 0);
+  const calls = callsOf(evidence);
+  const refusals = new Refusals(evidence.logs);
+  const words = wordsByCall(calls);
+  for (const call of calls) {
+    checkEndings(call, evidence, findings);
+    checkUtterances(call, evidence, refusals, findings);
+    checkReplies(call, findings);
+    checkRecordOf(call, findings);
+    checkHeard(call, evidence, words, findings);
+    checkAnswers(call, evidence, findings);
+  }
+  checkModel(calls, evidence, findings);
+  checkForgeries(evidence, findings);
+  checkLeaks(evidence, findings);
+  findings.count('kills', evidence.run.kills.length);
+  const { counts, violations } = findings;
+  return { ok: violations.length === 0, counts, violations };
+}

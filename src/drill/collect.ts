@@ -1,0 +1,90 @@
+/**
+ * Collects the evidence of a run from a live instance, before it is stopped:
+ *
+ *     const evidence = await collectEvidence({
+ *       client: link.client,       // with the payload codec set on it when payloads are sealed
+ *       database,
+ *       truth: simulator.log.entries,
+ *       model: requests,           // see ModelRequest
+ *       logs: [{ name: 'voca.log', text }],
+ *       run: { seed, commands, accountSid, canaries, kills },
+ *     });
+ *     writeEvidence(logDir, evidence); // or judge it at once: checkHistory(evidence)
+ */
+import type { Client } from '@temporalio/client';
+import type { Database } from '../db/pool.ts';
+import { FIXED_LINES } from '../http/answers.ts';
+import type { TruthEntry } from '../simulator/index.ts';
+import { CALL_WORKFLOW } from '../../workflows/contract.ts';
+import { dumpDatabase } from './database-dump.ts';
+import type { Evidence, ModelRequest, ProductLog, RunInfo } from './evidence.ts';
+import { fetchHistories } from './stored-history.ts';
+
+export interface CollectOptions {
+  /** Payloads are opened with its data converter. */
+  client: Client;
+  database: Database;
+  truth: readonly TruthEntry[];
+  model: readonly ModelRequest[];
+  logs: readonly ProductLog[];
+  run: Omit<RunInfo, 'fixedLines' | 'isSettled'>;
+  /** Only these calls; all by default. */
+  only?: readonly { callId: string; callSid: string }[];
+  /**
+   * How long to wait until every call is over, written and closed; a call closes 15 s after its
+   * end. What is not settled by then is collected as it is. With `mayStillClose` nobody waits for
+   * the closing, and the checker does not ask for it.
+   */
+  settleMs?: number;
+  mayStillClose?: boolean;
+}
+
+const SETTLE_MS = 60_000;
+const LOOK_AGAIN_MS = 200;
+
+export async function collectEvidence(options: CollectOptions): Promise<Evidence> {
+  const { client, database, run, model, logs, only, mayStillClose = false } = options;
+  const callIds = only?.map(({ callId }) => callId);
+  await untilSettled(options, callIds);
+  const found = callIds ?? (await workflowIds(client));
+  const histories = [];
+  for (const callId of found) histories.push(...(await fetchHistories(client, callId)));
+  const callSids = only && new Set(only.map(({ callSid }) => callSid));
+  return {
+    run: { ...run, fixedLines: [...FIXED_LINES], isSettled: !mayStillClose },
+    truth: options.truth.filter(
+      ({ callSid }) => !callSids || callSid === undefined || callSids.has(callSid),
+    ),
+    model: [...model],
+    database: await dumpDatabase(database, callIds),
+    histories,
+    logs: [...logs],
+  };
+}
+
+/** Every call's workflow of this namespace. */
+async function workflowIds(client: Client): Promise<string[]> {
+  const ids = new Set<string>();
+  const query = `WorkflowType = '${CALL_WORKFLOW}'`;
+  for await (const { workflowId } of client.workflow.list({ query })) ids.add(workflowId);
+  return [...ids];
+}
+
+async function untilSettled(options: CollectOptions, callIds?: string[]): Promise<void> {
+  const end = Date.now() + (options.settleMs ?? SETTLE_MS);
+  while (!(await isSettled(options, callIds).catch(() => false)) && Date.now() < end) {
+    await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+  }
+}
+
+async function isSettled(options: CollectOptions, callIds?: string[]): Promise<boolean> {
+  const { client, database, mayStillClose } = options;
+  const { calls } = await dumpDatabase(database, callIds);
+  if (calls.some(({ status }) => status !== 'ended')) return false;
+  if (callIds && calls.length < callIds.length) return false;
+  if (mayStillClose) return true;
+  const open = new Set<string>();
+  const query = `WorkflowType = '${CALL_WORKFLOW}' AND ExecutionStatus = 'Running'`;
+  for await (const { workflowId } of client.workflow.list({ query })) open.add(workflowId);
+  return callIds ? callIds.every((callId) => !open.has(callId)) : open.size === 0;
+}

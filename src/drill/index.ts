@@ -1,0 +1,17 @@
+/**
+ * Drills: disturb a running instance on purpose, and prove afterwards that nothing was lost.
+ *
+ * A drill puts bad lines between processes (`startTcpProxy`), has the simulated Twilio misbehave
+ * (the fault scripts of `src/simulator/faults/`), kills what it likes, and then has its evidence
+ * collected (`collectEvidence`), kept (`writeEvidence`) and judged (`checkHistory`, or
+ * `npm run check:history -- LOGDIR` later).
+ */
+export { checkHistory } from './check-history.ts';
+export type { Verdict, Violation, ViolationKind } from './verdict.ts';
+export { collectEvidence } from './collect.ts';
+export type { CollectOptions } from './collect.ts';
+export type * from './evidence.ts';
+export { LogDirError, readEvidence, writeEvidence } from './log-dir.ts';
+export { renderVerdict } from './report.ts';
+export { startTcpProxy } from './tcp-proxy.ts';
+export type { CutKind, LineDirection, TcpProxy } from './tcp-proxy.ts';
