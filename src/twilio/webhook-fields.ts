@@ -27,7 +27,7 @@ export interface StatusFields extends CallFields {
   status: StatusSignal;
 }
 
-const MAX_SPEECH_CHARS = 5_000;
+const MAX_SPEECH_CHARS = 16_000;
 const MAX_DIGITS = 100;
 const MAX_PARTY_CHARS = 200;
 
