@@ -51,6 +51,8 @@ export interface VocaOptions {
   carrierBaseUrl?: (simulatorUrl: string) => string;
   /** Where the gateway finds Temporal; a port where nobody listens is "no Temporal". */
   gatewayAddress?: string;
+  /** As `VOCA_SECRET_KEY`; nothing is sealed without. */
+  secretKeys?: readonly string[];
 }
 
 export interface Voca {
@@ -72,6 +74,8 @@ export interface Voca {
   fieldsOf(phone: Phone): Record<string, string>;
   startWorker(): Promise<void>;
   stopWorker(): Promise<void>;
+  /** Starts the gateway and the worker anew with other keys; `link` and `manager` keep theirs. */
+  rekey(secretKeys: readonly string[]): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -104,10 +108,20 @@ export async function startVoca(options: VocaOptions = {}): Promise<Voca> {
     ...options.simulator,
   });
   const log = createLogger({ level: 'silent', role: 'test' });
-  const gatewayLink = linkToTemporal({ address: options.gatewayAddress ?? address, namespace });
-  const link = linkToTemporal({ address, namespace });
+  let secretKeys = options.secretKeys ?? [];
+  const linkGateway = () =>
+    linkToTemporal({ address: options.gatewayAddress ?? address, namespace, secretKeys });
+  let gatewayLink = linkGateway();
+  let gateway = new CallGateway(gatewayLink.client, taskQueue);
+  const link = linkToTemporal({ address, namespace, secretKeys });
   const app: FastifyInstance = buildApp({
-    gateway: new CallGateway(gatewayLink.client, taskQueue),
+    gateway: {
+      begin: (...asked) => gateway.begin(...asked),
+      hear: (...asked) => gateway.hear(...asked),
+      waitFor: (...asked) => gateway.waitFor(...asked),
+      resume: (...asked) => gateway.resume(...asked),
+      status: (...asked) => gateway.status(...asked),
+    },
     account: { authToken, webhookUrl: baseUrl },
     urls,
     readiness: async () => [],
@@ -165,6 +179,7 @@ export async function startVoca(options: VocaOptions = {}): Promise<Voca> {
       connection,
       namespace,
       bundlePath,
+      secretKeys,
       activities: createActivities(deps),
       taskQueue,
     });
@@ -177,6 +192,14 @@ export async function startVoca(options: VocaOptions = {}): Promise<Voca> {
     await was?.finished;
   };
   if (options.worker !== false) await startWorker();
+  const rekey = async (keys: readonly string[]) => {
+    secretKeys = keys;
+    await stopWorker();
+    await gatewayLink.close();
+    gatewayLink = linkGateway();
+    gateway = new CallGateway(gatewayLink.client, taskQueue);
+    await startWorker();
+  };
 
   const fieldsOf = (phone: Phone): Record<string, string> => ({
     AccountSid: simulator.accountSid,
@@ -211,6 +234,7 @@ export async function startVoca(options: VocaOptions = {}): Promise<Voca> {
     fieldsOf,
     startWorker,
     stopWorker,
+    rekey,
     close: async () => {
       await simulator.close();
       await app.close();
