@@ -29,7 +29,14 @@ export interface InstanceOptions {
   childLogFile?: string;
   /** Any free ports for the embedded servers instead of the usual ones. */
   usualPorts?: boolean;
+  /** What a role takes the servers' addresses to be: a drill puts bad lines in between. */
+  addressesFor?: AddressesFor;
 }
+
+export type AddressesFor = (
+  role: 'api' | 'worker',
+  addresses: { TEMPORAL_ADDRESS: string; DATABASE_URL: string },
+) => Environment | Promise<Environment>;
 
 export interface Instance {
   supervisor: Supervisor;
@@ -86,9 +93,11 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
     progress.say('Preparing the database ...');
     await prepareDatabase(config, databaseUrl);
     progress.say('Starting the processes ...');
+    const addresses = { TEMPORAL_ADDRESS: running.temporalAddress, DATABASE_URL: databaseUrl };
+    const { addressesFor = () => addresses } = options;
     addProcesses(supervisor, listener, options, {
-      TEMPORAL_ADDRESS: running.temporalAddress,
-      DATABASE_URL: databaseUrl,
+      api: await addressesFor('api', addresses),
+      worker: await addressesFor('worker', addresses),
     });
     await untilReady(supervisor, config, progress);
     announceInstance(dataDir, running);
@@ -114,14 +123,19 @@ function addProcesses(
   supervisor: Supervisor,
   listener: Listener,
   options: InstanceOptions,
-  addresses: Environment,
+  addresses: { api: Environment; worker: Environment },
 ): void {
-  const env = childEnv(options.env, addresses);
   const exec = join(import.meta.dirname, 'main.js');
   const logFile = options.childLogFile === undefined ? [] : ['--log-file', options.childLogFile];
   const args = (role: string) => ['--role', role, ...logFile];
   supervisor.addServing(
-    { name: 'voca-api', count: API_PROCESSES, exec, args: args('api'), env },
+    {
+      name: 'voca-api',
+      count: API_PROCESSES,
+      exec,
+      args: args('api'),
+      env: childEnv(options.env, addresses.api),
+    },
     listener,
   );
   supervisor.addFork({
@@ -129,7 +143,7 @@ function addProcesses(
     count: WORKER_PROCESSES,
     exec,
     args: args('worker'),
-    env,
+    env: childEnv(options.env, addresses.worker),
   });
 }
 
