@@ -1,12 +1,7 @@
-import { setWorkflowOptions } from '@temporalio/workflow';
 import { call } from './call.ts';
 import { modelsReady } from './models-ready.ts';
 import { reconcile } from './reconcile.ts';
 
-// Where workers have versions: a call ends on the one on which it began; what lives for moments
-// goes to the newest.
-setWorkflowOptions({ versioningBehavior: 'PINNED' }, call);
-setWorkflowOptions({ versioningBehavior: 'AUTO_UPGRADE' }, modelsReady);
-setWorkflowOptions({ versioningBehavior: 'AUTO_UPGRADE' }, reconcile);
-
+// How workers with versions treat these is said by the worker (`src/worker-versions.ts`), never here:
+// with a versioning behaviour of its own a workflow fails on every worker without versions.
 export { call, modelsReady, reconcile };
