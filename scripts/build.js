@@ -80,13 +80,18 @@ async function bundleWorkflows() {
   );
   const stampFile = join(dist, '.bundle-stamp');
   const sources = [...filesBelow(join(root, 'workflows')), ...failures];
-  const stamp = stampOf([...sources, join(root, 'package-lock.json')]);
+  const others = ['package-lock.json', 'scripts/build.js'].map((name) => join(root, name));
+  const stamp = stampOf([...sources, ...others]);
   if (existsSync(workflowBundle) && read(stampFile) === stamp) return;
   const require = createRequire(import.meta.url);
   const { bundleWorkflowCode } = require('@temporalio/worker');
   const quiet = { trace() {}, debug() {}, info() {}, warn: console.warn, error: console.error };
   const { code } = await bundleWorkflowCode({
     workflowsPath: entry,
+    // Given to a worker beside a finished bundle they would be left out without a word.
+    workflowInterceptorModules: ['trace-interceptor.ts', 'metrics-interceptor.ts'].map((name) =>
+      join(root, 'workflows', name),
+    ),
     failureConverterPath: failures[0],
     logger: { ...quiet, log() {} },
   });

@@ -24,6 +24,7 @@ import {
 import { askAgainKey, GREETING_KEY } from '../workflows/rules/keys.ts';
 import { Clock, persist, TIMED_OUT } from './temporal/persist.ts';
 import { callStartOptions } from './temporal/start-options.ts';
+import { inSpan } from './tracing/trace.ts';
 
 /** What a webhook is answered with. */
 export type Answer =
@@ -126,8 +127,8 @@ export class CallGateway {
 
   /** Passes on a status callback. False: Temporal did not take it, Twilio is to send it again. */
   async status(callId: string, status: StatusSignal): Promise<boolean> {
-    const taken = await this.#ask(new Clock(ANSWER_MS), () =>
-      this.#handle(callId).signal(statusSignal, status),
+    const taken = await asking('status', { callId }, () =>
+      this.#ask(new Clock(ANSWER_MS), () => this.#handle(callId).signal(statusSignal, status)),
     );
     return taken !== TIMED_OUT;
   }
@@ -137,7 +138,7 @@ export class CallGateway {
     const ask =
       call.direction === 'inbound' ? () => this.#startAndBegin(call) : () => this.#beginOnly(call);
     try {
-      const step = await this.#ask(clock, ask);
+      const step = await asking('begin', { callId: call.callId }, () => this.#ask(clock, ask));
       return stepAnswer(step);
     } catch (error) {
       if (error instanceof WorkflowExecutionAlreadyStartedError) return { kind: 'over' };
@@ -166,7 +167,9 @@ export class CallGateway {
   }
 
   #signalWords(call: WebhookCall, key: TurnKey, heard: Heard, clock: Clock) {
-    return this.#ask(clock, () => this.#handle(call.callId).signal(spokeSignal, { key, heard }));
+    return asking('spoke', { callId: call.callId, turn: key }, () =>
+      this.#ask(clock, () => this.#handle(call.callId).signal(spokeSignal, { key, heard })),
+    );
   }
 
   /**
@@ -176,8 +179,10 @@ export class CallGateway {
    */
   async #nextStep(callId: string, key: TurnKey, clock: Clock, round = ''): Promise<Answer> {
     const updateId = `turn-${key}${round}`;
-    const step = await this.#ask(clock, () =>
-      this.#handle(callId).executeUpdate(turnUpdate, { args: [key], updateId }),
+    const step = await asking('turn', { callId, turn: key }, () =>
+      this.#ask(clock, () =>
+        this.#handle(callId).executeUpdate(turnUpdate, { args: [key], updateId }),
+      ),
     );
     return stepAnswer(step);
   }
@@ -196,6 +201,15 @@ export class CallGateway {
   #handle(callId: string) {
     return this.#client.workflow.getHandle(callId);
   }
+}
+
+/** A span of the trace, where there is one. */
+function asking<T>(
+  what: 'begin' | 'spoke' | 'turn' | 'status',
+  fields: { callId: string; turn?: string },
+  ask: () => Promise<T>,
+): Promise<T> {
+  return inSpan(`temporal ${what}`, { kind: 'client', fields }, ask);
 }
 
 /** The update was accepted, and then the workflow ended before it was answered. */

@@ -13,6 +13,8 @@ import { startServer } from './http/server.ts';
 import { startInstance } from './instance.ts';
 import { createLogger } from './log.ts';
 import type { Log } from './log.ts';
+import { observeProcess } from './metrics/observe-process.ts';
+import { sdkMetrics } from './metrics/sdk-metrics.ts';
 import { HandedConnections, runAsChild } from './supervisor/index.ts';
 import type { ChildLog } from './supervisor/index.ts';
 import { startWorker } from './worker.ts';
@@ -47,6 +49,7 @@ async function main(): Promise<void> {
     createLogger({
       level: config.rest.logLevel,
       role,
+      process: values.name ?? `voca-${role}`,
       ...(values['log-file'] !== undefined && {
         destination: pino.destination({ dest: values['log-file'], append: true, mode: 0o600 }),
       }),
@@ -57,16 +60,28 @@ async function main(): Promise<void> {
 
 function runRole(role: RunnableRole, config: Config, log: Log, told: Told): void {
   let stop: () => Promise<void> = async () => undefined;
+  const name = told.name ?? `voca-${role}`;
   runAsChild({
-    title: told.name ?? `voca-${role}`,
+    title: name,
     log: childLog(log),
     stop: () => stop(),
     start: async () => {
-      const running =
-        role === 'api'
-          ? await startServer(config, log, told.handed ? new HandedConnections() : undefined)
-          : await startCallWorker(config, log);
-      stop = () => running.stop();
+      let isHealthy = () => role === 'api'; // a worker waits for Temporal first
+      const observation = await observeProcess(config, log, {
+        role,
+        name,
+        isSupervised: process.send !== undefined,
+        isHealthy: () => isHealthy(),
+        ...(role === 'worker' && { others: sdkMetrics }),
+      });
+      const worker = role === 'worker' ? await startCallWorker(config, log) : undefined;
+      if (worker) isHealthy = () => worker.isRunning();
+      const handed = told.handed ? new HandedConnections() : undefined;
+      const running = worker ?? (await startServer(config, log, handed));
+      stop = async () => {
+        await running.stop();
+        await observation.stop();
+      };
       log.info('ready');
     },
   });

@@ -1,7 +1,7 @@
 /**
  * The one door out: builds what activities need and lends a process to Temporal as a worker.
  */
-import { makeTelemetryFilterString, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { makeTelemetryFilterString, NativeConnection, Worker } from '@temporalio/worker';
 import type { WorkerDeploymentOptions } from '@temporalio/worker';
 import { createActivities } from '../activities/index.ts';
 import type { CallActivities } from '../activities/index.ts';
@@ -10,12 +10,17 @@ import { TASK_QUEUE } from '../workflows/contract.ts';
 import type { Config } from './config.ts';
 import { migrateAndSeed } from './database.ts';
 import type { Log } from './log.ts';
+import { logActivity } from './log-activity.ts';
 import { temporalLogger } from './log-temporal.ts';
+import { countActivity } from './metrics/activity-metrics.ts';
+import { installRuntime } from './metrics/sdk-metrics.ts';
 import { buildReconciler, scheduleReconciler } from './reconciler.ts';
 import { workerSealing } from './sealing/index.ts';
 import { linkByConfig } from './temporal/configured-link.ts';
 import type { TemporalLink } from './temporal/connection.ts';
 import { registerSearchAttributes } from './temporal/readiness.ts';
+import { traceActivity } from './tracing/activity-interceptor.ts';
+import { tracedOrchestrator } from './tracing/model-spans.ts';
 import { buildWorkerDeps } from './worker-deps.ts';
 import { workerDeployment } from './worker-versions.ts';
 
@@ -24,6 +29,8 @@ export interface RunningWorker {
   finished: Promise<void>;
   /** Takes no new work, lets what is under way finish, then stops. */
   stop(): Promise<void>;
+  /** Whether it takes work. */
+  isRunning(): boolean;
 }
 
 /** Replies under way are given this long when the worker stops, then go to another worker. */
@@ -42,14 +49,14 @@ export async function startWorker(
 ): Promise<RunningWorker> {
   const { address, namespace, apiKey, tls } = config.temporal;
   if (address === undefined) throw new Error('A worker needs TEMPORAL_ADDRESS');
-  Runtime.install({
-    logger: temporalLogger(log),
-    shutdownSignals: [],
-    // The core's own lines would go past our logger, with whatever a failure quotes.
-    telemetryOptions: {
-      logging: { filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }), forward: {} },
-    },
-  });
+  const logging = {
+    filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }),
+    forward: {},
+  };
+  // The core's own lines would go past our logger, with whatever a failure quotes.
+  const telemetryOptions = { logging };
+  const logger = temporalLogger(log);
+  await installRuntime({ logger, shutdownSignals: [], telemetryOptions }, log);
   const deps = buildWorkerDeps(config, log);
   const connection = await untilConnected(log, () =>
     NativeConnection.connect({ address, tls, ...(apiKey !== undefined && { apiKey }) }),
@@ -58,7 +65,7 @@ export async function startWorker(
   await ensureSearchAttributes(link, namespace, log);
   scheduleReconciler(config, log, link.client);
   const activities = {
-    ...createActivities(deps),
+    ...createActivities({ ...deps, orchestrator: tracedOrchestrator(deps.orchestrator) }),
     ...buildReconciler(config, log, deps, link.client),
   };
   prepareDatabase(config, log, () =>
@@ -79,6 +86,7 @@ export async function startWorker(
   );
   return {
     finished,
+    isRunning: () => worker.getState() === 'RUNNING',
     stop: async () => {
       if (worker.getState() === 'RUNNING') worker.shutdown();
       await finished;
@@ -107,6 +115,8 @@ export function createCallWorker(options: CallWorkerOptions): Promise<Worker> {
     taskQueue: options.taskQueue ?? TASK_QUEUE,
     ...workerSealing(options.bundlePath, options.secretKeys ?? []),
     activities: options.activities,
+    // Those of workflows are in the bundle.
+    interceptors: { activity: [logActivity, traceActivity, countActivity] },
     ...(options.deployment && { workerDeploymentOptions: options.deployment }),
     // How long a task waits for the worker that has the call in its memory, if that one died.
     stickyQueueScheduleToStartTimeout: '500ms',

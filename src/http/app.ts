@@ -2,6 +2,7 @@
 import fastify from 'fastify';
 import type { FastifyInstance } from 'fastify';
 import type { Log } from '../log.ts';
+import { watchedGateway, watchWebhooks } from '../metrics/watch-webhooks.ts';
 import { renderEmpty } from '../twilio/twiml.ts';
 import type { TwilioUrls } from '../twilio/urls.ts';
 import { refuseBrokenRequest } from './client-error.ts';
@@ -30,6 +31,7 @@ const CLOSE_MS = 5_000;
 
 export function buildApp(options: AppOptions): FastifyInstance {
   const { log } = options;
+  const gateway = watchedGateway(options.gateway);
   const app = fastify({
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -54,9 +56,10 @@ export function buildApp(options: AppOptions): FastifyInstance {
   );
 
   closeInTime(app, CLOSE_MS);
+  watchWebhooks(app, log);
   health(app, options.readiness, log);
   for (const prefix of prefixesOf(options.account.webhookUrl)) {
-    void app.register(async (scope) => twilioHooks(scope, options), { prefix });
+    void app.register(async (scope) => twilioHooks(scope, { ...options, gateway }), { prefix });
   }
   return app;
 }

@@ -1,6 +1,7 @@
 import { Client, Connection } from '@temporalio/client';
 import type { ConnectionOptions } from '@temporalio/client';
 import { createDataConverter } from '../sealing/index.ts';
+import { traceMessages } from '../tracing/client-interceptor.ts';
 
 export interface TemporalAddress {
   address: string;
@@ -40,6 +41,7 @@ export function linkToTemporal(to: TemporalAddress): TemporalLink {
     connection,
     namespace: to.namespace,
     dataConverter: createDataConverter(to.secretKeys ?? []),
+    interceptors: { workflow: [traceMessages] },
   });
   return { connection, client, close: () => connection.close() };
 }

@@ -1,0 +1,150 @@
+/** What is seen of every webhook of Twilio: its time, its answer, one line in the log, its trace. */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Answer } from '../call-gateway.ts';
+import type { Gateway } from '../http/twilio-hooks.ts';
+import { withLogContext } from '../log-context.ts';
+import type { Log, LogFields } from '../log.ts';
+import { openSpan } from '../tracing/trace.ts';
+import type { OpenSpan } from '../tracing/trace.ts';
+import { countWebhook, webhookArrived, webhookGone } from './webhook-metrics.ts';
+import type { WebhookAnswer, WebhookKind } from './webhook-metrics.ts';
+
+/** One webhook, while it is being answered. */
+interface Watched {
+  request: FastifyRequest;
+  arrivedAt: number;
+  arrivedMs: number;
+  answer?: WebhookAnswer;
+  span?: OpenSpan | undefined;
+}
+
+const watched = new WeakMap<FastifyRequest, Watched>();
+const current = new AsyncLocalStorage<Watched>();
+
+/** The routes that Twilio asks, by the end of their URL: a prefix may stand before it. */
+const ROUTES: readonly (readonly [end: string, kind: WebhookKind])[] = [
+  ['/webhook/voice', 'voice'],
+  ['/outbound', 'outbound'],
+  ['/process_speech/:callSid', 'speech'],
+  ['/call/status', 'status'],
+  ['/webhook/fallback', 'fallback'],
+];
+
+/** To be called before the routes are registered. */
+export function watchWebhooks(app: FastifyInstance, log: Log): void {
+  const kinds = new Map<string, WebhookKind | undefined>();
+  const routeKind = (url: string): WebhookKind | undefined => {
+    if (!kinds.has(url)) kinds.set(url, ROUTES.find(([end]) => url.endsWith(end))?.[1]);
+    return kinds.get(url);
+  };
+  app.addHook('onRequest', (request, _reply, done) => {
+    if (routeKind(request.routeOptions.url ?? '') !== undefined) {
+      watched.set(request, { request, arrivedAt: performance.now(), arrivedMs: Date.now() });
+      webhookArrived();
+    }
+    done();
+  });
+  // Not earlier: while a body is read the context of its request is lost.
+  app.addHook('preHandler', (request, _reply, done) => {
+    const webhook = watched.get(request);
+    if (!webhook) return done();
+    const { traceparent } = request.headers;
+    webhook.span = openSpan('webhook', {
+      kind: 'server',
+      startedMs: webhook.arrivedMs,
+      ...(typeof traceparent === 'string' && { parent: traceparent }),
+    });
+    const answer = () => current.run(webhook, () => withLogContext(() => fieldsOf(webhook), done));
+    return webhook.span ? webhook.span.within(answer) : answer();
+  });
+  app.addHook('onResponse', (request, reply, done) => {
+    const webhook = watched.get(request);
+    const kind = routeKind(request.routeOptions.url ?? '');
+    if (webhook && kind) finish(webhook, kind, reply.statusCode, log);
+    done();
+  });
+  // Twilio has waited long enough, or the connection broke.
+  app.addHook('onRequestAbort', (request, done) => {
+    const webhook = watched.get(request);
+    const kind = routeKind(request.routeOptions.url ?? '');
+    if (webhook && kind) finish({ ...webhook, answer: 'abandoned' }, kind, 0, log);
+    done();
+  });
+}
+
+/** The same gateway; what it answers is noted for the webhook that asked. */
+export function watchedGateway(gateway: Gateway): Gateway {
+  const noting = async (asking: Promise<Answer>): Promise<Answer> => {
+    const webhook = current.getStore();
+    try {
+      const answer = await asking;
+      if (webhook) webhook.answer = answer.kind;
+      return answer;
+    } catch (error) {
+      if (webhook) webhook.answer = 'error';
+      throw error;
+    }
+  };
+  return {
+    begin: (...asked) => noting(gateway.begin(...asked)),
+    hear: (...asked) => noting(gateway.hear(...asked)),
+    waitFor: (...asked) => noting(gateway.waitFor(...asked)),
+    resume: (...asked) => noting(gateway.resume(...asked)),
+    status: (...asked) => gateway.status(...asked),
+  };
+}
+
+function finish(webhook: Watched, routeKind: WebhookKind, httpStatus: number, log: Log): void {
+  const { request, arrivedAt, span } = webhook;
+  watched.delete(request);
+  webhookGone();
+  const kind = kindOf(routeKind, request);
+  const answer = answerOf(webhook, kind, httpStatus);
+  const ms = performance.now() - arrivedAt;
+  countWebhook({ kind, answer, ms, wait: request.webhook?.wait ?? 0 });
+  // Who is not Twilio leaves a warning and a count, but no traces to store.
+  if (answer === '403') return;
+  const fields = {
+    ...fieldsOf(webhook),
+    type: kind,
+    outcome: answer,
+    httpStatus,
+    wait: request.webhook?.wait,
+  };
+  log.info('a webhook was answered', {
+    ...fields,
+    ms: Math.round(ms * 10) / 10,
+    twilioRequest: tokenOf(request),
+  });
+  span?.end(fields, answer === 'error' ? 'error' : 'ok');
+}
+
+function kindOf(kind: WebhookKind, { webhook }: FastifyRequest): WebhookKind {
+  if (kind !== 'speech' || !webhook) return kind;
+  if (webhook.turn === undefined) return 'resume';
+  return webhook.wait === undefined ? 'speech' : 'wait';
+}
+
+function answerOf(webhook: Watched, kind: WebhookKind, httpStatus: number): WebhookAnswer {
+  if (httpStatus === 403) return '403';
+  if (httpStatus >= 500) return 'error';
+  if (httpStatus >= 400) return '400';
+  if (webhook.answer) return webhook.answer;
+  return kind === 'status' ? 'taken' : 'wait'; // the fallback route always holds the caller
+}
+
+/** Nothing is known before the signature was checked. */
+function fieldsOf({ request: { webhook }, span }: Watched): LogFields {
+  return {
+    ...(webhook && { callId: webhook.call.callId, callSid: webhook.call.callSid }),
+    ...(webhook?.turn !== undefined && { turn: webhook.turn }),
+    ...(span && { traceId: span.traceId }),
+  };
+}
+
+/** Absent in some of Twilio's requests. Protocol: I-Twilio-Idempotency-Token. */
+function tokenOf({ headers }: FastifyRequest): string | undefined {
+  const token = headers['i-twilio-idempotency-token'];
+  return typeof token === 'string' ? token : undefined;
+}
