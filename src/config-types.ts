@@ -1,5 +1,5 @@
 /** The shape of the configuration. `config.ts` reads and checks it. */
-import type { LLM_NAMES, LOG_LEVELS } from './config-variables.ts';
+import type { LlmName, LOG_LEVELS } from './config-variables.ts';
 
 export type Environment = Record<string, string | undefined>;
 
@@ -69,7 +69,8 @@ interface CommonConfig {
   /** Without `url`: run an embedded server. */
   database: { url?: string };
   models: {
-    llm: (typeof LLM_NAMES)[number];
+    /** Whom to ask, the first one first. */
+    llm: LlmName[];
     stt: string;
     tts: string;
     openai: ModelVendor;

@@ -25,7 +25,8 @@ export interface VariableDefinition {
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 /** The language models that exist. */
-export const LLM_NAMES = ['demo', 'openai'] as const;
+export const LLM_NAMES = ['demo', 'openai', 'anthropic'] as const;
+export type LlmName = (typeof LLM_NAMES)[number];
 
 const text = z.string().regex(/^[^\s\p{Cc}]+$/u);
 const secretText = z.string().regex(/^[\x21-\x7e]{8,512}$/);
@@ -52,6 +53,13 @@ function baseUrl(...protocols: string[]): z.ZodType<string, string> {
     .refine((value) => !/[?#@\\]/.test(value))
     .transform((value) => value.replace(/\/+$/, ''));
 }
+
+/** Names of language models, the first one first. */
+const llmNames = z
+  .string()
+  .transform((value) => value.split(',').map((name) => name.trim()))
+  .pipe(z.array(z.enum(LLM_NAMES)).min(1))
+  .refine((names) => new Set(names).size === names.length);
 
 /** Twilio refuses status callbacks to hosts with an underscore; the path must need no escaping. */
 const webhookUrl = baseUrl('http:', 'https:')
@@ -292,10 +300,10 @@ export const VARIABLES = {
   VOCA_LLM: {
     group: 'Models',
     purpose:
-      'the language model: demo (offline) or openai (OpenAI and everything that speaks its Chat Completions)',
-    form: `one of ${LLM_NAMES.join(', ')}`,
+      'the language model: demo (offline), openai (OpenAI and everything that speaks its Chat Completions) or anthropic; of a list, each one answers when those before it fail',
+    form: `one or more of ${LLM_NAMES.join(', ')}, separated by commas, such as openai,anthropic`,
     default: 'demo',
-    schema: z.enum(LLM_NAMES),
+    schema: llmNames,
   },
   VOCA_STT: {
     group: 'Models',
@@ -314,23 +322,22 @@ export const VARIABLES = {
     schema: z.string().regex(/^[a-z][a-z0-9-]{0,39}$/),
   },
   OPENAI_API_KEY: {
-    ...key('Models', 'VOCA_LLM=openai', 'an API key; any word for a server that wants none'),
+    ...key('Models', 'openai in VOCA_LLM', 'an API key; any word for a server that wants none'),
     schema: text,
   },
   OPENAI_BASE_URL: vendorUrl('OpenAI, or a compatible service,'),
   OPENAI_MODEL: {
     group: 'Models',
-    purpose: 'the model that VOCA_LLM=openai asks',
+    purpose: 'the model to ask at OpenAI, for assistants that name none',
     form: "a model's name, without spaces",
     schema: text,
   },
-  ANTHROPIC_API_KEY: { ...key('Models', 'Anthropic', 'an API key'), reserved: true },
-  ANTHROPIC_BASE_URL: { ...vendorUrl('Anthropic'), reserved: true },
+  ANTHROPIC_API_KEY: key('Models', 'anthropic in VOCA_LLM', 'an API key'),
+  ANTHROPIC_BASE_URL: vendorUrl('Anthropic'),
   ANTHROPIC_MODEL: {
     group: 'Models',
-    purpose: 'the model to ask at Anthropic',
+    purpose: 'the model to ask at Anthropic, for assistants that name none',
     form: "a model's name, without spaces",
-    reserved: true,
     schema: text,
   },
   DEEPGRAM_API_KEY: { ...key('Models', 'Deepgram', 'an API key'), reserved: true },

@@ -8,7 +8,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inspect, parseEnv } from 'node:util';
 import { definitionOf, VARIABLE_NAMES } from './config-variables.ts';
-import type { VariableName, VariableValues } from './config-variables.ts';
+import type { LlmName, VariableName, VariableValues } from './config-variables.ts';
 import type {
   Environment,
   Role,
@@ -99,7 +99,7 @@ function checkPresence(
   // A role that runs alone has no supervisor to start servers for it.
   if (role === 'api' || role === 'worker' || role === 'media') needed.push('TEMPORAL_ADDRESS');
   if (role === 'worker') needed.push('DATABASE_URL');
-  if (values.VOCA_LLM === 'openai' && role !== 'cli') needed.push('OPENAI_API_KEY', 'OPENAI_MODEL');
+  if (role !== 'cli') needed.push(...(values.VOCA_LLM ?? []).flatMap((name) => NEEDED_BY[name]));
   if (isProduction(values) && role !== 'cli') needed.push('VOCA_SECRET_KEY');
   for (const name of needed) if (!isSet(env, name)) faults.push(fault(name, 'is missing'));
 
@@ -109,6 +109,12 @@ function checkPresence(
     faults.push(fault(missing, `is missing beside ${other}`));
   }
 }
+
+const NEEDED_BY: Record<LlmName, VariableName[]> = {
+  demo: [],
+  openai: ['OPENAI_API_KEY', 'OPENAI_MODEL'],
+  anthropic: ['ANTHROPIC_API_KEY', 'ANTHROPIC_MODEL'],
+};
 
 const PAIRS: [VariableName, VariableName][] = [['TWILIO_API_KEY_SID', 'TWILIO_API_KEY_SECRET']];
 

@@ -38,16 +38,21 @@ export function buildWorkerDeps(config: Config, log: Log): WorkerDeps {
   };
 }
 
+/** A vendor with a key can be asked by an assistant that names it, also outside of the usual chain. */
 function orchestratorConfig({ models }: Config): Parameters<typeof createOrchestrator>[0] {
-  const { apiKey, baseUrl, model } = models.openai;
-  if (models.llm !== 'openai') return { llm: 'demo' };
+  const { llm, openai, anthropic } = models;
   return {
-    llm: 'openai',
-    openai: {
-      apiKey: apiKey ?? '',
-      model: model ?? '',
-      ...(baseUrl !== undefined && { baseURL: baseUrl }),
-    },
+    llm,
+    ...(openai.apiKey !== undefined && { openai: vendorOf(openai.apiKey, openai) }),
+    ...(anthropic.apiKey !== undefined && { anthropic: vendorOf(anthropic.apiKey, anthropic) }),
+  };
+}
+
+function vendorOf(apiKey: string, { baseUrl, model }: Config['models']['openai']) {
+  return {
+    apiKey,
+    ...(baseUrl !== undefined && { baseURL: baseUrl }),
+    ...(model !== undefined && { model }),
   };
 }
 

@@ -49,7 +49,7 @@ describe('loadConfig', () => {
       metricsPort: 9464,
     });
     expect(config.temporal).toMatchObject({ namespace: 'default', tls: false });
-    expect(config.models.llm).toBe('demo');
+    expect(config.models.llm).toEqual(['demo']);
     expect(config.rest.logLevel).toBe('info');
     expect(config.rest.dataDir).toBeUndefined();
   });
@@ -68,6 +68,25 @@ describe('loadConfig', () => {
     expect(faults['TWILIO_PHONE_NUMBER']).toMatch(
       /is missing\. It is for: .+ It should be: E\.164/,
     );
+  });
+
+  test('takes a list of language models, and wants key and model of each', () => {
+    const keys = {
+      OPENAI_API_KEY: 'canary-openai',
+      OPENAI_MODEL: 'm',
+      ANTHROPIC_API_KEY: 'canary-anthropic',
+      ANTHROPIC_MODEL: 'c',
+    };
+    const config = loadConfig({ ...good, ...keys, VOCA_LLM: 'openai, anthropic' });
+    expect(config.models.llm).toEqual(['openai', 'anthropic']);
+    expect(config.models.anthropic).toMatchObject({ apiKey: 'canary-anthropic', model: 'c' });
+    expect(config.warnings.join()).not.toMatch(/ANTHROPIC/);
+    expect(Object.keys(faultsOf({ ...good, VOCA_LLM: 'anthropic,demo' })).sort()).toEqual([
+      'ANTHROPIC_API_KEY',
+      'ANTHROPIC_MODEL',
+    ]);
+    const half = { ...good, ...keys, OPENAI_MODEL: '', VOCA_LLM: 'openai,anthropic' };
+    expect(Object.keys(faultsOf(half))).toEqual(['OPENAI_MODEL']);
   });
 
   test('counts an empty value as not set', () => {
@@ -115,7 +134,9 @@ describe('loadConfig', () => {
     ['TEMPORAL_ADDRESS', 'http://localhost:7233'],
     ['TEMPORAL_TLS', 'yes'],
     ['DATABASE_URL', 'mysql://localhost/voca'],
-    ['VOCA_LLM', 'anthropic'],
+    ['VOCA_LLM', 'claude'],
+    ['VOCA_LLM', 'openai,,demo'],
+    ['VOCA_LLM', 'demo,demo'],
     ['VOCA_SECRET_KEY', 'short'],
     ['VOCA_SECRET_KEY', `${secretKey},${secretKey}`],
     ['VOCA_SECRET_KEY', `${secretKey},`],

@@ -1,14 +1,22 @@
 import { ModelError } from './llm.ts';
+import { PatienceTimer, type Patience } from './patience.ts';
+
+export interface Watch {
+  signal: AbortSignal;
+  /** To be called whenever a piece of the result has come. */
+  progress: () => void;
+}
 
 /**
- * Runs `work` with a signal that fires after `timeoutMs` or when `outer` does, and stops waiting at
- * that moment even when `work` does not listen to its signal.
+ * Runs `work` with a signal that fires when patience runs out or when `outer` does, and stops waiting
+ * at that moment even when `work` does not listen to its signal.
+ * @param patience a number of milliseconds for all of it, or how long for which part of it.
  * @throws ModelError of kind `timeout` after the deadline; the reason of `outer` when that fired.
  */
 export async function withDeadline<T>(
-  timeoutMs: number,
+  patience: number | Patience,
   outer: AbortSignal | undefined,
-  work: (signal: AbortSignal) => Promise<T>,
+  work: (watch: Watch) => Promise<T>,
 ): Promise<T> {
   outer?.throwIfAborted();
   const inner = new AbortController();
@@ -20,16 +28,18 @@ export async function withDeadline<T>(
       inner.abort();
       reject(stopped as Error);
     };
-    const timer = setTimeout(
-      () => stop(new ModelError('timeout', `the model did not answer within ${timeoutMs} ms`)),
-      timeoutMs,
+    const timer = new PatienceTimer(
+      typeof patience === 'number'
+        ? { firstMs: patience, stallMs: patience, wholeMs: patience }
+        : patience,
+      (why) => stop(new ModelError('timeout', why)),
     );
     const onOuter = (): void => stop(outer?.reason);
     outer?.addEventListener('abort', onOuter, { once: true });
-    work(inner.signal)
+    work({ signal: inner.signal, progress: () => timer.progress() })
       .then(resolve, (error: unknown) => reject((stopped ?? error) as Error))
       .finally(() => {
-        clearTimeout(timer);
+        timer.stop();
         outer?.removeEventListener('abort', onOuter);
       });
   });

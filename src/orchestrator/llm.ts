@@ -1,4 +1,5 @@
 /** The one interface through which VOCA speaks with language models, and the one error they throw. */
+import type { ModelTry } from '../../workflows/contract.ts';
 
 /** One line of the conversation as a model sees it. Two lines of one speaker may follow each other. */
 export interface PromptMessage {
@@ -16,13 +17,22 @@ export interface CallFacts {
   language: string;
   /** The line that is said when a model failed: an assistant's message that is no model's answer. */
   apology: string;
+  /** What was said before the first message, in short; also in the system prompt. */
+  summary?: string;
 }
 
 export interface Prompt {
   system: string;
-  /** The whole conversation; the last message is what is to be answered. */
+  /** The conversation; the last message is what is to be answered. */
   messages: PromptMessage[];
   call: CallFacts;
+  /**
+   * Given when not an answer to the caller is wanted but a summary: the lines to make it of, which
+   * `messages` holds as one text. No tools then.
+   */
+  toSummarize?: PromptMessage[];
+  /** What of `system` no caller is to hear, see `leak.ts`. */
+  secret?: { frame: string; instructions: string };
 }
 
 export interface Completion {
@@ -30,6 +40,8 @@ export interface Completion {
   text: string;
   /** The model ends the call with these words. */
   end: boolean;
+  /** The answer became too long and breaks off in the middle of a sentence. */
+  isCut?: boolean;
   /** The model that answered, as it names itself. */
   model: string;
   tokens?: { prompt: number; completion: number };
@@ -47,7 +59,13 @@ export interface LanguageModel {
    * Answers once; never tries again by itself.
    * @throws ModelError; after an abort its kind is `timeout`.
    */
-  complete(prompt: Prompt, options: { signal: AbortSignal }): Promise<Completion>;
+  complete(prompt: Prompt, options: CompleteOptions): Promise<Completion>;
+}
+
+export interface CompleteOptions {
+  signal: AbortSignal;
+  /** Called whenever a piece of the answer comes in, by a model that streams. */
+  progress?: () => void;
 }
 
 export type ModelErrorKind =
@@ -67,6 +85,8 @@ export class ModelError extends Error {
   readonly kind: ModelErrorKind;
   /** Whether the same request may succeed when it is made again. */
   readonly retryable: boolean;
+  /** The key or the account is at fault, so that no request to this provider succeeds. */
+  readonly isAccount: boolean;
   /** How long the server asks us to wait before that. */
   readonly retryAfterMs?: number;
   readonly #original: unknown;
@@ -74,11 +94,17 @@ export class ModelError extends Error {
   constructor(
     kind: ModelErrorKind,
     message: string,
-    options: { retryable?: boolean; retryAfterMs?: number; original?: unknown } = {},
+    options: {
+      retryable?: boolean;
+      isAccount?: boolean;
+      retryAfterMs?: number;
+      original?: unknown;
+    } = {},
   ) {
     super(message);
     this.kind = kind;
     this.retryable = options.retryable ?? kind !== 'refused';
+    this.isAccount = options.isAccount ?? false;
     if (options.retryAfterMs !== undefined) this.retryAfterMs = options.retryAfterMs;
     this.#original = options.original;
   }
@@ -86,5 +112,20 @@ export class ModelError extends Error {
   /** What was thrown below; for a debugger, never for a log. */
   original(): unknown {
     return this.#original;
+  }
+}
+
+/** No model answered in the time of a turn. What the last try failed of, and all tries. */
+export class NoModelAnswered extends ModelError {
+  readonly tries: ModelTry[];
+
+  constructor(last: ModelError, tries: ModelTry[]) {
+    const { kind, retryable, retryAfterMs } = last;
+    super(kind, `no model answered; the last try: ${last.message}`, {
+      retryable,
+      ...(retryAfterMs !== undefined && { retryAfterMs }),
+      original: last,
+    });
+    this.tries = tries;
   }
 }

@@ -1,17 +1,27 @@
 import type { CallSoFar, Orchestrator, Reply, Summary } from '../../activities/ports.ts';
-import type { Heard } from '../../workflows/contract.ts';
-import { pause, withDeadline } from './deadline.ts';
-import { ModelError, type Completion, type LanguageModel, type Prompt } from './llm.ts';
+import type { ModelChoice } from '../../workflows/assistant.ts';
+import type { Heard, ModelTry } from '../../workflows/contract.ts';
+import { withDeadline, type Watch } from './deadline.ts';
+import { isUsable, linksOf, type Link, type Provider } from './links.ts';
+import { ModelError, type LanguageModel, type Prompt } from './llm.ts';
+import { askChain, type Budget } from './model-chain.ts';
 import { buildPrompt } from './prompt.ts';
-import { speakable } from './speakable.ts';
+import { REAL_CLOCK, type Clock } from './provider-health.ts';
+import { spokenAnswer } from './spoken-answer.ts';
 import { buildSummaryPrompt, shortened } from './summary.ts';
 
-/** How long a turn may take. The workflow gives up on its own about 20 s after the words. */
+/** How long things may take. The workflow gives up on a reply on its own about 20 s after the words. */
 export interface Deadlines {
-  /** For all tries of one turn together. Default 18,000. */
+  /** For all tries of one turn together, with one model alone. Default 18,000. */
   totalMs?: number;
+  /** The same, when another model can be asked: the caller hears something within 12 s. Default 11,700. */
+  chainMs?: number;
   /** For one try. Default 8,000. */
   tryMs?: number;
+  /** For a model that has begun its answer and falls silent. Default 3,000. */
+  stallMs?: number;
+  /** For all tries of one summary; nobody waits for it. Default 15,000. */
+  summaryMs?: number;
   /** For `ready`. Default 5,000. */
   readyMs?: number;
 }
@@ -19,47 +29,68 @@ export interface Deadlines {
 export interface OrchestratorOptions extends Deadlines {
   /** IANA zone in which "tomorrow" and "at seven" are meant; default: the zone of this machine. */
   timeZone?: string;
+  clock?: Clock;
+  /** Told of every question to a model, also of those that were not asked. */
+  onTry?: (question: ModelTry) => void;
 }
 
-const TRIES = 2;
-/** After an overload or a broken connection; a server that names its own wait is heeded instead. */
-const PAUSE_MS = 200;
-/** A second try that is left with less than this part of its deadline is not begun. */
-const WORTHWHILE = 0.25;
-
-/** The mind of a call: makes the next reply out of everything that was said. Holds no state of calls. */
+/**
+ * The mind of a call: makes the next reply out of everything that was said. Holds no state of calls;
+ * what it has learnt of providers (see `ProviderHealth`) serves all of them.
+ */
 export class VocaOrchestrator implements Orchestrator {
-  readonly #model: LanguageModel;
+  readonly #providers: readonly Provider[];
+  readonly #chain: readonly Link[];
   readonly #deadlines: Required<Deadlines>;
   readonly #timeZone: string;
+  readonly #clock: Clock;
+  readonly #onTry: (question: ModelTry) => void;
 
-  constructor(model: LanguageModel, options: OrchestratorOptions = {}) {
-    this.#model = model;
-    this.#deadlines = {
-      totalMs: options.totalMs ?? 18_000,
-      tryMs: options.tryMs ?? 8_000,
-      readyMs: options.readyMs ?? 5_000,
-    };
+  /** @param chain whom to ask, the first one first, for an assistant that does not say. */
+  constructor(
+    providers: readonly Provider[],
+    chain: readonly ModelChoice[],
+    options: OrchestratorOptions = {},
+  ) {
+    this.#providers = providers;
+    this.#chain = linksOf(chain, providers);
+    this.#deadlines = deadlinesOf(options);
     this.#timeZone = options.timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
+    this.#clock = options.clock ?? REAL_CLOCK;
+    this.#onTry = options.onTry ?? (() => undefined);
   }
 
-  /** The model in use, for logs. */
+  /** The models in use, for logs. */
   get model(): string {
-    return this.#model.name;
+    return this.#chain.map(({ name }) => name).join(', ');
   }
 
   /**
-   * Resolves when the model can be asked.
-   * @throws ModelError when it cannot, or does not answer in time.
+   * Resolves when a model of the configuration can be asked: one is enough to answer.
+   * @throws ModelError of the first model when none can, or says so in time.
    */
   async ready(signal?: AbortSignal): Promise<void> {
-    await withDeadline(this.#deadlines.readyMs, signal, (inner) => this.#model.ready(inner));
+    const found = new AbortController();
+    const stop = signal ? AbortSignal.any([signal, found.signal]) : found.signal;
+    const asked = this.#chain
+      .filter(isUsable)
+      .map(({ model }) =>
+        withDeadline(this.#deadlines.readyMs, stop, (watch) => model.ready(watch.signal)),
+      );
+    try {
+      await Promise.any(asked);
+    } catch (error) {
+      signal?.throwIfAborted();
+      const [first] = (error as AggregateError).errors as unknown[];
+      throw first ?? new ModelError('refused', 'no model is configured');
+    } finally {
+      found.abort();
+    }
   }
 
   /**
-   * Answers what was just heard, with a second try when the first failed in a way that may pass.
-   * `text` is plain spoken words, and empty only when `end` is true.
-   * @throws ModelError of the last try; the signal's own reason when it fired.
+   * Answers what was just heard. `text` is plain spoken words, and empty only when `end` is true.
+   * @throws NoModelAnswered, a ModelError with all tries; the signal's own reason when it fired.
    */
   async generateReply(
     call: CallSoFar,
@@ -67,50 +98,75 @@ export class VocaOrchestrator implements Orchestrator {
     options: { signal?: AbortSignal } = {},
   ): Promise<Reply> {
     const prompt = buildPrompt(call, heard, this.#timeZone);
-    const { totalMs, tryMs } = this.#deadlines;
-    const endsAt = performance.now() + totalMs;
-    for (let tried = 1; ; tried += 1) {
-      const leftMs = Math.max(1, Math.floor(endsAt - performance.now()));
-      try {
-        return await this.#try(prompt, Math.min(tryMs, leftMs), options.signal);
-      } catch (error) {
-        const waitMs = tried < TRIES ? waitBeforeRetryMs(error) : undefined;
-        if (options.signal?.aborted || waitMs === undefined) throw error;
-        const leftAfterMs = endsAt - performance.now() - waitMs;
-        if (leftAfterMs < Math.min(tryMs, totalMs) * WORTHWHILE) throw error;
-        await pause(waitMs, options.signal);
-      }
-    }
+    const { totalMs, chainMs } = this.#deadlines;
+    const { value, tries } = await this.#ask(
+      call,
+      { totalMs, chainMs },
+      options.signal,
+      (model, watch) => replyOf(model, prompt, watch),
+    );
+    return { ...value, tries };
   }
 
   /**
    * Folds the summary so far and the utterances into one summary of at most 1,200 characters.
-   * @throws ModelError when no model made one; the signal's own reason when it fired.
+   * @throws NoModelAnswered, a ModelError with all tries; the signal's own reason when it fired.
    */
   async summarize(call: CallSoFar, options: { signal?: AbortSignal } = {}): Promise<Summary> {
     const prompt = buildSummaryPrompt(call, this.#timeZone);
-    const { text, model } = await this.#try(prompt, this.#deadlines.tryMs, options.signal);
-    return { text: shortened(text), model };
-  }
-
-  async #try(prompt: Prompt, timeoutMs: number, signal: AbortSignal | undefined): Promise<Reply> {
-    return await withDeadline(timeoutMs, signal, async (inner) =>
-      toReply(await this.#model.complete(prompt, { signal: inner })),
+    const { summaryMs } = this.#deadlines;
+    const { value } = await this.#ask(
+      call,
+      { totalMs: summaryMs, chainMs: summaryMs },
+      options.signal,
+      async (model, watch) => {
+        const { text, model: name } = await replyOf(model, prompt, watch);
+        if (text === '') throw new ModelError('bad-answer', 'the model summed up nothing');
+        return { text: shortened(text), model: name };
+      },
     );
+    return value;
+  }
+
+  async #ask<T>(
+    { assistant }: CallSoFar,
+    times: Pick<Budget, 'totalMs' | 'chainMs'>,
+    signal: AbortSignal | undefined,
+    ask: (model: LanguageModel, watch: Watch) => Promise<T>,
+  ): Promise<{ value: T; tries: ModelTry[] }> {
+    const { tryMs, stallMs } = this.#deadlines;
+    const own = assistant.models ?? [];
+    const links = own.length > 0 ? linksOf(own, this.#providers) : this.#chain;
+    return await askChain({
+      links,
+      budget: { ...times, tryMs, stallMs },
+      clock: this.#clock,
+      signal,
+      ask,
+      onTry: this.#onTry,
+    });
   }
 }
 
-function toReply({ text, end, model, tokens }: Completion): Reply {
-  const words = speakable(text);
-  if (words === '' && !end) {
-    throw new ModelError('bad-answer', 'the model answered nothing that can be said');
-  }
-  return { text: words, end, model, ...(tokens && { tokens }) };
+async function replyOf(
+  model: LanguageModel,
+  prompt: Prompt,
+  watch: Watch,
+): Promise<Omit<Reply, 'tries'>> {
+  const completion = await model.complete(prompt, watch);
+  const { end, model: name, tokens } = completion;
+  const text = spokenAnswer(completion, prompt);
+  return { text, end, model: name, ...(tokens && { tokens }) };
 }
 
-/** Undefined when trying again is of no use. */
-function waitBeforeRetryMs(error: unknown): number | undefined {
-  if (!(error instanceof ModelError) || !error.retryable) return undefined;
-  if (error.retryAfterMs !== undefined) return error.retryAfterMs;
-  return error.kind === 'rate-limit' || error.kind === 'unavailable' ? PAUSE_MS : 0;
+function deadlinesOf(given: Deadlines): Required<Deadlines> {
+  const totalMs = given.totalMs ?? 18_000;
+  return {
+    totalMs,
+    chainMs: given.chainMs ?? Math.min(totalMs, 11_700),
+    tryMs: given.tryMs ?? 8_000,
+    stallMs: given.stallMs ?? 3_000,
+    summaryMs: given.summaryMs ?? 15_000,
+    readyMs: given.readyMs ?? 5_000,
+  };
 }

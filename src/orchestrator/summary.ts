@@ -1,10 +1,12 @@
 /** A long call made short, so that the prompt of its next turns stays bounded. */
 import type { CallSoFar } from '../../activities/ports.ts';
-import { heardLine } from './heard-line.ts';
 import type { Prompt } from './llm.ts';
+import { messageOf } from './prompt.ts';
 
 /** Characters of the longest summary. */
 export const MAX_SUMMARY_LENGTH = 1_200;
+/** Characters that a summary is made of at most. */
+const MAX_MATERIAL_LENGTH = 60_000;
 
 const SYSTEM = [
   'You keep the notes of a telephone call that is still going on. Write what somebody must know to go on with it, in plain sentences, in the language of the call, at most 150 words.',
@@ -14,20 +16,32 @@ const SYSTEM = [
 
 /** Asks for one summary of the summary so far and of the call's utterances. */
 export function buildSummaryPrompt(call: CallSoFar, timeZone: string): Prompt {
-  const lines = call.utterances.map((line) =>
-    line.who === 'caller' ? `Caller: ${heardLine(line.heard)}` : `Assistant: ${line.text}`,
+  const toSummarize = call.utterances.map(messageOf);
+  const lines = toSummarize.map(
+    ({ role, content }) => `${role === 'user' ? 'Caller' : 'Assistant'}: ${content}`,
   );
-  const before = call.summary === undefined ? [] : [`Notes so far: ${call.summary}`];
+  const { summary, assistant, startedAt } = call;
+  const before = summary === undefined ? [] : [`Notes so far: ${summary}`];
   return {
     system: SYSTEM,
-    messages: [{ role: 'user', content: [...before, ...lines].join('\n') }],
+    messages: [{ role: 'user', content: bounded([...before, ...lines].join('\n')) }],
+    toSummarize,
     call: {
-      startedAt: call.startedAt,
+      startedAt,
       timeZone,
-      language: call.assistant.voice.language,
-      apology: call.assistant.apology,
+      language: assistant.voice.language,
+      apology: assistant.apology,
+      ...(summary !== undefined && { summary }),
     },
+    secret: { frame: SYSTEM, instructions: '' },
   };
+}
+
+/** The notes so far stand at the beginning and the newest lines at the end: the middle is left out. */
+function bounded(text: string): string {
+  if (text.length <= MAX_MATERIAL_LENGTH) return text;
+  const half = MAX_MATERIAL_LENGTH / 2;
+  return `${text.slice(0, half)}\n[…]\n${text.slice(-half)}`.replace(/\p{Surrogate}/gu, '');
 }
 
 /** At most {@link MAX_SUMMARY_LENGTH} characters, ended at a sentence where there is one. */

@@ -69,6 +69,9 @@ describe('the environment of a benchmark', () => {
     });
     expect(made.config.database.url).toBeUndefined();
     expect(made.config.temporal.address).toBeUndefined();
-    expect(made.config.models).toMatchObject({ llm: 'openai', openai: { baseUrl: simulatorUrl } });
+    expect(made.config.models).toMatchObject({
+      llm: ['openai'],
+      openai: { baseUrl: simulatorUrl },
+    });
   });
 });

@@ -16,7 +16,7 @@ describe('the configuration of the demo', () => {
       webhookUrl: 'http://127.0.0.1:5050',
       apiBaseUrl: 'http://127.0.0.1:6000',
     });
-    expect(config.models.llm).toBe('demo');
+    expect(config.models.llm).toEqual(['demo']);
   });
 
   test('never reaches the real account of the environment', () => {
@@ -35,6 +35,6 @@ describe('the configuration of the demo', () => {
 
   test('takes the language model of the environment', () => {
     const models = { VOCA_LLM: 'openai', OPENAI_API_KEY: 'x', OPENAI_MODEL: 'm' };
-    expect(demoConfig(models, demo).config.models.llm).toBe('openai');
+    expect(demoConfig(models, demo).config.models.llm).toEqual(['openai']);
   });
 });

@@ -1,51 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import {
-  ModelError,
-  type Completion,
-  type LanguageModel,
-  type Prompt,
-} from '../../src/orchestrator/llm.ts';
-import { VocaOrchestrator } from '../../src/orchestrator/orchestrator.ts';
+import { ModelError, type LanguageModel } from '../../src/orchestrator/llm.ts';
 import { makeCall } from './make-call.ts';
-
-const STALL = Symbol('stall');
-type Scripted =
-  string | Completion | Error | typeof STALL | ((signal: AbortSignal) => Promise<string>);
-
-/** Plays one entry per request; STALL never answers and does not listen to its signal. */
-class ScriptedModel implements LanguageModel {
-  readonly name = 'scripted';
-  readonly prompts: Prompt[] = [];
-  readonly signals: AbortSignal[] = [];
-  readonly #script: Scripted[];
-
-  constructor(...script: Scripted[]) {
-    this.#script = script;
-  }
-
-  ready(signal: AbortSignal): Promise<void> {
-    return this.#play(signal).then(() => undefined);
-  }
-
-  async complete(prompt: Prompt, { signal }: { signal: AbortSignal }): Promise<Completion> {
-    this.prompts.push(prompt);
-    this.signals.push(signal);
-    const entry = await this.#play(signal);
-    return typeof entry === 'string' ? { text: entry, end: false, model: 'm' } : entry;
-  }
-
-  async #play(signal: AbortSignal): Promise<string | Completion> {
-    const entry = this.#script.shift() ?? 'over';
-    if (entry instanceof Error) throw entry;
-    if (entry === STALL) return await new Promise<never>(() => {});
-    return typeof entry === 'function' ? await entry(signal) : entry;
-  }
-}
+import { orchestratorOf, ScriptedModel, STALL } from './scripted-model.ts';
 
 const SHORT = { totalMs: 400, tryMs: 100, readyMs: 50 };
 const heard = { kind: 'speech', text: 'hello' } as const;
 const ask = (model: LanguageModel, options = SHORT, signal?: AbortSignal) =>
-  new VocaOrchestrator(model, options).generateReply(makeCall('Hi.'), heard, {
+  orchestratorOf([model], options).generateReply(makeCall('Hi.'), heard, {
     ...(signal && { signal }),
   });
 const unavailable = (retryAfterMs?: number) =>
@@ -60,13 +21,19 @@ describe('a reply', () => {
       model: 'x',
       tokens,
     });
-    expect(await ask(model)).toEqual({ text: 'Hello you', end: false, model: 'x', tokens });
+    expect(await ask(model)).toEqual({
+      text: 'Hello you',
+      end: false,
+      model: 'x',
+      tokens,
+      tries: [{ model: 'scripted', ms: expect.any(Number), outcome: 'answered' }],
+    });
     expect(model.prompts[0]?.messages.at(-1)).toEqual({ role: 'user', content: 'hello' });
   });
 
   test('may be without words when it ends the call', async () => {
     const model = new ScriptedModel({ text: '', end: true, model: 'x' });
-    expect(await ask(model)).toEqual({ text: '', end: true, model: 'x' });
+    expect(await ask(model)).toMatchObject({ text: '', end: true, model: 'x' });
   });
 
   test('of nothing but markup counts as a bad answer and is asked for again', async () => {
@@ -91,9 +58,11 @@ describe('tries', () => {
     expect(model.prompts).toHaveLength(1);
   });
 
-  test('an error that is no ModelError is not tried again', async () => {
-    const model = new ScriptedModel(new TypeError('a bug'), 'late');
-    await expect(ask(model)).rejects.toThrow(TypeError);
+  test('an error that is no ModelError is not tried again, and comes as one', async () => {
+    const model = new ScriptedModel(new TypeError('a bug that says 1234'), 'late');
+    const error: unknown = await ask(model).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(ModelError);
+    expect(String(error)).not.toContain('1234');
     expect(model.prompts).toHaveLength(1);
   });
 
@@ -183,15 +152,15 @@ describe('cancelling', () => {
 
 describe('ready', () => {
   test('resolves when the model is, and names it', async () => {
-    const orchestrator = new VocaOrchestrator(new ScriptedModel('fine'), SHORT);
+    const orchestrator = orchestratorOf([new ScriptedModel('fine')], SHORT);
     await expect(orchestrator.ready()).resolves.toBeUndefined();
     expect(orchestrator.model).toBe('scripted');
   });
 
   test('rejects when the model is not, or does not say', async () => {
-    const refused = new VocaOrchestrator(new ScriptedModel(new ModelError('refused', 'no')), SHORT);
+    const refused = orchestratorOf([new ScriptedModel(new ModelError('refused', 'no'))], SHORT);
     await expect(refused.ready()).rejects.toMatchObject({ kind: 'refused' });
-    const stalled = new VocaOrchestrator(new ScriptedModel(STALL), SHORT);
+    const stalled = orchestratorOf([new ScriptedModel(STALL)], SHORT);
     await expect(stalled.ready()).rejects.toMatchObject({ kind: 'timeout' });
   });
 });

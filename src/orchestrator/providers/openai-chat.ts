@@ -1,55 +1,53 @@
-/** Our prompt as a Chat Completions request, and its answer as our completion. */
+/** Chat Completions, whole and streamed: our prompt as a request, and an answer out of what comes. */
 import type { OpenAI } from 'openai';
 import { z } from 'zod';
-import { ModelError, type Completion, type Prompt, type PromptMessage } from '../llm.ts';
+import { ModelError, type ModelErrorKind, type Prompt } from '../llm.ts';
+import { alternating, END_CALL, MAX_ANSWER_LENGTH, type Answer } from './answer.ts';
+import { parsed, type AnswerReader } from './body.ts';
+import type { Reading, ServerEvent } from './events.ts';
+import { fromStatus } from './thrown.ts';
 
-/** How a model ends the call. The last words ride along: many models call a tool without a text. */
-export const END_CALL = {
-  type: 'function',
-  function: {
-    name: 'end_call',
-    description: 'Ends the telephone call after the last words are said.',
-    parameters: {
-      type: 'object',
-      properties: {
-        farewell: {
-          type: 'string',
-          description: 'The last words to the caller, unless they are in the text of the answer.',
-        },
-      },
-      additionalProperties: false,
-    },
-  },
-} satisfies OpenAI.ChatCompletionTool;
+/** What a server may turn out not to know. */
+export interface Features {
+  tools: boolean;
+  stream: boolean;
+  /** The count of tokens behind a stream. */
+  usage: boolean;
+}
 
-/**
- * Strict chat templates want the roles to alternate and the user to begin, so lines of one speaker
- * are joined and a call that begins with our greeting gets a line before it.
- */
-export function toChatMessages(prompt: Prompt): OpenAI.ChatCompletionMessageParam[] {
-  const joined: PromptMessage[] = [];
-  if (prompt.messages[0]?.role === 'assistant') {
-    joined.push({ role: 'user', content: '[the call begins]' });
-  }
-  for (const { role, content } of prompt.messages) {
-    const last = joined.at(-1);
-    if (last?.role === role) last.content += `\n${content}`;
-    else joined.push({ role, content });
-  }
-  return [{ role: 'system', content: prompt.system }, ...joined];
+export function toRequest(
+  prompt: Prompt,
+  model: string,
+  features: Features,
+): OpenAI.ChatCompletionCreateParams {
+  const withTools = features.tools && prompt.toSummarize === undefined;
+  return {
+    model,
+    messages: [{ role: 'system', content: prompt.system }, ...alternating(prompt)],
+    ...(withTools && { tools: [{ type: 'function', function: END_CALL }] }),
+    ...(features.stream && { stream: true }),
+    ...(features.stream && features.usage && { stream_options: { include_usage: true } }),
+  };
 }
 
 const count = z.number().int().nonnegative();
+const usageSchema = z
+  .object({ prompt_tokens: count, completion_tokens: count })
+  .transform((usage) => ({ prompt: usage.prompt_tokens, completion: usage.completion_tokens }))
+  .nullish()
+  .catch(undefined);
+const nameSchema = z.string().min(1).optional().catch(undefined);
+const text = z.string().nullish().catch(undefined);
 
 /** Only what is used, and forgiving in what is not: many servers speak this dialect a little differently. */
-const answerSchema = z.object({
-  model: z.string().min(1).optional().catch(undefined),
+const wholeSchema = z.object({
+  model: nameSchema,
   choices: z
     .array(
       z.object({
         message: z.object({
           content: z.string().nullish(),
-          refusal: z.string().nullish().catch(undefined),
+          refusal: text,
           tool_calls: z
             .array(
               z.object({
@@ -59,47 +57,145 @@ const answerSchema = z.object({
             .nullish()
             .catch(undefined),
         }),
+        finish_reason: text,
       }),
     )
     .min(1),
-  usage: z.object({ prompt_tokens: count, completion_tokens: count }).nullish().catch(undefined),
+  usage: usageSchema,
 });
 
-/** @throws ModelError `bad-answer` when there is nothing to say and the call is not ended either. */
-export function toCompletion(answer: unknown, askedModel: string): Completion {
-  const parsed = answerSchema.safeParse(answer);
-  const message = parsed.data?.choices[0]?.message;
-  if (!parsed.success || !message) {
-    throw new ModelError('bad-answer', 'the model server answered in an unknown form');
-  }
-  const ending = message.tool_calls?.find((call) => call.function?.name === 'end_call');
-  const said = message.content?.trim() || message.refusal?.trim() || '';
-  const text = said || farewellOf(ending?.function?.arguments);
-  if (text === '' && !ending) {
-    throw new ModelError('bad-answer', 'the model answered without words');
-  }
-  const { usage } = parsed.data;
-  return {
-    text,
-    end: ending !== undefined,
-    model: parsed.data.model ?? askedModel,
-    ...(usage && {
-      tokens: { prompt: usage.prompt_tokens, completion: usage.completion_tokens },
-    }),
-  };
-}
+const chunkSchema = z.object({
+  model: nameSchema,
+  choices: z
+    .array(
+      z.object({
+        delta: z
+          .object({
+            content: z.string().nullish(),
+            refusal: text,
+            reasoning: text,
+            reasoning_content: text,
+            tool_calls: z
+              .array(
+                z.object({
+                  index: z.number().optional().catch(undefined),
+                  function: z.object({ name: text, arguments: z.unknown() }).nullish(),
+                }),
+              )
+              .nullish()
+              .catch(undefined),
+          })
+          .nullish(),
+        finish_reason: text,
+      }),
+    )
+    .nullish(),
+  usage: usageSchema,
+});
 
-const argumentsSchema = z.object({ farewell: z.string() });
+const failureSchema = z.object({
+  error: z.object({ code: z.unknown(), status: z.unknown(), type: z.unknown() }),
+});
 
-/** Broken arguments only cost the farewell: the call has its own last words. */
-function farewellOf(raw: unknown): string {
-  let value = raw;
-  if (typeof raw === 'string') {
-    try {
-      value = JSON.parse(raw);
-    } catch {
-      return '';
+/** One answer, from its first piece to its last. */
+export class ChatReader implements AnswerReader<Answer> {
+  readonly #progress: () => void;
+  readonly #tools = new Map<number, { name: string; input: string }>();
+  #text = '';
+  #refusal = '';
+  #model: string | undefined;
+  #tokens: Answer['tokens'];
+  #finish: string | undefined;
+  #isTooLong = false;
+
+  constructor(progress: () => void) {
+    this.#progress = progress;
+  }
+
+  whole(json: unknown): Answer {
+    throwIfFailure(json);
+    const { data } = wholeSchema.safeParse(json);
+    const choice = data?.choices[0];
+    if (!data || !choice) {
+      throw new ModelError('bad-answer', 'the model server answered in an unknown form');
+    }
+    const { content, refusal, tool_calls: calls } = choice.message;
+    const tools = (calls ?? []).flatMap(({ function: called }) =>
+      called ? [{ name: called.name, input: called.arguments }] : [],
+    );
+    return {
+      text: content?.trim() || refusal?.trim() || '',
+      tools,
+      model: data.model,
+      tokens: data.usage ?? undefined,
+      isCut: choice.finish_reason === 'length',
+    };
+  }
+
+  take({ data }: ServerEvent): Reading {
+    if (data.trim() === '[DONE]') {
+      this.#finish ??= 'stop';
+      return 'done';
+    }
+    const json = parsed(data);
+    throwIfFailure(json);
+    const chunk = chunkSchema.safeParse(json).data;
+    if (!chunk) throw new ModelError('bad-answer', 'the model server streamed in an unknown form');
+    this.#model ??= chunk.model;
+    this.#tokens = chunk.usage ?? this.#tokens;
+    const choice = chunk.choices?.[0];
+    if (choice?.delta) this.#add(choice.delta);
+    this.#finish ??= choice?.finish_reason ?? undefined;
+    if (this.#text.length > MAX_ANSWER_LENGTH) {
+      this.#isTooLong = true;
+      return 'done';
+    }
+    return this.#finish === undefined ? 'more' : 'finished';
+  }
+
+  streamed(): Answer {
+    if (this.#finish === undefined && !this.#isTooLong) {
+      throw new ModelError('unavailable', 'the model server broke off in mid-answer');
+    }
+    return {
+      text: this.#text.trim() || this.#refusal.trim(),
+      tools: [...this.#tools.values()],
+      model: this.#model,
+      tokens: this.#tokens,
+      isCut: this.#isTooLong || this.#finish === 'length',
+    };
+  }
+
+  #add(delta: NonNullable<NonNullable<z.output<typeof chunkSchema>['choices']>[0]['delta']>): void {
+    const { content, refusal, tool_calls: calls } = delta;
+    // The first chunk often has a role and no words: nothing has been thought of yet.
+    const isProgress = content || refusal || calls?.length;
+    if (isProgress || delta.reasoning || delta.reasoning_content) this.#progress();
+    this.#text += content ?? '';
+    this.#refusal += refusal ?? '';
+    for (const { index, function: called } of calls ?? []) {
+      // A server that sends whole calls may leave out the index.
+      const at = index ?? (called?.name ? this.#tools.size : this.#tools.size - 1);
+      const tool = this.#tools.get(at) ?? { name: '', input: '' };
+      tool.name += called?.name ?? '';
+      const piece = called?.arguments ?? '';
+      if (tool.input.length < MAX_ANSWER_LENGTH) {
+        tool.input += typeof piece === 'string' ? piece : JSON.stringify(piece);
+      }
+      this.#tools.set(at, tool);
     }
   }
-  return argumentsSchema.safeParse(value).data?.farewell.trim() ?? '';
+}
+
+/** Some servers report a failure with status 200, streams must. @throws ModelError */
+function throwIfFailure(json: unknown): void {
+  const failure = failureSchema.safeParse(json).data?.error;
+  if (!failure) return;
+  const status = [failure.status, failure.code]
+    .map(Number)
+    .find((each) => each >= 400 && each < 600);
+  if (status !== undefined) throw fromStatus(status, undefined);
+  const words = `${String(failure.type)} ${String(failure.code)}`;
+  const kind: ModelErrorKind = /rate.?limit/i.test(words) ? 'rate-limit' : 'unavailable';
+  throw new ModelError(kind, 'the model server failed in mid-answer');
 }

@@ -3,9 +3,18 @@
  * vLLM, Ollama, OpenRouter and many more.
  */
 import type { OpenAI } from 'openai';
-import { ModelError, type Completion, type LanguageModel, type Prompt } from '../llm.ts';
-import { toModelError } from './openai-errors.ts';
-import { toChatMessages, toCompletion, END_CALL } from './openai-chat.ts';
+import {
+  ModelError,
+  type CompleteOptions,
+  type Completion,
+  type LanguageModel,
+  type Prompt,
+} from '../llm.ts';
+import { completionOf } from './answer.ts';
+import { readAnswer } from './body.ts';
+import { ChatReader, toRequest, type Features } from './openai-chat.ts';
+import { ownFetch } from './own-fetch.ts';
+import { toModelError } from './thrown.ts';
 
 export interface OpenAiOptions {
   /** Empty for a server that wants none. */
@@ -19,8 +28,8 @@ export class OpenAiModel implements LanguageModel {
   readonly name: string;
   readonly #options: OpenAiOptions;
   #client: Promise<OpenAI> | undefined;
-  /** False once the server refused a request for its tools; holds until the process ends. */
-  #tools = true;
+  /** What the server has refused so far; holds until the process ends. */
+  #features: Features = { tools: true, stream: true, usage: true };
 
   constructor(options: OpenAiOptions) {
     this.name = `openai/${options.model}`;
@@ -41,35 +50,39 @@ export class OpenAiModel implements LanguageModel {
     }
   }
 
-  async complete(prompt: Prompt, { signal }: { signal: AbortSignal }): Promise<Completion> {
-    if (this.#tools) {
+  /** Asks anew, and only then, when the server refuses something that can be done without. */
+  async complete(prompt: Prompt, options: CompleteOptions): Promise<Completion> {
+    let features = this.#features;
+    for (;;) {
       try {
-        return await this.#ask(prompt, true, signal);
+        const completion = await this.#ask(prompt, features, options);
+        // Only now is it known that what was left out was the fault.
+        this.#features = features;
+        return completion;
       } catch (error) {
-        if (!refusesTools(error)) throw error;
+        const fewer = withoutRefused(features, error);
+        if (!fewer) throw error;
+        features = fewer;
       }
-      const completion = await this.#ask(prompt, false, signal);
-      // Only now is it known that the tools were the fault.
-      this.#tools = false;
-      return completion;
     }
-    return await this.#ask(prompt, false, signal);
   }
 
-  async #ask(prompt: Prompt, tools: boolean, signal: AbortSignal): Promise<Completion> {
+  async #ask(
+    prompt: Prompt,
+    features: Features,
+    { signal, progress }: CompleteOptions,
+  ): Promise<Completion> {
     const client = await this.#connect();
     try {
-      const answer: unknown = await client.chat.completions.create(
-        {
-          model: this.#options.model,
-          messages: toChatMessages(prompt),
-          ...(tools && { tools: [END_CALL] }),
-        },
-        { signal },
-      );
-      return toCompletion(answer, this.#options.model);
+      const { model } = this.#options;
+      const asked = client.chat.completions.create(toRequest(prompt, model, features), { signal });
+      // The package's own reader of streams takes no whole answers, and knows no end of patience.
+      const reader = new ChatReader(progress ?? (() => undefined));
+      return completionOf(await readAnswer(await asked.asResponse(), reader), model);
     } catch (error) {
-      throw error instanceof ModelError ? error : toModelError(error);
+      // An account without money answers 429 as well.
+      const { code } = error as { code?: unknown };
+      throw toModelError(error, { isAccount: code === 'insufficient_quota' });
     }
   }
 
@@ -81,6 +94,7 @@ export class OpenAiModel implements LanguageModel {
           apiKey: this.#options.apiKey || 'none',
           baseURL: this.#options.baseURL ?? 'https://api.openai.com/v1',
           maxRetries: 0,
+          fetch: ownFetch,
           // Everything that the package would otherwise read from the environment by itself.
           organization: null,
           project: null,
@@ -93,9 +107,21 @@ export class OpenAiModel implements LanguageModel {
   }
 }
 
-/** Servers and models without tools answer 400 to a request with them (404, 422 and 501 exist too). */
-function refusesTools(error: unknown): boolean {
-  if (!(error instanceof ModelError)) return false;
-  const { status, message } = (error.original() ?? {}) as { status?: number; message?: string };
-  return [400, 404, 422, 501].includes(status ?? 0) && /tool|function/i.test(message ?? '');
+/**
+ * Servers and models without tools answer 400 to a request with them (404, 422 and 501 exist too);
+ * so do servers without streams, or without the count of tokens behind them.
+ */
+function withoutRefused(features: Features, error: unknown): Features | undefined {
+  if (!(error instanceof ModelError)) return undefined;
+  const { status, message = '' } = (error.original() ?? {}) as {
+    status?: number;
+    message?: string;
+  };
+  if (![400, 404, 422, 501].includes(status ?? 0)) return undefined;
+  if (features.usage && /stream_options|include_usage/i.test(message)) {
+    return { ...features, usage: false };
+  }
+  if (features.stream && /stream/i.test(message)) return { ...features, stream: false };
+  if (features.tools && /tool|function/i.test(message)) return { ...features, tools: false };
+  return undefined;
 }

@@ -2,18 +2,24 @@ import { ModelError } from '../llm.ts';
 
 interface Thrown {
   status?: unknown;
-  code?: unknown;
   name?: unknown;
   headers?: unknown;
 }
 
+/** What the vendor says of an error beside its status. */
+export interface Details {
+  /** The key or the account is at fault whatever the status says: no waiting helps. */
+  isAccount?: boolean;
+}
+
 /**
- * The one translation of what the `openai` package throws. It tells its errors by their fields, not
- * by their classes, so that the package need not be loaded for it.
+ * The one translation of what vendors' packages and connections throw. It tells errors by their
+ * fields, not by their classes, so that no package need be loaded for it.
  */
-export function toModelError(error: unknown): ModelError {
+export function toModelError(error: unknown, details: Details = {}): ModelError {
+  if (error instanceof ModelError) return error;
   const thrown = (typeof error === 'object' && error !== null ? error : {}) as Thrown;
-  if (typeof thrown.status === 'number') return fromStatus(thrown.status, thrown, error);
+  if (typeof thrown.status === 'number') return fromStatus(thrown.status, error, details);
   const name = nameOf(error);
   if (/abort|timeout/i.test(name)) {
     return new ModelError('timeout', 'the model server did not answer in time', {
@@ -30,19 +36,24 @@ export function toModelError(error: unknown): ModelError {
   });
 }
 
-function fromStatus(status: number, thrown: Thrown, original: unknown): ModelError {
+/** `original` has the headers, if there are any. 529 is Anthropic's word for an overload. */
+export function fromStatus(
+  status: number,
+  original: unknown,
+  { isAccount = false }: Details = {},
+): ModelError {
   const said = `the model server answered ${status}`;
-  const retryAfterMs = retryAfter(thrown.headers);
+  const retryAfterMs = retryAfter((original as Thrown | undefined)?.headers);
   const wait = { original, ...(retryAfterMs !== undefined && { retryAfterMs }) };
   if (status === 429) {
-    // An account without money answers 429 as well, and no waiting helps.
-    const retryable = thrown.code !== 'insufficient_quota';
-    return new ModelError('rate-limit', said, { ...wait, retryable });
+    return new ModelError('rate-limit', said, { ...wait, isAccount, retryable: !isAccount });
   }
   if (status === 408 || status === 409 || status >= 500) {
     return new ModelError('unavailable', said, wait);
   }
-  return new ModelError('refused', said, { original });
+  // 401: no such key, 402: no money, 403: not allowed.
+  const isRefused = isAccount || (status >= 401 && status <= 403);
+  return new ModelError('refused', said, { original, isAccount: isRefused });
 }
 
 /** `retry-after-ms`, or Retry-After in seconds or as a date (RFC 9110, section 10.2.3). */

@@ -1,0 +1,71 @@
+/**
+ * Notices a model that recites its instructions to the caller.
+ *
+ * Our own frame is no caller's business, so a sentence of it is enough. The assistant's instructions
+ * hold much that is to be said (opening hours, a greeting word for word), so there only a long
+ * passage counts, and nothing that stands in quotation marks.
+ */
+
+/** Characters without white space, signs and case: some ten words, some forty words. */
+const FRAME_RUN = 60;
+const INSTRUCTIONS_RUN = 220;
+/** Of the answer, which is longer than anything that is spoken only when it is absurd anyway. */
+const MAX_LOOKED_AT = 20_000;
+/** At places where the same piece stands: a text of one letter must cost no time. */
+const MAX_LOOKS = 50;
+
+export function leaksPrompt(
+  text: string,
+  { frame, instructions }: { frame: string; instructions: string },
+): boolean {
+  const said = bare(text.slice(0, MAX_LOOKED_AT));
+  return (
+    sharesRun(said, bare(frame), FRAME_RUN) ||
+    sharesRun(said, bare(withoutQuotes(instructions)), INSTRUCTIONS_RUN)
+  );
+}
+
+function bare(text: string): string {
+  return text
+    .normalize('NFKC')
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, '');
+}
+
+function withoutQuotes(text: string): string {
+  // What replaces a quotation matches nothing, so that no passage runs across it.
+  return text.replace(/"[^"]{0,5000}"|“[^”]{0,5000}”|«[^»]{0,5000}»|„[^“”]{0,5000}[“”]/gu, ' ꙮ ');
+}
+
+/** Whether a run of so many characters occurs in both. */
+function sharesRun(said: string, secret: string, length: number): boolean {
+  if (said.length < length || secret.length < length) return false;
+  // Pieces of half the length, side by side: a shared run holds at least one of them whole.
+  const piece = Math.floor(length / 2);
+  for (let at = 0; at + piece <= secret.length; at += piece) {
+    const part = secret.slice(at, at + piece);
+    let found = said.indexOf(part);
+    for (let looks = 0; found !== -1 && looks < MAX_LOOKS; looks += 1) {
+      if (runAround(said, secret, found, at) >= length) return true;
+      found = said.indexOf(part, found + 1);
+    }
+  }
+  return false;
+}
+
+function runAround(said: string, secret: string, inSaid: number, inSecret: number): number {
+  let before = 0;
+  while (inSaid - before > 0 && said[inSaid - before - 1] === secret[inSecret - before - 1]) {
+    if (inSecret - before <= 0) break;
+    before += 1;
+  }
+  let after = 0;
+  while (
+    inSaid + after < said.length &&
+    inSecret + after < secret.length &&
+    said[inSaid + after] === secret[inSecret + after]
+  ) {
+    after += 1;
+  }
+  return before + after;
+}

@@ -1,0 +1,87 @@
+/**
+ * What models write that was never meant for a caller: calls of tools as text, tokens of chat
+ * templates, our own marked lines, the rest of a conversation that they imagine.
+ */
+
+/** Some models answer with an object; what is to be said is in one of these. */
+const SPOKEN_KEYS = ['text', 'content', 'message', 'response', 'reply', 'answer', 'say', 'speech'];
+/** Of a JSON text that is parsed; more than any spoken answer has. */
+const MAX_JSON_LENGTH = 100_000;
+
+/** What of an answer is for the caller's ear; empty when nothing is. */
+export function forTheEar(written: string): string {
+  const text = withoutFence(withoutTemplateTokens(written)).trim();
+  return firstTurn(withoutJson(spokenValue(text) ?? text)).trim();
+}
+
+function withoutTemplateTokens(text: string): string {
+  return text
+    .replace(/<[|｜][^<>|｜]{1,60}[|｜]>/g, ' ')
+    .replace(/<\/?(?:function|tool|invoke|parameter)[\w:.-]{0,40}(?:[= ][^<>\n]{0,200})?>/gi, ' ')
+    .replace(/\[\/?(?:TOOL_CALLS?|INST|AVAILABLE_TOOLS|TOOL_RESULTS)\]/g, ' ')
+    .replace(/\bend_call\b(?:\s?\([^()\n]{0,500}\))?/gi, ' ');
+}
+
+function withoutFence(text: string): string {
+  return text.replace(/```(?:json|tool_code|tool_call)\b/gi, ' ');
+}
+
+/** The one text in an answer that is a JSON object as a whole. */
+function spokenValue(text: string): string | undefined {
+  const bare = text.replace(/```/g, ' ').trim();
+  if (!bare.startsWith('{') || !bare.endsWith('}') || bare.length > MAX_JSON_LENGTH)
+    return undefined;
+  try {
+    const value = JSON.parse(bare) as Record<string, unknown>;
+    const key = SPOKEN_KEYS.find((each) => typeof value[each] === 'string');
+    return key === undefined ? undefined : String(value[key]);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Objects and lists of objects go, whole or half; nobody says `{"`. Words around them stay. */
+function withoutJson(text: string): string {
+  let kept = '';
+  let rest = text;
+  for (;;) {
+    const start = /\[?\s{0,5}\{\s{0,20}"/.exec(rest)?.index;
+    if (start === undefined) return kept + rest;
+    kept += `${rest.slice(0, start)} `;
+    rest = rest.slice(endOfJson(rest, start));
+  }
+}
+
+/** Where the brackets that open at `start` are closed again; the end of the text when they are not. */
+function endOfJson(text: string, start: number): number {
+  let depth = 0;
+  let isQuoted = false;
+  for (let at = start; at < text.length; at += 1) {
+    const sign = text[at];
+    if (isQuoted) {
+      if (sign === '\\') at += 1;
+      else if (sign === '"') isQuoted = false;
+      continue;
+    }
+    if (sign === '"') isQuoted = true;
+    else if (sign === '{' || sign === '[') depth += 1;
+    else if (sign === '}' || sign === ']') depth -= 1;
+    if (depth === 0 && sign !== ' ' && sign !== '\n') return at + 1;
+  }
+  return text.length;
+}
+
+const MARKED_LINE = /\[the (?:caller|call)\b[^\]\n]{0,2000}(?:\]|$)/gim;
+const SPEAKER = /^\s*(?:assistant|agent|ai)\s*:\s*/i;
+const NEXT_SPEAKER = /\n\s*(?:caller|user|human|customer)\s*:/i;
+
+/**
+ * Only what comes before the caller is made to speak: what follows is imagined. A marked line in
+ * front of the answer is dropped alone.
+ */
+function firstTurn(text: string): string {
+  const own = text.replace(SPEAKER, '');
+  const before = own.slice(0, NEXT_SPEAKER.exec(own)?.index);
+  const parts = before.split(MARKED_LINE);
+  return parts.find((part) => /[\p{L}\p{N}]/u.test(part))?.replace(SPEAKER, '') ?? '';
+}
