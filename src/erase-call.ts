@@ -1,0 +1,82 @@
+/**
+ * Erases a call that is over: its workflow with all its runs, then its rows.
+ *
+ * In this order, because whoever could still write a row must be gone first: with the workflow, no
+ * more work is given out, and work that was under way is waited for. Broken off anywhere, it can be
+ * run again: what is left of the call is found by the same id.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Client } from '@temporalio/client';
+import { CallRequestError, NotReadyError } from './call-manager.ts';
+import { eraseCallRows } from './db/erase-call-rows.ts';
+import type { Database } from './db/pool.ts';
+import { isId } from './ids.ts';
+import type { CallRun } from './temporal/call-runs.ts';
+import { deleteRun, runsOf } from './temporal/call-runs.ts';
+import { Clock, persist, TIMED_OUT } from './temporal/persist.ts';
+
+export interface EraseResult {
+  callId: string;
+  /** `open`: the call is not over, nothing was erased. `unknown`: there was nothing to erase. */
+  result: 'erased' | 'open' | 'unknown';
+}
+
+export interface EraseOptions {
+  /** Needs no key: nothing is opened. */
+  client: Client;
+  database: Database;
+  /**
+   * How long after the end of a workflow a worker may still be writing what it was given before, in
+   * milliseconds. An attempt that Temporal took for dead has no other limit than those of the
+   * database.
+   */
+  settleMs?: number;
+}
+
+const SETTLE_MS = 15_000;
+const ASK_MS = 10_000;
+const GONE_MS = 60_000;
+const LOOK_AGAIN_MS = 200;
+
+/**
+ * What Twilio keeps (its log of calls, recordings) and backups are not touched.
+ * @throws {CallRequestError} when `callId` has not the form of one; {NotReadyError} when Temporal
+ * does not answer or does not delete in time, {DatabaseError} likewise: run it again then.
+ */
+export async function eraseCall(options: EraseOptions, callId: string): Promise<EraseResult> {
+  if (!isId('call', callId)) throw new CallRequestError('A call id looks like call_0V…');
+  const { client, database, settleMs = SETTLE_MS } = options;
+  const runs = await ask(client, () => runsOf(client, callId));
+  if (runs.some(({ isOpen }) => isOpen)) return { callId, result: 'open' };
+  await sleep(settlingMs(runs, settleMs));
+  await eraseRuns(client, callId, runs);
+  const hadRows = await eraseCallRows(database, callId);
+  return { callId, result: hadRows || runs.length > 0 ? 'erased' : 'unknown' };
+}
+
+function settlingMs(runs: CallRun[], settleMs: number): number {
+  const closedAtMs = Math.max(0, ...runs.map((run) => run.closedAtMs ?? 0));
+  return Math.min(settleMs, Math.max(0, closedAtMs + settleMs - Date.now()));
+}
+
+/** The oldest first: the newest leads to the others when this is broken off. */
+async function eraseRuns(client: Client, callId: string, found: CallRun[]): Promise<void> {
+  const clock = new Clock(GONE_MS);
+  for (let runs = found; runs.length > 0;) {
+    for (const { runId } of [...runs].reverse()) {
+      await ask(client, () => deleteRun(client, callId, runId));
+    }
+    if (clock.leftMs() === 0) {
+      throw new NotReadyError('Temporal has not deleted the call yet: run this again later.');
+    }
+    await sleep(LOOK_AGAIN_MS);
+    // Deleting an open one would end it: Twilio may have come back to a call that it is done with.
+    runs = (await ask(client, () => runsOf(client, callId))).filter(({ isOpen }) => !isOpen);
+  }
+}
+
+async function ask<T>(client: Client, question: () => Promise<T>): Promise<T> {
+  const answer = await persist(client, new Clock(ASK_MS), question);
+  if (answer === TIMED_OUT) throw new NotReadyError('Temporal does not answer.');
+  return answer as T;
+}
