@@ -61,7 +61,8 @@ function oneLine(text: string): string {
     .trim();
 }
 
-function table(rows: string[][]): string {
+/** Columns side by side; the first row is the heading. */
+export function table(rows: string[][]): string {
   const widths = (rows[0] ?? []).map((_, column) =>
     Math.max(...rows.map((row) => row[column]?.length ?? 0)),
   );

@@ -3,6 +3,7 @@ import { CallManager, CallRequestError, NotReadyError } from '../call-manager.ts
 import { loadConfig, readEnvironment } from '../config.ts';
 import type { CliConfig, Environment } from '../config.ts';
 import { knownDataDirs } from '../data-dirs.ts';
+import { Operations } from '../operations.ts';
 import { findInstance } from '../running.ts';
 import { linkByConfig } from '../temporal/configured-link.ts';
 import type { TemporalLink } from '../temporal/connection.ts';
@@ -39,17 +40,30 @@ function findTarget(config: CliConfig, env: Environment): Target {
 
 let link: TemporalLink | undefined;
 
-async function connect(): Promise<CallManager> {
+async function connect(): Promise<{ target: Target; config: CliConfig; link: TemporalLink }> {
   const env = readEnvironment();
   const config = loadConfig(env, { role: 'cli' });
-  const { address, accountSid, fromNumber } = findTarget(config, env);
-  link = linkByConfig(config, address);
+  const target = findTarget(config, env);
+  link = linkByConfig(config, target.address);
+  return { target, config, link };
+}
+
+async function callManager(): Promise<CallManager> {
+  const { target, link } = await connect();
+  const { accountSid, fromNumber } = target;
   return new CallManager({ client: link.client, accountSid, fromNumber });
+}
+
+async function operations(): Promise<Operations> {
+  const { config, link } = await connect();
+  const { reconcileMs } = config.workers;
+  return new Operations({ client: link.client, ...(reconcileMs !== undefined && { reconcileMs }) });
 }
 
 process.exitCode = await runCli(process.argv.slice(2), {
   out: (text) => void process.stdout.write(`${text}\n`),
   error: (text) => void process.stderr.write(`${text}\n`),
-  manager: connect,
+  manager: callManager,
+  operations,
 });
 await link?.close();

@@ -3,6 +3,8 @@ import { Command, CommanderError } from 'commander';
 import type { CallManager } from '../call-manager.ts';
 import { CallRequestError, checkNumber, NotReadyError } from '../call-manager.ts';
 import { callTable, callText, hangUpText } from './format.ts';
+import { addOperations } from './operations.ts';
+import type { CliOperations } from './operations.ts';
 
 /** What the commands need of the call manager. */
 export type CliManager = Pick<
@@ -15,6 +17,8 @@ export interface CliIo {
   error(text: string): void;
   /** Connects when a command needs it. */
   manager(): Promise<CliManager>;
+  /** The same for commands of operators. */
+  operations(): Promise<CliOperations>;
 }
 
 /** What scripts can tell apart. */
@@ -106,6 +110,12 @@ function buildProgram(io: CliIo, fail: (code: number) => void): Command {
       else if (results.some(({ result }) => result === 'unknown')) fail(EXIT.failed);
     });
 
+  addOperations(program, {
+    out: (text) => io.out(text),
+    operations: () => io.operations(),
+    fail,
+    exit: EXIT,
+  });
   return program;
 }
 

@@ -6,7 +6,7 @@ import type { Log } from '../log.ts';
 import { linkByConfig } from '../temporal/configured-link.ts';
 import type { TemporalLink } from '../temporal/connection.ts';
 import { Clock, persist, TIMED_OUT } from '../temporal/persist.ts';
-import { hasWorker, missingSearchAttributes } from '../temporal/readiness.ts';
+import { missingSearchAttributes, missingWorker } from '../temporal/readiness.ts';
 import { createUrls } from '../twilio/urls.ts';
 import { buildApp } from './app.ts';
 import type { Readiness } from './health.ts';
@@ -73,7 +73,8 @@ async function lookAround(link: TemporalLink, namespace: string): Promise<string
     const missing = (await missingSearchAttributes(link.connection, namespace)).map(
       (name) => `search attribute ${name}`,
     );
-    if (!(await hasWorker(link.client, namespace))) missing.push('a worker');
+    const worker = await missingWorker(link.client, namespace);
+    if (worker !== undefined) missing.push(worker);
     return missing;
   });
   const found = await look.catch(() => ['the permission to read search attributes']);

@@ -5,6 +5,8 @@ import { SEARCH_ATTRIBUTES, TASK_QUEUE } from '../../workflows/contract.ts';
 const KEYWORD = 2;
 /** Temporal's number of the task queue type for workflows. */
 const WORKFLOW_QUEUE = 1;
+/** Temporal's number of the versioning mode Versioned. */
+const VERSIONED = 2;
 const ALREADY_EXISTS = 6;
 /** A worker that has not asked for work for this long is taken for dead. */
 const POLLER_AGE_MS = 70_000;
@@ -40,16 +42,32 @@ export async function registerSearchAttributes(
   }
 }
 
-/** Whether a worker has lately asked for the workflow tasks of calls. */
-export async function hasWorker(client: Client, namespace: string): Promise<boolean> {
-  const queue = await client.connection.workflowService.describeTaskQueue({
+/**
+ * Whoever is missing to take new calls; nothing when a worker has lately asked for their workflow
+ * tasks. With versions of workers only those of the current one count.
+ */
+export async function missingWorker(
+  client: Client,
+  namespace: string,
+): Promise<string | undefined> {
+  const { pollers, versioningInfo } = await client.connection.workflowService.describeTaskQueue({
     namespace,
     taskQueue: { name: TASK_QUEUE },
     taskQueueType: WORKFLOW_QUEUE,
   });
   const now = Date.now();
-  return (queue.pollers ?? []).some((poller) => {
+  const alive = (pollers ?? []).filter((poller) => {
     const seconds = Number(poller.lastAccessTime?.seconds ?? 0);
     return now - seconds * 1000 < POLLER_AGE_MS;
   });
+  if (alive.length === 0) return 'a worker';
+  const current = versioningInfo?.currentDeploymentVersion?.buildId;
+  const takesNewCalls = alive.some(({ deploymentOptions: own }) => {
+    const isVersioned = own?.workerVersioningMode === VERSIONED;
+    return current ? isVersioned && own.buildId === current : !isVersioned;
+  });
+  if (takesNewCalls) return undefined;
+  return current
+    ? 'a worker of the current version'
+    : 'a current version of the workers (voca versions set-current)';
 }

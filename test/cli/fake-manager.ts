@@ -75,6 +75,9 @@ export async function run(args: string[], manager = new FakeManager(), connectFa
       if (connectFails) throw connectFails;
       return manager;
     },
+    operations: async () => {
+      throw new Error('no operator is here');
+    },
   });
   return { code, out: out.join('\n'), err: err.join('\n'), connected, asked: manager.asked };
 }
