@@ -86,7 +86,6 @@ describe('the environment of our services', () => {
   test('what an operator sets for VOCA comes through', () => {
     const env = { ...filledExample(), VOCA_LLM: 'openai', OPENAI_API_KEY: 'k', OPENAI_MODEL: 'm' };
     expect(loadConfig(environmentOf('worker-1', env), { role: 'worker' }).models).toMatchObject({
-      llm: 'openai',
       openai: { apiKey: 'k', model: 'm' },
     });
   });
