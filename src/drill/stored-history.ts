@@ -48,7 +48,7 @@ function plain(value: unknown): unknown {
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
   if (Array.isArray(value)) return value.map(plain);
   if (!isTree(value)) return value;
-  if (isLong(value)) return value.toString();
+  if (isLong(value)) return longText(value);
   return Object.fromEntries(
     Object.entries(value)
       .filter(([, each]) => each !== null && each !== undefined)
@@ -60,7 +60,12 @@ function isTree(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !(value instanceof Uint8Array);
 }
 
-function isLong(value: object): value is { toString(): string } {
+/** protobuf.js keeps 64-bit numbers in two halves. */
+function longText({ low, high }: { low: number; high: number }): string {
+  return String((BigInt(high) << 32n) | BigInt(low >>> 0));
+}
+
+function isLong(value: object): value is { low: number; high: number } {
   return 'low' in value && 'high' in value && 'unsigned' in value;
 }
 

@@ -1,6 +1,26 @@
 /** The simulated Twilio and its software phone, for tests of applications and for the demo. */
 export type { DialOptions, OutboundHandler } from './account.ts';
 export type { CallStatus, EndedCall, EndReason } from './call-state.ts';
+export type { FaultInjector } from './faults/fault-injector.ts';
+export {
+  FaultScriptError,
+  formatFaultScript,
+  MOMENTS,
+  parseFaultScript,
+} from './faults/fault-script.ts';
+export type {
+  CallerFault,
+  Fault,
+  FaultScript,
+  Moment,
+  WebhookFault,
+} from './faults/fault-script.ts';
+export { makeFaultScript } from './faults/make-fault-script.ts';
+export type { FaultKind, MakeOptions } from './faults/make-fault-script.ts';
+export { playCaller } from './faults/play-caller.ts';
+export type { PlayOptions } from './faults/play-caller.ts';
+export { seededRandom } from './faults/random.ts';
+export type { Random } from './faults/random.ts';
 export type { Field } from './form.ts';
 export { runHandset } from './handset.ts';
 export type { HandsetOptions } from './handset.ts';

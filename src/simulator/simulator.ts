@@ -5,6 +5,8 @@
 import { Account } from './account.ts';
 import type { DialOptions, OutboundHandler } from './account.ts';
 import { createClock, sleepReal } from './clock.ts';
+import { FaultInjector } from './faults/fault-injector.ts';
+import type { FaultScript } from './faults/fault-script.ts';
 import { forge, replay, sendStatus } from './forgery.ts';
 import type { ForgedRequest, StatusForgery } from './forgery.ts';
 import { newSid } from './ids.ts';
@@ -40,6 +42,8 @@ export interface SimulatorOptions {
   /** Outbound calls that leave the queue per second; unlimited by default. */
   callsPerSecond?: number;
   tap?: WebhookTap;
+  /** What goes wrong on purpose; comes before the tap. */
+  faults?: FaultScript;
   /** A certificate authority (PEM) to trust for webhooks over https. */
   webhookCa?: string;
 }
@@ -61,6 +65,8 @@ export interface Simulator {
   replay(entry: EntryOf<'request'>): Promise<WebhookAnswer>;
   /** Sends any request: unsigned, or signed by someone else. */
   forge(request: ForgedRequest): Promise<WebhookAnswer>;
+  /** Carries out the fault script, when there is one. */
+  readonly faults: FaultInjector | undefined;
   /** Hangs up every call, lets their last callbacks go out, and stops listening. */
   close(): Promise<void>;
 }
@@ -73,7 +79,9 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const accountSid = options.accountSid ?? newSid('AC');
   const log = new TruthLog(options.truthLogPath);
   const numbers = new NumberStore(options.numbers);
-  const client = new WebhookClient({ authToken, log, tap: options.tap, ca: options.webhookCa });
+  const faults = options.faults && new FaultInjector(options.faults, log);
+  const tap = bothTaps(faults, options.tap);
+  const client = new WebhookClient({ authToken, log, tap, ca: options.webhookCa });
   const account = new Account({
     accountSid,
     numbers,
@@ -86,6 +94,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       fastForward: options.fastForward ?? false,
     },
   });
+  faults?.attach(client, (callSid) => account.call(callSid)?.phone.hangUp());
   const place = { host, port: options.port ?? 0 };
   const server = await startRestServer(account, { accountSid, authToken, apiKeys }, place);
   return {
@@ -99,13 +108,31 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     sendStatus: (callSid, status) => sendStatus(account, callSid, status),
     replay: (entry) => replay(client, entry),
     forge: (request) => forge(client, request),
+    faults,
     async close() {
+      faults?.stop();
       account.close();
       await server.close();
       const patience = new AbortController();
-      const idle = client.idle().then(() => patience.abort());
+      const idle = Promise.all([client.idle(), faults?.settle()]).then(() => patience.abort());
       await Promise.race([idle, sleepReal(LAST_CALLBACKS_MS, patience.signal)]);
       log.close();
     },
   };
+}
+
+/** The outer one decides what reaches the inner one. */
+function bothTaps(outer: WebhookTap | undefined, inner: WebhookTap | undefined) {
+  if (!outer || !inner) return outer ?? inner;
+  const both: Required<WebhookTap> = {
+    aroundWebhook: (webhook, send) => {
+      const within = () => inner.aroundWebhook?.(webhook, send) ?? send();
+      return outer.aroundWebhook?.(webhook, within) ?? within();
+    },
+    aroundAttempt: (webhook, attempt, send) => {
+      const within = () => inner.aroundAttempt?.(webhook, attempt, send) ?? send();
+      return outer.aroundAttempt?.(webhook, attempt, within) ?? within();
+    },
+  };
+  return both;
 }

@@ -28,6 +28,8 @@ export interface WebhookRequest {
   cookies?: CookieJar;
   /** Signs as another account would, or (null) not at all. */
   signWith?: string | null;
+  /** What the signature is made over instead of what is sent: a request changed on its way. */
+  signedAs?: { url?: string; fields?: readonly Field[] };
   /** Chosen beforehand by whoever must know it; else random. */
   requestId?: string;
 }
@@ -231,7 +233,9 @@ export class WebhookClient {
   ): Record<string, string> {
     const secret = sending.request.signWith ?? this.#options.authToken;
     const signed = sending.request.signWith !== null;
-    const signature = sign(secret, url.href, method === 'GET' ? [] : fields);
+    const { signedAs } = sending.request;
+    const signedFields = signedAs?.fields ?? fields;
+    const signature = sign(secret, signedAs?.url ?? url.href, method === 'GET' ? [] : signedFields);
     const cookie = sending.cookies.header(url);
     return {
       'User-Agent': 'TwilioProxy/1.1',
