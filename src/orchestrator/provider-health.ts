@@ -1,5 +1,5 @@
 /** Whether a provider of models is worth asking, learnt from its answers to all calls of this process. */
-import { ModelError } from './llm.ts';
+import type { ModelError } from './llm.ts';
 
 export interface Clock {
   /** Milliseconds of a clock that never goes back. */

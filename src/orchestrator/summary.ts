@@ -16,7 +16,7 @@ const SYSTEM = [
 
 /** Asks for one summary of the summary so far and of the call's utterances. */
 export function buildSummaryPrompt(call: CallSoFar, timeZone: string): Prompt {
-  const toSummarize = call.utterances.map(messageOf);
+  const toSummarize = call.utterances.map(messageOf).filter(({ content }) => content.trim() !== '');
   const lines = toSummarize.map(
     ({ role, content }) => `${role === 'user' ? 'Caller' : 'Assistant'}: ${content}`,
   );

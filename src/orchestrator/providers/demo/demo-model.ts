@@ -1,6 +1,7 @@
-import type { Completion, LanguageModel, Prompt } from '../../llm.ts';
+import type { CallFacts, Completion, LanguageModel, Prompt, PromptMessage } from '../../llm.ts';
 import { localMoment } from './calendar.ts';
 import { step } from './dialogue.ts';
+import { notesOf, stateOf } from './notes.ts';
 import { begin, type Outcome, type State } from './state.ts';
 
 const NAME = 'demo/receptionist';
@@ -25,6 +26,10 @@ export class DemoModel implements LanguageModel {
 
   async complete(prompt: Prompt, options?: { signal: AbortSignal }): Promise<Completion> {
     options?.signal.throwIfAborted();
+    if (prompt.toSummarize) {
+      const { state } = follow(prompt.toSummarize, prompt.call);
+      return { text: notesOf(state), end: false, model: NAME };
+    }
     const { text, end } = converse(prompt);
     return { text, end, model: NAME };
   }
@@ -32,10 +37,19 @@ export class DemoModel implements LanguageModel {
 
 /** Answers the last line of a conversation. Pure: the same conversation gets the same answer. */
 export function converse({ messages, call }: Pick<Prompt, 'messages' | 'call'>): Outcome {
+  return follow(messages, call).outcome;
+}
+
+/** Goes through a conversation, from its beginning or from the notes of what was said before. */
+function follow(
+  messages: readonly PromptMessage[],
+  call: CallFacts,
+): { state: State; outcome: Outcome } {
   const now = localMoment(call.startedAt, call.timeZone);
   const firstCaller = messages.findIndex(({ role }) => role === 'user');
-  const greeting = messages.slice(0, Math.max(0, firstCaller)).map(({ content }) => content);
-  let state = begin(greeting.join(' '));
+  const before = messages.slice(0, firstCaller === -1 ? undefined : firstCaller);
+  const heardFirst = before.map(({ content }) => content).join(' ');
+  let state = call.summary === undefined ? begin(heardFirst) : stateOf(call.summary);
   let outcome: Outcome = step(state, '', now);
   for (const [at, { role, content }] of messages.entries()) {
     if (role !== 'user') continue;
@@ -44,7 +58,7 @@ export function converse({ messages, call }: Pick<Prompt, 'messages' | 'call'>):
     const heard = next?.role === 'assistant' && next.content !== call.apology;
     state = heard ? outcome.state : unheard(state, outcome.state);
   }
-  return outcome;
+  return { state, outcome };
 }
 
 /**
