@@ -24,7 +24,7 @@ export function createReconciler(deps: ReconcileDeps) {
 
     /** Looks once more, then acts; twice does no harm. @throws as above. */
     async settleCall(difference: Difference): Promise<Settlement> {
-      const settlement = await beating(() => settle(deps, difference));
+      const settlement = await beating(() => settleDifference(deps, difference));
       deps.onSettled(settlement, difference);
       return settlement;
     },
@@ -33,7 +33,14 @@ export function createReconciler(deps: ReconcileDeps) {
 
 export type ReconcileActivities = ReturnType<typeof createReconciler>;
 
-async function settle(deps: ReconcileDeps, { kind, callId, callSid }: Difference) {
+/**
+ * What two looks have found is looked at once more, right before it is settled.
+ * @throws when Twilio or Temporal cannot be asked.
+ */
+export async function settleDifference(
+  deps: Omit<ReconcileDeps, 'onSettled'>,
+  { kind, callId, callSid }: Difference,
+): Promise<Settlement> {
   const { carrier, line, workflows } = deps;
   const view = await carrier.fetchCall(callSid);
   const isOver = !view || OVER_AT_TWILIO.includes(view.status);
