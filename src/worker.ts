@@ -59,7 +59,13 @@ export async function startWorker(
   await installRuntime({ logger, shutdownSignals: [], telemetryOptions }, log);
   const deps = buildWorkerDeps(config, log);
   const connection = await untilConnected(log, () =>
-    NativeConnection.connect({ address, tls, ...(apiKey !== undefined && { apiKey }) }),
+    NativeConnection.connect({
+      address,
+      tls,
+      ...(apiKey !== undefined && { apiKey }),
+      // In one's own network (no TLS) compressing costs more than it saves.
+      ...(tls === false && apiKey === undefined && { grpcCompression: { codec: 'none' } }),
+    }),
   );
   const link = linkByConfig(config);
   await ensureSearchAttributes(link, namespace, log);
@@ -118,6 +124,9 @@ export function createCallWorker(options: CallWorkerOptions): Promise<Worker> {
     // Those of workflows are in the bundle.
     interceptors: { activity: [logActivity, traceActivity, countActivity] },
     ...(options.deployment && { workerDeploymentOptions: options.deployment }),
+    // Activities wait for others most of their time. With the default of 100, records that wait for a
+    // database that hangs would keep replies from being made.
+    maxConcurrentActivityTaskExecutions: 1000,
     // How long a task waits for the worker that has the call in its memory, if that one died.
     stickyQueueScheduleToStartTimeout: '500ms',
     // Lets a reply beat several times within its heartbeat timeout of 2 s.

@@ -45,13 +45,15 @@ export async function persist<T>(
   setMaxListeners(0, giveUp.signal); // each try listens once
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<typeof TIMED_OUT>((resolve) => {
-    timer = setTimeout(() => resolve(TIMED_OUT), clock.leftMs());
+    timer = setTimeout(() => {
+      resolve(TIMED_OUT);
+      giveUp.abort(); // otherwise nothing is under way any more
+    }, clock.leftMs());
   });
   try {
     return await Promise.race([askAgainAndAgain(client, giveUp.signal, ask), timeout]);
   } finally {
     clearTimeout(timer);
-    giveUp.abort();
   }
 }
 
