@@ -5,17 +5,22 @@
 import { describe, expect, test } from '@jest/globals';
 import { DeterminismViolationError } from '@temporalio/workflow';
 import { Worker } from '@temporalio/worker';
+import { workerSealing } from '../../src/sealing/index.ts';
 import { stack } from './stack.ts';
 import type { RecordedHistory } from './support/histories.ts';
-import { loadHistory, recordedNames } from './support/histories.ts';
+import { loadHistory, recordedNames, RECORDING_SECRET } from './support/histories.ts';
 import { quietRuntime } from './support/voca.ts';
 
 quietRuntime();
 
 const names = recordedNames();
 
-function replay(history: RecordedHistory, name: string): Promise<void> {
-  const options = { workflowBundle: { codePath: stack().workflowBundlePath } };
+function replay(
+  history: RecordedHistory,
+  name: string,
+  secretKeys = [RECORDING_SECRET],
+): Promise<void> {
+  const options = workerSealing(stack().workflowBundlePath, secretKeys);
   return Worker.runReplayHistory(options, history, name);
 }
 
@@ -26,6 +31,13 @@ describe('recorded calls', () => {
 
   test.each(names)('%s is decided again as it was', async (name) => {
     await expect(replay(loadHistory(name), name)).resolves.toBeUndefined();
+  });
+
+  test('are decided again by workers that seal nothing, unless they are sealed', async () => {
+    const [plain = ''] = names;
+    await expect(replay(loadHistory(plain), plain, [])).resolves.toBeUndefined();
+    const sealed = 'inbound-sealed.json';
+    await expect(replay(loadHistory(sealed), sealed, [])).rejects.toThrow();
   });
 
   test('would betray a workflow that does something else', async () => {

@@ -13,6 +13,9 @@ import type { TemporalLink } from '../../../src/temporal/connection.ts';
 const { History } = temporal.api.history.v1;
 export type RecordedHistory = ReturnType<typeof History.fromObject>;
 
+/** The `VOCA_SECRET_KEY` of recordings that are sealed. */
+export const RECORDING_SECRET = 'recordings-of-invented-people-are-sealed-with-this';
+
 const FOLDER = join(import.meta.dirname, '..', '..', 'histories');
 
 /** Waits until the call is closed, and keeps its history when that is asked for. */
