@@ -67,7 +67,8 @@ export class RunningInstance {
     this.#env = env;
   }
 
-  static async start(): Promise<RunningInstance> {
+  /** @param more variables beside the usual ones */
+  static async start(more: Record<string, string> = {}): Promise<RunningInstance> {
     const dataDir = mkdtempSync(join(tmpdir(), 'voca-drill-'));
     chmodSync(dataDir, 0o711); // an embedded PostgreSQL's user has to pass through
     const port = await freePort();
@@ -104,6 +105,7 @@ export class RunningInstance {
       OPENAI_API_KEY: 'sk-canary-of-the-drill',
       OPENAI_BASE_URL: model.baseURL,
       OPENAI_MODEL: 'fake-model',
+      ...more,
     });
     await instance.startProcesses();
     return instance;
