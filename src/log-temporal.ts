@@ -27,7 +27,8 @@ const LEVELS = {
  */
 export function temporalLogger(log: Log): TemporalLogger {
   const write = (level: TemporalLevel, message: string, meta: Metadata = {}): void => {
-    if (level === 'TRACE') return;
+    // The one that an activity has begun comes before it is known for which turn; how it ended says all.
+    if (level === 'TRACE' || message === 'Activity started') return;
     log.foreign(LEVELS[level], message, fieldsOf(meta));
   };
   return {

@@ -4,7 +4,9 @@ import type { CallIndex, CarrierLine } from '../activities/ports.ts';
 import type { Config } from './config.ts';
 import { openDatabase } from './database.ts';
 import type { Log } from './log.ts';
+import { countTry } from './metrics/model-metrics.ts';
 import { createOrchestrator } from './orchestrator/index.ts';
+import { traceTry } from './tracing/model-spans.ts';
 import { createCarrier } from './twilio/rest.ts';
 import { createCarrierLine } from './twilio/rest-live-calls.ts';
 import { createUrls } from './twilio/urls.ts';
@@ -28,7 +30,13 @@ export function buildWorkerDeps(config: Config, log: Log): WorkerDeps {
     urls: createUrls(config.twilio.webhookUrl),
   };
   return {
-    orchestrator: createOrchestrator(orchestratorConfig(config)),
+    orchestrator: createOrchestrator({
+      ...orchestratorConfig(config),
+      onTry: (question) => {
+        countTry(question);
+        traceTry(question);
+      },
+    }),
     carrier: createCarrier(carrier),
     line: createCarrierLine(carrier),
     index: database.index,

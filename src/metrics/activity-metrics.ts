@@ -1,12 +1,11 @@
 /** Every activity of this worker: how long, how often, with what outcome. */
 import type { Context } from '@temporalio/activity';
-import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { CancelledFailure } from '@temporalio/common';
 import type { ActivityInterceptors } from '@temporalio/worker';
 import { Counter, Histogram } from 'prom-client';
 import type { Reply } from '../../activities/ports.ts';
-import type { ModelTry } from '../../workflows/contract.ts';
 import type { RecordBatch } from '../../workflows/events.ts';
-import { countTokens, countTries } from './model-metrics.ts';
+import { countTokens } from './model-metrics.ts';
 import { countRecorded } from './record-metrics.ts';
 import { registry, seconds } from './registry.ts';
 
@@ -44,7 +43,6 @@ export function countActivity({ info }: Context): ActivityInterceptors {
           return result;
         } catch (error) {
           count(error instanceof CancelledFailure ? 'cancelled' : 'failed');
-          countTries(triesOfFailure(error));
           throw error;
         }
       },
@@ -55,16 +53,8 @@ export function countActivity({ info }: Context): ActivityInterceptors {
 /** Both sides of this are ours: the activities of this version. */
 function countResult(activityType: string, args: unknown[], result: unknown): void {
   if (activityType === 'record') countRecorded((args[0] as RecordBatch).events);
-  if (activityType !== 'reply' && activityType !== 'summarize') return;
-  const { model, tokens, tries = [] } = result as Partial<Reply>;
-  countTries(tries);
+  if (activityType !== 'reply') return;
+  const { model, tokens, tries = [] } = result as Reply;
   // The try names its provider; the model is named as its vendor names it.
-  if (tokens) countTokens(tries.at(-1)?.model ?? model ?? '', tokens);
-}
-
-/** The tries of a reply for which no model answered are in its failure. */
-export function triesOfFailure(error: unknown): ModelTry[] {
-  if (!(error instanceof ApplicationFailure) || error.type !== 'ModelFailed') return [];
-  const [tries] = error.details ?? [];
-  return Array.isArray(tries) ? (tries as ModelTry[]) : [];
+  if (tokens) countTokens(tries.at(-1)?.model ?? model, tokens);
 }

@@ -29,12 +29,10 @@ const breakerOpen = new Gauge({
 /** The names of models come from configurations; only that of the provider is from a short list. */
 const PROVIDERS = new Set(['openai', 'anthropic', 'demo']);
 
-export function countTries(tries: readonly ModelTry[]): void {
-  for (const { model, ms, outcome } of tries) {
-    const provider = providerOf(model);
-    breakerOpen.labels(provider).set(outcome === 'skipped' ? 1 : 0);
-    duration.labels(provider, outcome).observe(seconds(ms));
-  }
+export function countTry({ model, ms, outcome }: ModelTry): void {
+  const provider = providerOf(model);
+  breakerOpen.labels(provider).set(outcome === 'skipped' ? 1 : 0);
+  duration.labels(provider, outcome).observe(seconds(ms));
 }
 
 export function countTokens(model: string, { prompt, completion }: Tokens): void {
