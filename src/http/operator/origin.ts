@@ -1,0 +1,25 @@
+import type { FastifyRequest } from 'fastify';
+
+/** The origin of a URL, as browsers write it in `Origin`. */
+export function originOf(url: string): string {
+  return new URL(url).origin;
+}
+
+/**
+ * Whether a form was sent by a page of our own: browsers tell where a POST comes from. Whoever is no
+ * browser carries no cookie that could be abused.
+ */
+export function isOwnPage({ headers }: FastifyRequest, publicUrl: string): boolean {
+  const { origin } = headers;
+  const site = headers['sec-fetch-site'];
+  if (site !== undefined && site !== 'same-origin' && site !== 'none') return false;
+  if (origin === undefined) return true;
+  if (!URL.canParse(origin)) return false;
+  // A proxy in front may have changed the host.
+  return origin === originOf(publicUrl) || new URL(origin).host === headers.host;
+}
+
+/** Whether the browser reached us over https; only it knows, behind a proxy. */
+export function cameByHttps({ headers }: FastifyRequest, publicUrl: string): boolean {
+  return (headers.origin ?? publicUrl).toLowerCase().startsWith('https:');
+}

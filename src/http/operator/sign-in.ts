@@ -1,0 +1,56 @@
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import { TOKEN_LIFE_MS } from '../../sealing/index.ts';
+import type { Access } from './access.ts';
+import type { OperatorOptions } from './index.ts';
+import { cameByHttps, isOwnPage } from './origin.ts';
+import { sessionCookie } from './session-cookie.ts';
+import { PAGE_HEADERS, renderSignIn } from './sign-in-page.ts';
+
+const BODY_LIMIT_BYTES = 2048;
+
+/** `/operator/sign-in`: a link that was made on the machine is exchanged for a cookie. */
+export function signIn(app: FastifyInstance, options: OperatorOptions, access: Access): void {
+  const { log, publicUrl, uiUrl } = options;
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser(
+    'application/x-www-form-urlencoded',
+    { parseAs: 'string', bodyLimit: BODY_LIMIT_BYTES },
+    (_request, body, done) => done(null, new URLSearchParams(String(body)).get('token') ?? ''),
+  );
+  app.setErrorHandler((error: { statusCode?: number }, _request, reply) => {
+    const code = error.statusCode ?? 500;
+    if (code >= 500) log.error('an operator could not be signed in', { error });
+    return page(reply.code(code), renderSignIn({ isRefused: true }));
+  });
+
+  app.get('/operator/sign-in', (request, reply) =>
+    page(reply, renderSignIn({ endsAtMs: access.sessionEnd(request), uiUrl })),
+  );
+
+  app.post('/operator/sign-in', { bodyLimit: BODY_LIMIT_BYTES }, (request, reply) => {
+    const isOwn = isOwnPage(request, publicUrl);
+    const session = isOwn ? access.exchange(String(request.body ?? '')) : undefined;
+    if (session === undefined) {
+      log.warn('an operator was not signed in');
+      return page(access.refuse(reply, 403), renderSignIn({ isRefused: true }));
+    }
+    log.info('an operator has signed in');
+    const isSecure = cameByHttps(request, publicUrl);
+    return reply
+      .header('set-cookie', sessionCookie(session, TOKEN_LIFE_MS.session, isSecure))
+      .headers(PAGE_HEADERS)
+      .redirect('sign-in', 303);
+  });
+
+  app.post('/operator/sign-out', { bodyLimit: BODY_LIMIT_BYTES }, (request, reply) => {
+    if (!isOwnPage(request, publicUrl)) return page(reply.code(403), renderSignIn({}));
+    return reply
+      .header('set-cookie', [sessionCookie('', 0, true), sessionCookie('', 0, false)])
+      .headers(PAGE_HEADERS)
+      .redirect('sign-in', 303);
+  });
+}
+
+function page(reply: FastifyReply, html: string): FastifyReply {
+  return reply.headers(PAGE_HEADERS).send(html);
+}

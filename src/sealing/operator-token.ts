@@ -1,0 +1,65 @@
+/**
+ * Tokens that let an operator read what is sealed, signed with a key out of `VOCA_SECRET_KEY`.
+ * Nobody keeps a list of them: they end by their time, or when their secret is taken away.
+ */
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { deriveKey } from './derive-key.ts';
+
+/**
+ * `link`: exchanged for a session on the sign-in page. `session`: in the cookie of a browser.
+ * `bearer`: for programs. One never passes for another.
+ */
+export type TokenKind = 'link' | 'session' | 'bearer';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+/** How long each is good for. */
+export const TOKEN_LIFE_MS: Record<TokenKind, number> = {
+  link: 10 * MINUTE_MS,
+  session: 8 * HOUR_MS,
+  bearer: 8 * HOUR_MS,
+};
+
+export interface OperatorTokens {
+  /** Only letters, digits, `.`, `_` and `-`. */
+  mint(kind: TokenKind, nowMs?: number): string;
+  /** @returns when it ends (ms since 1970); undefined: it is none, or is over. */
+  check(kind: TokenKind, token: string, nowMs?: number): number | undefined;
+}
+
+const FORM =
+  /^voca_(link|session|bearer)\.([0-9a-z]{6,11})\.[A-Za-z0-9_-]{16}\.([A-Za-z0-9_-]{43})$/;
+const NONCE_BYTES = 12;
+
+/** @param secrets `VOCA_SECRET_KEY`, at least one: the first one signs, all of them are accepted. */
+export function createOperatorTokens(secrets: readonly string[]): OperatorTokens {
+  const keys = secrets.map((secret) => deriveKey(secret, 'operator tokens'));
+  const [signing] = keys;
+  if (!signing) throw new Error('Tokens of operators need VOCA_SECRET_KEY.');
+  return {
+    mint(kind, nowMs = Date.now()) {
+      const endsAtMs = nowMs + TOKEN_LIFE_MS[kind];
+      const nonce = randomBytes(NONCE_BYTES).toString('base64url');
+      const signed = `voca_${kind}.${Math.floor(endsAtMs).toString(36)}.${nonce}`;
+      return `${signed}.${sign(signing, signed).toString('base64url')}`;
+    },
+    check(kind, token, nowMs = Date.now()) {
+      const [, named, ends = '', signature = ''] = FORM.exec(token) ?? [];
+      if (named !== kind) return undefined;
+      const given = Buffer.from(signature, 'base64url');
+      const signed = token.slice(0, token.lastIndexOf('.'));
+      const isOurs = keys.map((key) => isEqual(sign(key, signed), given)).includes(true);
+      const endsAtMs = Number.parseInt(ends, 36);
+      return isOurs && nowMs < endsAtMs ? endsAtMs : undefined;
+    },
+  };
+}
+
+function sign(key: Buffer, text: string): Buffer {
+  return createHmac('sha256', key).update(text).digest();
+}
+
+/** In a time that does not depend on where they differ. */
+function isEqual(a: Buffer, b: Buffer): boolean {
+  return a.length === b.length && timingSafeEqual(a, b);
+}
