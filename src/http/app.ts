@@ -9,6 +9,8 @@ import { refuseBrokenRequest } from './client-error.ts';
 import { closeInTime } from './closing.ts';
 import { health } from './health.ts';
 import type { Readiness } from './health.ts';
+import { operatorRoutes } from './operator/index.ts';
+import type { OperatorOptions } from './operator/index.ts';
 import { twilioHooks } from './twilio-hooks.ts';
 import type { Gateway } from './twilio-hooks.ts';
 import type { TwilioAccount } from './twilio-request.ts';
@@ -20,6 +22,8 @@ export interface AppOptions {
   urls: TwilioUrls;
   readiness: Readiness;
   log: Log;
+  /** Left out where nothing is sealed. */
+  operator?: Omit<OperatorOptions, 'log'>;
 }
 
 /** Twilio's own answers and forms are small; its limit for TwiML is the same. */
@@ -60,6 +64,10 @@ export function buildApp(options: AppOptions): FastifyInstance {
   health(app, options.readiness, log);
   for (const prefix of prefixesOf(options.account.webhookUrl)) {
     void app.register(async (scope) => twilioHooks(scope, { ...options, gateway }), { prefix });
+    const { operator } = options;
+    if (operator) {
+      void app.register(async (scope) => operatorRoutes(scope, { ...operator, log }), { prefix });
+    }
   }
   return app;
 }

@@ -9,6 +9,7 @@ import { Clock, persist, TIMED_OUT } from '../temporal/persist.ts';
 import { missingSearchAttributes, missingWorker } from '../temporal/readiness.ts';
 import { createUrls } from '../twilio/urls.ts';
 import { buildApp } from './app.ts';
+import type { AppOptions } from './app.ts';
 import type { Readiness } from './health.ts';
 
 /** Where connections come from when this process does not listen itself. */
@@ -43,6 +44,7 @@ export async function startServer(
     urls: createUrls(config.twilio.webhookUrl),
     readiness: readinessOf(link, namespace),
     log,
+    ...operatorOf(config),
   });
   if (handed) {
     await app.ready();
@@ -55,6 +57,13 @@ export async function startServer(
       await link.close();
     },
   };
+}
+
+function operatorOf({ rest, temporal, twilio }: Config): Pick<AppOptions, 'operator'> {
+  const { secretKeys } = rest;
+  if (secretKeys.length === 0) return {};
+  const { namespace, uiUrl } = temporal;
+  return { operator: { secretKeys, namespace, uiUrl, publicUrl: twilio.webhookUrl } };
 }
 
 /** Anybody may ask; Temporal is asked once a second at most. */
