@@ -5,8 +5,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { DeterminismViolationError } from '@temporalio/workflow';
 import { Worker } from '@temporalio/worker';
+import { packageVersion } from '../../src/worker-versions.ts';
 import { workerSealing } from '../../src/sealing/index.ts';
 import { stack } from './stack.ts';
+import { changedWorkflows } from './support/changed-workflows.ts';
 import type { RecordedHistory } from './support/histories.ts';
 import { loadHistory, recordedNames, RECORDING_SECRET } from './support/histories.ts';
 import { quietRuntime } from './support/voca.ts';
@@ -19,14 +21,16 @@ function replay(
   history: RecordedHistory,
   name: string,
   secretKeys = [RECORDING_SECRET],
+  bundlePath = stack().workflowBundlePath,
 ): Promise<void> {
-  const options = workerSealing(stack().workflowBundlePath, secretKeys);
+  const options = workerSealing(bundlePath, secretKeys);
   return Worker.runReplayHistory(options, history, name);
 }
 
 describe('recorded calls', () => {
   test('are there', () => {
     expect(names.length).toBeGreaterThanOrEqual(12);
+    expect(names).toContain(`${packageVersion()}/inbound-three-turns.json`);
   });
 
   test.each(names)('%s is decided again as it was', async (name) => {
@@ -36,7 +40,7 @@ describe('recorded calls', () => {
   test('are decided again by workers that seal nothing, unless they are sealed', async () => {
     const [plain = ''] = names;
     await expect(replay(loadHistory(plain), plain, [])).resolves.toBeUndefined();
-    const sealed = 'inbound-sealed.json';
+    const sealed = '0.1.0/inbound-sealed.json';
     await expect(replay(loadHistory(sealed), sealed, [])).rejects.toThrow();
   });
 
@@ -48,5 +52,31 @@ describe('recorded calls', () => {
     if (!activity) throw new Error('this call asked for no activity');
     activity.name = 'somethingElse';
     await expect(replay(history, name)).rejects.toThrow(DeterminismViolationError);
+  });
+});
+
+describe('a change in what a call does, in the middle of its code', () => {
+  const LINE = 'void recordAfterGreeting(run);';
+  const IMPORT = "} from '@temporalio/workflow';";
+
+  test('fails the replay of every recorded call', async () => {
+    const changed = await changedWorkflows('call.ts', [[LINE, `await sleep(5);\n    ${LINE}`]]);
+    for (const name of names) {
+      const replayed = replay(loadHistory(name), name, undefined, changed.bundlePath);
+      await expect(replayed).rejects.toThrow(DeterminismViolationError);
+    }
+    changed.remove();
+  });
+
+  test('fails none when it is guarded with patched()', async () => {
+    const changed = await changedWorkflows('call.ts', [
+      [LINE, `if (patched('a-pause')) await sleep(5);\n    ${LINE}`],
+      [IMPORT, `  patched,\n${IMPORT}`],
+    ]);
+    for (const name of names) {
+      const replayed = replay(loadHistory(name), name, undefined, changed.bundlePath);
+      await expect(replayed).resolves.toBeUndefined();
+    }
+    changed.remove();
   });
 });

@@ -1,14 +1,16 @@
 /**
- * Histories of real calls, kept to prove that new code still decides as they did. They are recorded
- * by the tests themselves, with `VOCA_RECORD_HISTORIES=1`: see CONTRIBUTING.md.
+ * Histories of real calls, kept to prove that new code still decides as they did: a folder for each
+ * version of VOCA that recorded them. They are recorded by the tests themselves, with
+ * `VOCA_RECORD_HISTORIES=1`: see CONTRIBUTING.md.
  *
  * Kept as plain JSON of the protocol's messages; the SDK's own `historyToJSON` is broken in 1.24
  * (it converts with a schema of another protobufjs than the one that the history was made with).
  */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporal } from '@temporalio/proto';
 import type { TemporalLink } from '../../../src/temporal/connection.ts';
+import { packageVersion } from '../../../src/worker-versions.ts';
 
 const { History } = temporal.api.history.v1;
 export type RecordedHistory = ReturnType<typeof History.fromObject>;
@@ -25,7 +27,9 @@ export async function keepHistory(link: TemporalLink, callId: string, name: stri
   await handle.result();
   const history = History.fromObject(await handle.fetchHistory());
   const plain = History.toObject(history, { longs: String, enums: String, bytes: String });
-  writeFileSync(join(FOLDER, `${name}.json`), `${JSON.stringify(plain, withoutMachine)}\n`);
+  const folder = join(FOLDER, packageVersion());
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, `${name}.json`), `${JSON.stringify(plain, withoutMachine)}\n`);
 }
 
 /** Replay does not need to know on which machine a call was recorded. */
@@ -34,8 +38,10 @@ function withoutMachine(key: string, value: unknown): unknown {
   return key === 'stackTrace' ? '' : value;
 }
 
+/** Of all versions, such as `0.1.0/inbound-keys.json`. */
 export function recordedNames(): string[] {
-  return readdirSync(FOLDER).filter((name) => name.endsWith('.json'));
+  const names = readdirSync(FOLDER, { recursive: true, encoding: 'utf8' });
+  return names.filter((name) => name.endsWith('.json')).sort();
 }
 
 export function loadHistory(name: string): RecordedHistory {
