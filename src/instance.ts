@@ -83,6 +83,9 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
       postgres: config.database.url === undefined,
       temporal: config.temporal.address === undefined && {
         searchAttributes: Object.values(SEARCH_ATTRIBUTES).map(({ name }) => name),
+        ...(config.rest.secretKeys.length > 0 && {
+          codecEndpoint: `${localUrl(config)}/codec`,
+        }),
       },
       progress,
       supervisor,
@@ -93,7 +96,11 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
     progress.say('Preparing the database ...');
     await prepareDatabase(config, databaseUrl);
     progress.say('Starting the processes ...');
-    const addresses = { TEMPORAL_ADDRESS: running.temporalAddress, DATABASE_URL: databaseUrl };
+    const addresses = {
+      TEMPORAL_ADDRESS: running.temporalAddress,
+      TEMPORAL_UI_URL: running.temporalUiUrl,
+      DATABASE_URL: databaseUrl,
+    };
     const { addressesFor = () => addresses } = options;
     addProcesses(supervisor, listener, options, {
       api: await addressesFor('api', addresses),
@@ -148,18 +155,26 @@ function addProcesses(
 }
 
 function describeInstance({ config }: InstanceOptions, stack: EmbeddedStack): RunningInstance {
-  const { twilio, temporal, listen } = config;
+  const { twilio, temporal } = config;
   const uiUrl = temporal.uiUrl ?? stack.temporalUiUrl;
-  const host = ['0.0.0.0', '::'].includes(listen.host) ? '127.0.0.1' : listen.host;
   return {
     pid: process.pid,
     temporalAddress: temporal.address ?? stack.temporalAddress ?? '',
     namespace: temporal.namespace,
     ...(uiUrl !== undefined && { temporalUiUrl: uiUrl }),
-    apiUrl: `http://${host}:${listen.port}`,
+    apiUrl: localUrl(config),
+    ...(stack.databaseUrl !== undefined && {
+      databasePort: Number(new URL(stack.databaseUrl).port),
+    }),
     accountSid: twilio.accountSid,
     phoneNumber: twilio.phoneNumber,
   };
+}
+
+/** Where the api is reached on this machine. */
+function localUrl({ listen }: Config): string {
+  const host = ['0.0.0.0', '::'].includes(listen.host) ? '127.0.0.1' : listen.host;
+  return `http://${host}:${listen.port}`;
 }
 
 /** The supervisor logs as pino does: fields first. */

@@ -13,6 +13,8 @@ const instance = z.object({
   namespace: z.string(),
   temporalUiUrl: z.string().optional(),
   apiUrl: z.string(),
+  /** Of an embedded PostgreSQL; its password is in the data folder. */
+  databasePort: z.number().optional(),
   accountSid: z.string(),
   phoneNumber: z.string(),
 });

@@ -28,7 +28,12 @@ export interface StackOptions {
   /** False when TEMPORAL_ADDRESS was given. */
   temporal:
     | false
-    | { headless?: boolean; searchAttributes: readonly string[]; settings?: readonly string[] };
+    | {
+        headless?: boolean;
+        searchAttributes: readonly string[];
+        codecEndpoint?: string | undefined;
+        settings?: readonly string[];
+      };
   progress: Progress;
   /** False takes any free ports instead of the usual ones (tests). */
   usualPorts?: boolean;
@@ -166,8 +171,12 @@ async function startTemporal(
   ports: Partial<Ports>,
   stack: EmbeddedStack,
 ): Promise<void> {
-  const { headless = false, searchAttributes = [], settings = [] } = temporal || {};
-  const spec = temporalSpec({ dataDir, env, headless, searchAttributes, settings }, program, ports);
+  const { headless = false, searchAttributes = [], ...others } = temporal || {};
+  const spec = temporalSpec(
+    { dataDir, env, headless, searchAttributes, ...others },
+    program,
+    ports,
+  );
   const server = new KeptServer(spec);
   stack.temporal = server;
   server.start();

@@ -16,6 +16,8 @@ export interface TemporalOptions {
   headless: boolean;
   /** Names of Keyword search attributes. */
   searchAttributes: readonly string[];
+  /** Where the Web UI has sealed payloads opened, such as `http://127.0.0.1:5000/codec`. */
+  codecEndpoint?: string | undefined;
   /** Further dynamic configuration, such as `limit.historyCount.suggestContinueAsNew=300` (tests). */
   settings?: readonly string[];
 }
@@ -48,13 +50,14 @@ export function temporalSpec(
   program: string,
   ports: Partial<Ports>,
 ): ServerSpec {
-  const { dataDir, env, headless, searchAttributes, settings = [] } = options;
+  const { dataDir, env, headless, searchAttributes, codecEndpoint, settings = [] } = options;
   const database = join(dataDir, 'temporal.db');
   const args = ['server', 'start-dev', '--ip', '127.0.0.1', '--db-filename', database];
   args.push('--port', String(ports.temporal), '--http-port', String(ports.temporalHttp));
   args.push('--metrics-port', String(ports.temporalMetrics), '--log-level', 'warn');
   if (headless) args.push('--headless');
   else args.push('--ui-ip', '127.0.0.1', '--ui-port', String(ports.temporalUi));
+  if (!headless && codecEndpoint !== undefined) args.push('--ui-codec-endpoint', codecEndpoint);
   for (const pragma of SQLITE_PRAGMAS) args.push('--sqlite-pragma', pragma);
   for (const setting of [...SERVER_SETTINGS, ...settings]) {
     args.push('--dynamic-config-value', setting);
