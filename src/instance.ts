@@ -96,14 +96,13 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
     progress.say('Preparing the database ...');
     await prepareDatabase(config, databaseUrl);
     progress.say('Starting the processes ...');
-    const addresses = {
-      TEMPORAL_ADDRESS: running.temporalAddress,
-      TEMPORAL_UI_URL: running.temporalUiUrl,
-      DATABASE_URL: databaseUrl,
-    };
+    const addresses = { TEMPORAL_ADDRESS: running.temporalAddress, DATABASE_URL: databaseUrl };
     const { addressesFor = () => addresses } = options;
     addProcesses(supervisor, listener, options, {
-      api: await addressesFor('api', addresses),
+      api: {
+        TEMPORAL_UI_URL: running.temporalUiUrl,
+        ...(await addressesFor('api', addresses)),
+      },
       worker: await addressesFor('worker', addresses),
     });
     await untilReady(supervisor, config, progress);
