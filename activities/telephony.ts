@@ -10,7 +10,7 @@ export interface HangUpOrder {
 export function createTelephony(carrier: Carrier) {
   return {
     async dial(order: DialOrder): Promise<DialResult> {
-      return beating(() => carrier.placeCall(order));
+      return beating(() => carrier.placeCall(order), { finished: true });
     },
 
     async askCarrier({ callSid }: { callSid: string }): Promise<CarrierCall | null> {
