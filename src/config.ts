@@ -263,7 +263,7 @@ function warningsOf(values: VariableValues, env: Environment, tls: boolean | Tls
   const warnings: string[] = [];
   if (values.VOCA_SECRET_KEY === undefined) {
     warnings.push(
-      'VOCA_SECRET_KEY is not set. This version seals nothing yet; later ones need it.',
+      'VOCA_SECRET_KEY is not set: whoever can read Temporal or its Web UI reads what callers say.',
     );
   }
   const unknown = Object.keys(env).filter(
