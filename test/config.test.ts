@@ -185,9 +185,7 @@ describe('loadConfig', () => {
     });
     expect(warnings.join('\n')).toMatch(/VOCA_SECRET_KEY[^]*VOCA_LMM[^]*DEEPGRAM_API_KEY/);
     expect(warnings.join('\n')).not.toContain('canary');
-    expect(loadConfig({ ...good, VOCA_SECRET_KEY: secretKey }).warnings).toEqual([
-      'VOCA_SECRET_KEY has no effect in this version.',
-    ]);
+    expect(loadConfig({ ...good, VOCA_SECRET_KEY: secretKey }).warnings).toEqual([]);
   });
 
   test('takes a list of secret keys, the sealing one first', () => {
