@@ -32,7 +32,7 @@ describe('the fake of a model vendor', () => {
     const before = performance.now();
     const text = await (await post({ stream: true })).text();
     const words = [...text.matchAll(/"content":"(.*?)"/g)].map(([, word]) => word);
-    expect(words).toEqual(['one ', 'two ', 'three']);
+    expect(words).toEqual(['', 'one ', 'two ', 'three']);
     expect(text).toMatch(/"finish_reason":"stop".*\n\ndata: \[DONE\]\n\n$/);
     expect(performance.now() - before).toBeGreaterThanOrEqual(55);
   });

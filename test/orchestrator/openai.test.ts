@@ -1,266 +1,139 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { inspect } from 'node:util';
 import { createOrchestrator } from '../../src/orchestrator/index.ts';
-import { ModelError, type Prompt } from '../../src/orchestrator/llm.ts';
 import { OpenAiModel } from '../../src/orchestrator/providers/openai.ts';
 import { startFakeOpenAi, type Behaviour, type FakeOpenAi } from '../fakes/fake-openai.ts';
+import { aLanguageModel, KEY, PROMPT } from './conformance.ts';
 import { makeCall } from './make-call.ts';
+import { until } from './until.ts';
 
-const KEY = 'sk-secret-key-of-the-test';
+const modelOf = ({ baseURL }: { baseURL: string }) =>
+  new OpenAiModel({ apiKey: KEY, baseURL, model: 'fake-model' });
+
+aLanguageModel('OpenAI', {
+  start: startFakeOpenAi,
+  model: modelOf,
+  linesOf: (body) => (body as { messages: { role: string; content: string }[] }).messages.slice(1),
+  readyStatuses: [403, 404, 405, 429],
+});
+
 let fake: FakeOpenAi;
-
 beforeEach(async () => {
   fake = await startFakeOpenAi();
 });
-afterEach(async () => {
-  await fake.close();
-});
+afterEach(() => fake.close());
 
-const newModel = () => new OpenAiModel({ apiKey: KEY, baseURL: fake.baseURL, model: 'fake-model' });
+const complete = (model = modelOf(fake), timeoutMs = 5_000) =>
+  model.complete(PROMPT, { signal: AbortSignal.timeout(timeoutMs) });
 
-const PROMPT: Prompt = {
-  system: 'Be kind.',
-  messages: [
-    { role: 'assistant', content: 'Hello.' },
-    { role: 'user', content: 'the number is 1234' },
-    { role: 'user', content: '[the caller pressed 5]' },
-  ],
-  call: {
-    startedAt: '2026-11-24T11:00:00Z',
-    timeZone: 'UTC',
-    language: 'en-US',
-    apology: 'Sorry.',
-  },
-};
-
-function complete(model = newModel(), timeoutMs = 2_000) {
-  return model.complete(PROMPT, { signal: AbortSignal.timeout(timeoutMs) });
-}
-
-async function failureOf(behaviour: Behaviour, timeoutMs?: number): Promise<ModelError> {
-  fake.script(behaviour);
-  const error: unknown = await complete(newModel(), timeoutMs).then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  if (!(error instanceof ModelError)) throw new Error('it did not fail with a ModelError');
-  return error;
-}
-
-async function until(condition: () => boolean, deadlineMs = 2_000): Promise<void> {
-  const end = performance.now() + deadlineMs;
-  while (!condition()) {
-    if (performance.now() > end) throw new Error('it did not come true in time');
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
-
-describe('a request', () => {
-  test('carries the system prompt, the conversation with alternating roles, the tool and the key', async () => {
-    fake.script({ kind: 'answer', text: 'Hi.' });
-    expect(await complete()).toEqual({
-      text: 'Hi.',
-      end: false,
-      model: 'fake-model',
-      tokens: { prompt: 21, completion: 7 },
-    });
+describe('a request to OpenAI', () => {
+  test('carries the system prompt, the tool, the key, and asks for a stream with its tokens', async () => {
+    await complete();
     const [request] = fake.completions();
     expect(request?.headers.authorization).toBe(`Bearer ${KEY}`);
     expect(request?.body).toMatchObject({
       model: 'fake-model',
-      messages: [
-        { role: 'system', content: 'Be kind.' },
-        { role: 'user', content: '[the call begins]' },
-        { role: 'assistant', content: 'Hello.' },
-        { role: 'user', content: 'the number is 1234\n[the caller pressed 5]' },
-      ],
+      messages: [{ role: 'system', content: 'Be kind.' }, {}, {}, {}, {}, {}],
       tools: [{ type: 'function', function: { name: 'end_call' } }],
+      stream: true,
+      stream_options: { include_usage: true },
     });
-  });
-
-  test('does not change the prompt that it is made of', async () => {
-    const before = JSON.stringify(PROMPT);
-    await complete();
-    expect(JSON.stringify(PROMPT)).toBe(before);
   });
 
   test('works with a server that wants no key', async () => {
     const model = new OpenAiModel({ apiKey: '', baseURL: fake.baseURL, model: 'local' });
     await expect(complete(model)).resolves.toMatchObject({ end: false });
   });
+
+  test('an account without money is told from one that asks too often', async () => {
+    fake.script({ kind: 'status', status: 429, code: 'insufficient_quota' });
+    await expect(complete()).rejects.toMatchObject({
+      kind: 'rate-limit',
+      retryable: false,
+      isAccount: true,
+    });
+  });
 });
 
-describe('ending the call', () => {
-  test.each<[string, Behaviour, string]>([
-    ['without words', { kind: 'end-call' }, ''],
-    ['with the words of the answer', { kind: 'end-call', text: 'Bye.', farewell: 'x' }, 'Bye.'],
-    ['with the words of the tool', { kind: 'end-call', farewell: 'Goodbye!' }, 'Goodbye!'],
-    [
-      'with broken arguments',
-      { kind: 'tool', name: 'end_call', rawArguments: '{"farewell": "Go' },
-      '',
-    ],
-    [
-      'with arguments of another shape',
-      { kind: 'tool', name: 'end_call', rawArguments: '[1, 2]' },
-      '',
-    ],
-  ])('%s', async (_how, behaviour, text) => {
-    fake.script(behaviour);
-    expect(await complete()).toMatchObject({ text, end: true });
+describe('a server that cannot do everything', () => {
+  const asked = () =>
+    fake.completions().map(({ body }) => {
+      const { tools, stream, stream_options: usage } = body as Record<string, unknown>;
+      return [tools !== undefined, stream === true, usage !== undefined];
+    });
+
+  test.each<[Behaviour['kind'], boolean[]]>([
+    ['no-tools', [false, true, true]],
+    ['no-streams', [true, false, false]],
+    ['no-usage', [true, true, false]],
+  ])('%s: is asked again without, and never with it after that', async (kind, without) => {
+    fake.always({ kind, text: 'Hello.' } as Behaviour);
+    const model = modelOf(fake);
+    expect(await complete(model)).toMatchObject({ text: 'Hello.' });
+    expect(await complete(model)).toMatchObject({ text: 'Hello.' });
+    expect(asked()).toEqual([[true, true, true], without, without]);
   });
 
-  test('an unknown tool is no answer, and is passed over beside words', async () => {
-    const tool = { kind: 'tool', name: 'rm', rawArguments: '{}' } as const;
-    expect(await failureOf(tool)).toMatchObject({ kind: 'bad-answer', retryable: true });
-    fake.script({ ...tool, text: 'Hello.' });
+  test('is asked without all that it refuses, one after the other', async () => {
+    fake.always((body) => {
+      if (body.stream_options) return { kind: 'no-usage', text: '' };
+      return body.stream ? { kind: 'no-streams', text: '' } : { kind: 'no-tools', text: 'Hello.' };
+    });
     expect(await complete()).toMatchObject({ text: 'Hello.', end: false });
-  });
-});
-
-describe('a server without tools', () => {
-  test('is asked again without them, and never with them after that', async () => {
-    fake.always({ kind: 'no-tools', text: 'Hello.' });
-    const model = newModel();
-    expect(await complete(model)).toMatchObject({ text: 'Hello.' });
-    expect(await complete(model)).toMatchObject({ text: 'Hello.' });
-    const tools = fake.completions().map(({ body }) => 'tools' in (body as object));
-    expect(tools).toEqual([true, false, false]);
+    expect(asked().at(-1)).toEqual([false, false, false]);
   });
 
   test('a refusal for another reason is not taken for one', async () => {
-    const error = await failureOf({ kind: 'status', status: 400, message: 'context too long' });
-    expect(error).toMatchObject({ kind: 'refused', retryable: false });
+    fake.script({ kind: 'status', status: 400, message: 'context too long' });
+    await expect(complete()).rejects.toMatchObject({ kind: 'refused', retryable: false });
     expect(fake.completions()).toHaveLength(1);
   });
 
   test('tools are offered again when the request without them failed as well', async () => {
     const refusal: Behaviour = { kind: 'status', status: 400, message: 'tools not supported' };
     fake.script(refusal, { kind: 'status', status: 500 }, { kind: 'answer', text: 'Hi.' });
-    const model = newModel();
+    const model = modelOf(fake);
     await expect(complete(model)).rejects.toMatchObject({ kind: 'unavailable' });
     await complete(model);
     expect(fake.completions().at(-1)?.body).toHaveProperty('tools');
   });
 });
 
-describe('faults', () => {
-  const status = (code: number, rest: object = {}): Behaviour => ({
-    kind: 'status',
-    status: code,
-    ...rest,
+describe('a stream in a dialect', () => {
+  const stream = (type: string, ...lines: string[]): Behaviour => ({
+    kind: 'raw',
+    contentType: type,
+    body: lines.join('\n\n'),
   });
-
-  test.each<[string, Behaviour, Partial<ModelError>]>([
-    ['400', status(400), { kind: 'refused', retryable: false }],
-    ['401', status(401), { kind: 'refused', retryable: false }],
-    ['403', status(403), { kind: 'refused', retryable: false }],
-    ['404', status(404), { kind: 'refused', retryable: false }],
-    ['408', status(408), { kind: 'unavailable', retryable: true }],
-    ['429', status(429), { kind: 'rate-limit', retryable: true }],
-    [
-      '429 with Retry-After',
-      status(429, { headers: { 'retry-after': '20' } }),
-      { kind: 'rate-limit', retryAfterMs: 20_000 },
-    ],
-    [
-      '429 with retry-after-ms',
-      status(429, { headers: { 'retry-after-ms': '150' } }),
-      { retryAfterMs: 150 },
-    ],
-    [
-      '429 without money',
-      status(429, { code: 'insufficient_quota' }),
-      { kind: 'rate-limit', retryable: false },
-    ],
-    ['500', status(500), { kind: 'unavailable', retryable: true }],
-    [
-      '503 with Retry-After',
-      status(503, { headers: { 'retry-after': '1' } }),
-      { kind: 'unavailable', retryAfterMs: 1_000 },
-    ],
-    ['529', status(529), { kind: 'unavailable', retryable: true }],
-    ['broken JSON', { kind: 'raw', body: '{"choices": [' }, { kind: 'bad-answer' }],
-    ['HTML', { kind: 'raw', body: '<html>', contentType: 'text/html' }, { kind: 'bad-answer' }],
-    ['null', { kind: 'raw', body: 'null' }, { kind: 'bad-answer' }],
-    ['an empty body', { kind: 'raw', body: '' }, { kind: 'bad-answer' }],
-    ['no choices', { kind: 'empty-choices' }, { kind: 'bad-answer', retryable: true }],
-    ['no words', { kind: 'answer', text: ' ' }, { kind: 'bad-answer', retryable: true }],
-    ['a cut in the body', { kind: 'cut', text: 'Hello there' }, { kind: 'unavailable' }],
-    ['a cut before any answer', { kind: 'hang-up' }, { kind: 'unavailable', retryable: true }],
-  ])('%s', async (_what, behaviour, expected) => {
-    expect(await failureOf(behaviour)).toMatchObject(expected);
-  });
-
-  test('a date in Retry-After is the time until then', async () => {
-    const date = new Date(Date.now() + 30_000).toUTCString();
-    const error = await failureOf(status(429, { headers: { 'retry-after': date } }));
-    expect(error.retryAfterMs).toBeGreaterThan(27_000);
-    expect(error.retryAfterMs).toBeLessThanOrEqual(30_000);
-  });
-
-  test('a server that is not there is unavailable', async () => {
-    const model = newModel();
-    await fake.close();
-    await expect(complete(model)).rejects.toMatchObject({ kind: 'unavailable', retryable: true });
-    fake = await startFakeOpenAi();
-  });
+  const words = (content: string, finish: string | null = null) =>
+    `data: ${JSON.stringify({ choices: [{ delta: { content }, finish_reason: finish }] })}`;
 
   test.each<[string, Behaviour]>([
-    ['before the headers', { kind: 'stall' }],
-    ['in the body', { kind: 'stall-in-body', text: 'Hello there' }],
-    ['for longer than the deadline', { kind: 'answer', text: 'Hi', afterMs: 5_000 }],
-  ])('a server that stalls %s times out, and sees the socket closed', async (_where, behaviour) => {
-    const error = await failureOf(behaviour, 60);
-    expect(error).toMatchObject({ kind: 'timeout', retryable: true });
-    await until(() => fake.completions()[0]?.abortedAtMs !== undefined);
+    ['without [DONE]', stream('text/event-stream', words('Hi '), words('you.', 'stop'))],
+    ['without a reason to end', stream('text/event-stream', words('Hi you.'), 'data: [DONE]')],
+    ['of the wrong type', stream('text/plain', words('Hi '), words('you.', 'stop'))],
+    [
+      'with other ends of lines',
+      {
+        kind: 'raw',
+        contentType: 'text/event-stream',
+        body: `${words('Hi ')}\r\n\r\n${words('you.', 'stop')}\r\n\r\n`,
+      },
+    ],
+  ])('%s is understood', async (_how, behaviour) => {
+    fake.script(behaviour);
+    expect(await complete()).toMatchObject({ text: 'Hi you.', end: false });
   });
 
-  test('one request is made per try, whatever the fault', async () => {
-    await failureOf(status(500));
-    await failureOf(status(429));
-    expect(fake.completions()).toHaveLength(2);
-  });
-
-  test('an error tells nothing of the call, the answer or the key to whoever prints it', async () => {
-    const message = `bad key ${KEY} for: the number is 1234`;
-    const error = await failureOf(status(401, { message }));
-    const printed = [
-      error.message,
-      error.stack,
-      JSON.stringify(error),
-      inspect(error, { depth: 9 }),
-    ];
-    expect(printed.join(' ')).not.toMatch(/1234|secret|bad key/);
-    expect(error.cause).toBeUndefined();
-    expect(inspect(error.original())).toContain('bad key');
-  });
-});
-
-describe('ready', () => {
-  const ready = (timeoutMs = 1_000) => newModel().ready(AbortSignal.timeout(timeoutMs));
-
-  test.each([404, 405, 403, 429])('a server that answers %i can be asked', async (status) => {
-    fake.models({ kind: 'status', status });
-    await expect(ready()).resolves.toBeUndefined();
-  });
-
-  test('a server with a list of models can be asked, and no tokens are spent', async () => {
-    await expect(ready()).resolves.toBeUndefined();
-    expect(fake.completions()).toHaveLength(0);
-  });
-
-  test.each([
-    [401, 'refused'],
-    [500, 'unavailable'],
-  ])('a server that answers %i cannot', async (status, kind) => {
-    fake.models({ kind: 'status', status });
-    await expect(ready()).rejects.toMatchObject({ kind });
-  });
-
-  test('a server that stalls cannot', async () => {
-    fake.models({ kind: 'stall' });
-    await expect(ready(60)).rejects.toMatchObject({ kind: 'timeout' });
+  test('whole calls of tools without an index are understood', async () => {
+    const call = { function: { name: 'end_call', arguments: { farewell: 'Bye.' } } };
+    fake.script(
+      stream(
+        'text/event-stream',
+        `data: ${JSON.stringify({ choices: [{ delta: { tool_calls: [call] } }] })}`,
+        'data: [DONE]',
+      ),
+    );
+    expect(await complete()).toMatchObject({ text: 'Bye.', end: true });
   });
 });
 
@@ -269,8 +142,9 @@ describe('a whole turn over HTTP', () => {
     createOrchestrator({
       llm: 'openai',
       openai: { apiKey: KEY, baseURL: fake.baseURL, model: 'fake-model' },
-      totalMs: 1_500,
-      tryMs: 500,
+      totalMs: 6_000,
+      tryMs: 2_000,
+      stallMs: 300,
     });
   const reply = (signal?: AbortSignal) =>
     orchestrator().generateReply(
@@ -282,6 +156,7 @@ describe('a whole turn over HTTP', () => {
   test.each<[string, Behaviour]>([
     ['an overload', { kind: 'status', status: 529 }],
     ['a stall', { kind: 'stall' }],
+    ['a stall in mid-answer', { kind: 'stall-in-body', text: 'Hello there you' }],
     ['a cut', { kind: 'cut', text: 'Hello' }],
     ['an empty answer', { kind: 'empty-choices' }],
   ])('%s is passed over by the second try', async (_what, behaviour) => {

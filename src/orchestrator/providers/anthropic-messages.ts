@@ -9,12 +9,20 @@ import { fromStatus } from './thrown.ts';
 
 /** Of one answer; a minute of speech has some 200. */
 const MAX_TOKENS = 1_024;
+/** For a model that cannot be kept from thinking: its thoughts count, too. */
+const MAX_TOKENS_THINKING = 4_096;
 
-export function toRequest(prompt: Prompt, model: string): Anthropic.MessageCreateParamsStreaming {
+/** @param thinks false to ask for an answer without thoughts: a caller waits for them in silence. */
+export function toRequest(
+  prompt: Prompt,
+  model: string,
+  thinks: boolean,
+): Anthropic.MessageCreateParamsStreaming {
   const { name, description, parameters } = END_CALL;
   return {
     model,
-    max_tokens: MAX_TOKENS,
+    max_tokens: thinks ? MAX_TOKENS_THINKING : MAX_TOKENS,
+    ...(!thinks && { thinking: { type: 'disabled' } }),
     system: prompt.system,
     messages: alternating(prompt),
     ...(prompt.toSummarize === undefined && {
@@ -35,7 +43,7 @@ const usageSchema = z
   .nullish()
   .catch(undefined);
 const text = z.string().optional().catch(undefined);
-const blockSchema = z.object({ type: z.string(), text, name: text, input: z.unknown() });
+const blockSchema = z.object({ type: z.string(), text, name: text, input: z.unknown().optional() });
 
 const messageSchema = z.object({
   model: text,

@@ -1,6 +1,12 @@
 /** Claude, over Anthropic's Messages. */
 import type Anthropic from '@anthropic-ai/sdk';
-import type { CompleteOptions, Completion, LanguageModel, Prompt } from '../llm.ts';
+import {
+  ModelError,
+  type CompleteOptions,
+  type Completion,
+  type LanguageModel,
+  type Prompt,
+} from '../llm.ts';
 import { MessageReader, toRequest } from './anthropic-messages.ts';
 import { completionOf } from './answer.ts';
 import { readAnswer } from './body.ts';
@@ -18,6 +24,8 @@ export class AnthropicModel implements LanguageModel {
   readonly name: string;
   readonly #options: AnthropicOptions;
   #client: Promise<Anthropic> | undefined;
+  /** True once the model has refused to answer without thoughts; holds until the process ends. */
+  #thinks = false;
 
   constructor(options: AnthropicOptions) {
     this.name = `anthropic/${options.model}`;
@@ -38,11 +46,28 @@ export class AnthropicModel implements LanguageModel {
     }
   }
 
-  async complete(prompt: Prompt, { signal, progress }: CompleteOptions): Promise<Completion> {
+  /** Asks anew, and only then, when the model does not let itself be kept from thinking. */
+  async complete(prompt: Prompt, options: CompleteOptions): Promise<Completion> {
+    if (this.#thinks) return await this.#ask(prompt, true, options);
+    try {
+      return await this.#ask(prompt, false, options);
+    } catch (error) {
+      if (!refusesSilence(error)) throw error;
+    }
+    const completion = await this.#ask(prompt, true, options);
+    this.#thinks = true;
+    return completion;
+  }
+
+  async #ask(
+    prompt: Prompt,
+    thinks: boolean,
+    { signal, progress }: CompleteOptions,
+  ): Promise<Completion> {
     const client = await this.#connect();
     try {
       const { model } = this.#options;
-      const asked = client.messages.create(toRequest(prompt, model), { signal });
+      const asked = client.messages.create(toRequest(prompt, model, thinks), { signal });
       const reader = new MessageReader(progress ?? (() => undefined));
       return completionOf(await readAnswer(await asked.asResponse(), reader), model);
     } catch (error) {
@@ -74,4 +99,13 @@ export class AnthropicModel implements LanguageModel {
 function isOutOfCredit(error: unknown): boolean {
   const { status, message = '' } = error as { status?: unknown; message?: string };
   return status === 400 && /credit balance/i.test(message);
+}
+
+function refusesSilence(error: unknown): boolean {
+  if (!(error instanceof ModelError)) return false;
+  const { status, message = '' } = (error.original() ?? {}) as {
+    status?: number;
+    message?: string;
+  };
+  return status === 400 && /thinking/i.test(message);
 }

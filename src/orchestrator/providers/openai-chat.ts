@@ -51,7 +51,9 @@ const wholeSchema = z.object({
           tool_calls: z
             .array(
               z.object({
-                function: z.object({ name: z.string(), arguments: z.unknown() }).optional(),
+                function: z
+                  .object({ name: z.string(), arguments: z.unknown().optional() })
+                  .optional(),
               }),
             )
             .nullish()
@@ -79,7 +81,7 @@ const chunkSchema = z.object({
               .array(
                 z.object({
                   index: z.number().optional().catch(undefined),
-                  function: z.object({ name: text, arguments: z.unknown() }).nullish(),
+                  function: z.object({ name: text, arguments: z.unknown().optional() }).nullish(),
                 }),
               )
               .nullish()
@@ -94,7 +96,11 @@ const chunkSchema = z.object({
 });
 
 const failureSchema = z.object({
-  error: z.object({ code: z.unknown(), status: z.unknown(), type: z.unknown() }),
+  error: z.object({
+    code: z.unknown().optional(),
+    status: z.unknown().optional(),
+    type: z.unknown().optional(),
+  }),
 });
 
 /** One answer, from its first piece to its last. */
