@@ -28,6 +28,8 @@ export interface CollectOptions {
   model: readonly ModelRequest[];
   logs: readonly ProductLog[];
   run: Omit<RunInfo, 'fixedLines' | 'isSettled'>;
+  /** When the run began, in milliseconds since 1970: older workflows are not its own. */
+  sinceMs?: number;
   /** Only these calls; all by default. */
   only?: readonly { callId: string; callSid: string }[];
   /**
@@ -46,7 +48,7 @@ export async function collectEvidence(options: CollectOptions): Promise<Evidence
   const { client, database, run, model, logs, only, mayStillClose = false } = options;
   const callIds = only?.map(({ callId }) => callId);
   await untilSettled(options, callIds);
-  const found = callIds ?? (await workflowIds(client));
+  const found = callIds ?? (await workflowIds(options));
   const histories = [];
   for (const callId of found) histories.push(...(await fetchHistories(client, callId)));
   const callSids = only && new Set(only.map(({ callSid }) => callSid));
@@ -63,9 +65,15 @@ export async function collectEvidence(options: CollectOptions): Promise<Evidence
 }
 
 /** Every call's workflow of this namespace. */
-async function workflowIds(client: Client): Promise<string[]> {
+async function workflowIds(
+  { client, sinceMs }: CollectOptions,
+  status?: 'Running',
+): Promise<string[]> {
   const ids = new Set<string>();
-  const query = `WorkflowType = '${CALL_WORKFLOW}'`;
+  const since =
+    sinceMs === undefined ? '' : ` AND StartTime >= '${new Date(sinceMs).toISOString()}'`;
+  const only = status === undefined ? '' : ` AND ExecutionStatus = '${status}'`;
+  const query = `WorkflowType = '${CALL_WORKFLOW}'${since}${only}`;
   for await (const { workflowId } of client.workflow.list({ query })) ids.add(workflowId);
   return [...ids];
 }
@@ -78,13 +86,11 @@ async function untilSettled(options: CollectOptions, callIds?: string[]): Promis
 }
 
 async function isSettled(options: CollectOptions, callIds?: string[]): Promise<boolean> {
-  const { client, database, mayStillClose } = options;
+  const { database, mayStillClose } = options;
   const { calls } = await dumpDatabase(database, callIds);
   if (calls.some(({ status }) => status !== 'ended')) return false;
   if (callIds && calls.length < callIds.length) return false;
   if (mayStillClose) return true;
-  const open = new Set<string>();
-  const query = `WorkflowType = '${CALL_WORKFLOW}' AND ExecutionStatus = 'Running'`;
-  for await (const { workflowId } of client.workflow.list({ query })) open.add(workflowId);
-  return callIds ? callIds.every((callId) => !open.has(callId)) : open.size === 0;
+  const open = await workflowIds(options, 'Running');
+  return callIds ? !open.some((callId) => callIds.includes(callId)) : open.length === 0;
 }

@@ -7,11 +7,15 @@
  * `npm run check:history -- LOGDIR` later).
  */
 export { checkHistory } from './check-history.ts';
-export type { Verdict, Violation, ViolationKind } from './verdict.ts';
+export type { Counts, Verdict, Violation, ViolationKind } from './verdict.ts';
 export { collectEvidence } from './collect.ts';
 export type { CollectOptions } from './collect.ts';
 export type * from './evidence.ts';
+export { LINES, Lines } from './lines.ts';
+export type { LineName } from './lines.ts';
 export { LogDirError, readEvidence, writeEvidence } from './log-dir.ts';
 export { renderVerdict } from './report.ts';
+export { RemoteLines } from './remote-lines.ts';
+export type { LineChange } from './remote-lines.ts';
 export { startTcpProxy } from './tcp-proxy.ts';
 export type { CutKind, LineDirection, TcpProxy } from './tcp-proxy.ts';

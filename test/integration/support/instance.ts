@@ -8,6 +8,8 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Evidence, LineChange, LineName, TcpProxy } from '../../../src/drill/index.ts';
+import { RemoteLines, startTcpProxy } from '../../../src/drill/index.ts';
 import { createCallRecords } from '../../../src/db/calls.ts';
 import { createDatabase } from '../../../src/db/pool.ts';
 import type { Database } from '../../../src/db/pool.ts';
@@ -16,7 +18,7 @@ import { postgresUrl } from '../../../src/embedded/postgres.ts';
 import { inboundCallId } from '../../../src/ids.ts';
 import { findInstance } from '../../../src/running.ts';
 import { startSimulator } from '../../../src/simulator/index.ts';
-import type { Phone, Simulator } from '../../../src/simulator/index.ts';
+import type { FaultScript, Phone, Simulator } from '../../../src/simulator/index.ts';
 import { linkToTemporal } from '../../../src/temporal/connection.ts';
 import type { TemporalLink } from '../../../src/temporal/connection.ts';
 import { createUrls } from '../../../src/twilio/urls.ts';
@@ -24,6 +26,8 @@ import type { TwilioUrls } from '../../../src/twilio/urls.ts';
 import { startFakeOpenAi } from '../../fakes/fake-openai.ts';
 import type { FakeOpenAi } from '../../fakes/fake-openai.ts';
 import { eventually } from './eventually.ts';
+import { collectFrom } from './evidence.ts';
+import type { RunNotes } from './evidence.ts';
 import { CALLER, freePort, OUR_NUMBER } from './voca.ts';
 
 export type ProcessName =
@@ -43,13 +47,33 @@ export const PROCESSES: ProcessName[] = [
   'voca-postgres',
 ];
 
+const MODEL_KEY = 'sk-canary-of-the-drill';
+
+interface InstanceOptions {
+  /** What Twilio and the callers do wrong. */
+  faults?: FaultScript;
+  /** With a bad line between any two: see `disturb` and `twilio`. */
+  lines?: boolean;
+}
+
+export interface TwilioLines {
+  /** The webhooks' way. */
+  toApi: TcpProxy;
+  /** The way of our questions to Twilio. */
+  toRest: TcpProxy;
+}
+
 export class RunningInstance {
   readonly dataDir: string;
   readonly simulator: Simulator;
   readonly model: FakeOpenAi;
+  readonly modelStartedMs = Date.now(); // made just behind it
   readonly urls: TwilioUrls;
   readonly #env: Record<string, string>;
+  /** Between Twilio and us, when the instance was started with lines. */
+  readonly twilio: TwilioLines | undefined;
   #main: ChildProcess | undefined;
+  #lines: RemoteLines | undefined;
   #database: Database | undefined;
   #link: TemporalLink | undefined;
 
@@ -59,20 +83,26 @@ export class RunningInstance {
     model: FakeOpenAi,
     urls: TwilioUrls,
     env: Record<string, string>,
+    twilio?: TwilioLines,
   ) {
     this.dataDir = dataDir;
     this.simulator = simulator;
     this.model = model;
     this.urls = urls;
     this.#env = env;
+    this.twilio = twilio;
   }
 
   /** @param more variables beside the usual ones */
-  static async start(more: Record<string, string> = {}): Promise<RunningInstance> {
+  static async start(
+    more: Record<string, string> = {},
+    { faults, lines = false }: InstanceOptions = {},
+  ): Promise<RunningInstance> {
     const dataDir = mkdtempSync(join(tmpdir(), 'voca-drill-'));
     chmodSync(dataDir, 0o711); // an embedded PostgreSQL's user has to pass through
     const port = await freePort();
-    const baseUrl = `http://127.0.0.1:${port}`;
+    const toApi = lines ? await startTcpProxy(`127.0.0.1:${port}`) : undefined;
+    const baseUrl = `http://127.0.0.1:${toApi?.port ?? port}`;
     const urls = createUrls(baseUrl);
     const authToken = randomBytes(16).toString('hex');
     const model = await startFakeOpenAi();
@@ -81,6 +111,7 @@ export class RunningInstance {
       msPerCharacter: 0,
       fastForward: true,
       truthLogPath: join(dataDir, 'truth.jsonl'),
+      ...(faults && { faults }),
       numbers: [
         {
           phoneNumber: OUR_NUMBER,
@@ -90,32 +121,55 @@ export class RunningInstance {
         },
       ],
     });
+    const toRest = toApi && (await startTcpProxy(new URL(simulator.baseUrl).host));
     const { PATH = '', HOME = '' } = process.env;
-    const instance = new RunningInstance(dataDir, simulator, model, urls, {
+    const env = {
       PATH,
       HOME,
       TWILIO_ACCOUNT_SID: simulator.accountSid,
       TWILIO_AUTH_TOKEN: authToken,
       TWILIO_PHONE_NUMBER: OUR_NUMBER,
       TWILIO_WEBHOOK_URL: baseUrl,
-      TWILIO_API_BASE_URL: simulator.baseUrl,
+      TWILIO_API_BASE_URL: toRest ? `http://${toRest.address}` : simulator.baseUrl,
       PORT: String(port),
       VOCA_DATA_DIR: dataDir,
       VOCA_LLM: 'openai',
-      OPENAI_API_KEY: 'sk-canary-of-the-drill',
+      OPENAI_API_KEY: MODEL_KEY,
       OPENAI_BASE_URL: model.baseURL,
       OPENAI_MODEL: 'fake-model',
       ...more,
-    });
+    };
+    const twilio = toApi && toRest && { toApi, toRest };
+    const instance = new RunningInstance(dataDir, simulator, model, urls, env, twilio);
     await instance.startProcesses();
     return instance;
+  }
+
+  /** Disturbs the line between a role and a server; only when it was started with lines. */
+  async disturb(line: LineName, change: LineChange): Promise<void> {
+    if (!this.#lines) throw new Error('the instance was started without lines');
+    await this.#lines.change(line, change);
+  }
+
+  /** What the history checker wants to know. Waits until every call is closed and written. */
+  evidence(notes: RunNotes): Promise<Evidence> {
+    return collectFrom(this, {
+      ...notes,
+      secrets: [this.#env['TWILIO_AUTH_TOKEN'] ?? '', MODEL_KEY],
+    });
   }
 
   /** `npm start`, until calls can be taken. Also after everything was killed. */
   async startProcesses(): Promise<void> {
     const log = openSync(join(this.dataDir, 'out.log'), 'a');
-    const main = join(import.meta.dirname, '..', '..', '..', 'dist', 'src', 'main.js');
-    this.#main = spawn(process.execPath, [main], { env: this.#env, stdio: ['ignore', log, log] });
+    const file = this.twilio ? join('drill', 'instance-main.js') : 'main.js';
+    const main = join(import.meta.dirname, '..', '..', '..', 'dist', 'src', file);
+    const child = spawn(process.execPath, [main], {
+      env: this.#env,
+      stdio: ['ignore', log, log, 'ipc'],
+    });
+    this.#main = child;
+    if (this.twilio) this.#lines = new RemoteLines(child);
     await eventually(
       async () => {
         const answer = await fetch(`${this.#env['TWILIO_WEBHOOK_URL']}/readyz`);
@@ -201,6 +255,7 @@ export class RunningInstance {
       await gone;
     }
     await this.model.close();
+    await Promise.all([this.twilio?.toApi.close(), this.twilio?.toRest.close()]);
     rmSync(this.dataDir, { recursive: true, force: true });
   }
 }
