@@ -37,7 +37,12 @@ export default async function setUp(): Promise<void> {
         headless: process.env.VOCA_TEST_UI === undefined,
         searchAttributes: Object.values(SEARCH_ATTRIBUTES).map(({ name }) => name),
         // After some 15 turns instead of 200, so that tests see calls continue as new.
-        settings: ['limit.historyCount.suggestContinueAsNew=300'],
+        settings: [
+          'limit.historyCount.suggestContinueAsNew=300',
+          // A version of workers whose last call has ended is found drained within seconds.
+          'matching.wv.VersionDrainageStatusVisibilityGracePeriod="2s"',
+          'matching.wv.VersionDrainageStatusRefreshInterval="2s"',
+        ],
       },
       progress: createProgress(process.stderr),
       usualPorts: false,

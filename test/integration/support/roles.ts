@@ -6,7 +6,7 @@
 import { execFile, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inboundCallId } from '../../../src/ids.ts';
@@ -87,13 +87,15 @@ export class Roles {
   readonly model: FakeOpenAi;
   readonly link: TemporalLink;
   readonly webhookUrl: string;
+  readonly authToken: string;
   readonly #env: Env;
-  readonly #folder: string;
+  /** The data folder of all processes. */
+  readonly folder: string;
   readonly #database: FreshDatabase;
   readonly #processes: RoleProcess[] = [];
 
   private constructor(
-    parts: Pick<Roles, 'simulator' | 'model' | 'link' | 'webhookUrl'>,
+    parts: Pick<Roles, 'simulator' | 'model' | 'link' | 'webhookUrl' | 'authToken'>,
     env: Env,
     folder: string,
     database: FreshDatabase,
@@ -102,8 +104,9 @@ export class Roles {
     this.model = parts.model;
     this.link = parts.link;
     this.webhookUrl = parts.webhookUrl;
+    this.authToken = parts.authToken;
     this.#env = env;
-    this.#folder = folder;
+    this.folder = folder;
     this.#database = database;
   }
 
@@ -114,6 +117,7 @@ export class Roles {
     const namespace = await freshNamespace();
     const database = await freshDatabase();
     const folder = mkdtempSync(join(tmpdir(), 'voca-roles-'));
+    chmodSync(folder, 0o711); // an embedded PostgreSQL's user has to pass through
     const port = await freePort();
     const webhookUrl = `http://127.0.0.1:${port}`;
     const urls = createUrls(webhookUrl);
@@ -123,6 +127,7 @@ export class Roles {
       authToken,
       msPerCharacter: 0,
       fastForward: true,
+      ...options.simulator,
       numbers: [
         {
           phoneNumber: OUR_NUMBER,
@@ -130,8 +135,8 @@ export class Roles {
           voiceFallbackUrl: urls.fallback(),
           statusCallback: urls.status(),
         },
+        ...(options.simulator?.numbers ?? []),
       ],
-      ...options.simulator,
     });
     const { temporalAddress: address } = stack();
     const { PATH = '', HOME = '' } = process.env;
@@ -156,18 +161,22 @@ export class Roles {
       ...options.env,
     };
     const link = linkToTemporal({ address, namespace });
-    return new Roles({ simulator, model, link, webhookUrl }, env, folder, database);
+    return new Roles({ simulator, model, link, webhookUrl, authToken }, env, folder, database);
   }
 
-  /** Starts a process; `isReady` of what is returned waits until it is. */
-  launch(role: 'api' | 'worker', env: Env = {}): RoleProcess {
-    const logFile = join(this.#folder, `${role}-${this.#processes.length}.log`);
+  /**
+   * Starts a process; `isReady` of what is returned waits until it is. A supervisor runs the whole
+   * instance, unless `env` says otherwise on the shared servers.
+   */
+  launch(role: 'api' | 'worker' | 'supervisor', env: Env = {}): RoleProcess {
+    const args = role === 'supervisor' ? [] : ['--role', role];
+    const logFile = join(this.folder, `${role}-${this.#processes.length}.log`);
     const log = openSync(logFile, 'a');
     const metrics = String(30_000 + Math.floor(Math.random() * 30_000));
-    const child = spawn(process.execPath, [join(DIST, 'main.js'), '--role', role], {
+    const child = spawn(process.execPath, [join(DIST, 'main.js'), ...args], {
       env: { ...this.#env, METRICS_PORT: metrics, ...env },
       stdio: ['ignore', log, log],
-      cwd: this.#folder,
+      cwd: this.folder,
     });
     closeSync(log);
     const started = new RoleProcess(child, logFile);
@@ -181,13 +190,17 @@ export class Roles {
       execFile(
         process.execPath,
         [join(DIST, 'cli', 'main.js'), ...args],
-        { env: this.#env, cwd: this.#folder },
+        { env: this.#env, cwd: this.folder },
         (error, out, err) => {
           const code = error ? (typeof error.code === 'number' ? error.code : 1) : 0;
           resolve({ code, out, err });
         },
       );
     });
+  }
+
+  get databaseUrl(): string {
+    return this.#database.url;
   }
 
   /** What `/readyz` of the api says is missing. */
@@ -208,6 +221,17 @@ export class Roles {
 
   dial(): Phone {
     return this.simulator.dial({ from: CALLER, to: OUR_NUMBER });
+  }
+
+  /** The next phone that is called over Twilio, once it has answered. */
+  nextCalled(): Promise<Phone> {
+    return new Promise((resolve) => {
+      const stop = this.simulator.onOutboundCall((phone) => {
+        stop();
+        phone.answer();
+        resolve(phone);
+      });
+    });
   }
 
   callIdOf(phone: Phone): string {
@@ -238,7 +262,7 @@ export class Roles {
     await this.link.close();
     await this.model.close();
     await this.#database.drop();
-    rmSync(this.#folder, { recursive: true, force: true });
+    rmSync(this.folder, { recursive: true, force: true });
   }
 }
 
@@ -261,12 +285,18 @@ async function freshNamespace(): Promise<string> {
   return namespace;
 }
 
-/** Says something and waits for the answer that matches. @returns milliseconds until then. */
+/**
+ * Says something, waits for the answer that matches, and draws breath: nothing else is heard of this
+ * caller before his next words, however slow the machine is.
+ * @returns milliseconds from the words to the answer.
+ */
 export async function say(phone: Phone, words: string, answer: RegExp): Promise<number> {
   await phone.waitUntilListening({ timeoutMs: 30_000 });
   const saidAt = Date.now();
   phone.say(words);
   const heard = await phone.hearsMatching(answer, { timeoutMs: 30_000 });
+  await phone.waitUntilListening({ timeoutMs: 30_000 });
+  phone.startSpeaking();
   return heard.atMs - saidAt;
 }
 
