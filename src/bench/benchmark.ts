@@ -22,6 +22,8 @@ export interface BenchResult {
   json: Record<string, unknown>;
   /** More than none, and the command fails. */
   errors: number;
+  /** Somebody has stopped it; what it reports is a part. */
+  interrupted?: boolean;
 }
 
 export interface Benchmark<Name extends string = string> {

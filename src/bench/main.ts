@@ -1,16 +1,18 @@
 /**
  * `npm run bench -- NAME`: a report on stderr, one line of JSON as the last line of stdout. Exits 1
- * when there were errors, 2 when it was called wrongly.
+ * when there were errors, 2 when it was called wrongly, 130 when it was stopped.
  */
 import { readEnvironment } from '../config.ts';
 import { createProgress } from '../embedded/progress.ts';
 import { readArguments, UsageError } from './arguments.ts';
 import { Interrupted } from './bench-instance.ts';
 import type { Benchmark } from './benchmark.ts';
+import { soakBenchmark } from './soak.ts';
 import { webhookBenchmark } from './webhook.ts';
 
 const BENCHMARKS: Record<string, Benchmark> = {
   webhook: webhookBenchmark,
+  soak: soakBenchmark,
 };
 
 /** The shell's exit code for Ctrl-C. */
@@ -25,6 +27,7 @@ async function main(args: string[]): Promise<number> {
   await new Promise<void>((resolve) => {
     process.stdout.write(`${JSON.stringify(result.json)}\n`, () => resolve());
   });
+  if (result.interrupted) return INTERRUPTED;
   return result.errors > 0 ? 1 : 0;
 }
 

@@ -8,6 +8,9 @@ export type Kind = (typeof KINDS)[number];
 
 export type KindFigures = Summary & { errors: number };
 
+/** A place in the samples of each kind. */
+export type Mark = Record<Kind, number>;
+
 export class Samples {
   readonly #timesMs: Record<Kind, number[]> = { first: [], turn: [], status: [] };
   readonly #errors: Record<Kind, number> = { first: 0, turn: 0, status: 0 };
@@ -26,6 +29,23 @@ export class Samples {
 
   get errors(): number {
     return KINDS.reduce((sum, kind) => sum + this.#errors[kind], 0);
+  }
+
+  /** How many webhooks were answered, rightly or not. */
+  get count(): number {
+    return KINDS.reduce((sum, kind) => sum + this.#timesMs[kind].length, 0);
+  }
+
+  /** Where the samples end now, for {@link between}. */
+  mark(): Mark {
+    const at = (kind: Kind) => this.#timesMs[kind].length;
+    return { first: at('first'), turn: at('turn'), status: at('status') };
+  }
+
+  /** The times that were taken between two marks. */
+  between(start: Mark, end: Mark = this.mark()): Record<Kind, Summary> {
+    const of = (kind: Kind) => summarize(this.#timesMs[kind].slice(start[kind], end[kind]));
+    return { first: of('first'), turn: of('turn'), status: of('status') };
   }
 
   figures(): Record<Kind, KindFigures> {

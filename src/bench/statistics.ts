@@ -31,3 +31,11 @@ function percentile(sorted: readonly number[], percent: number): number | null {
 export function tenths(value: number): number {
   return Math.round(value * 10) / 10;
 }
+
+/** The middle value; the mean of the middle two; NaN of nothing. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  const upper = sorted[middle] ?? NaN;
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? NaN) + upper) / 2;
+}

@@ -1,59 +1,42 @@
 /** The figures of the webhook benchmark for a person. Pure. */
-import type { Kind, KindFigures } from './samples.ts';
+import type { CpuCost } from './cpu-cost.ts';
+import { cells, goalLines, machineLine, shown, timesHead, timesRow } from './report-lines.ts';
+import type { Kind } from './samples.ts';
+import { KINDS } from './samples.ts';
 import type { Summary } from './statistics.ts';
+import type { AllParts, WebhookFigures } from './webhook-figures.ts';
 
-export interface WebhookFigures {
-  benchmark: 'webhook';
-  calls: number;
-  turns: number;
-  warmup: number;
-  pauseMs: number;
-  errors: number;
-  /** Times in milliseconds. */
-  first: KindFigures;
-  turn: KindFigures;
-  status: KindFigures;
-  /** The same requests to a server of this process that has its answer ready. */
-  http: Summary;
-  /** How long the model server held a request; part of each turn. */
-  model: Summary;
-  historyEventsPerTurn: number | null;
-  historiesRead: number;
-  goals: typeof GOALS;
-  node: string;
-  cores: number;
-  /** Of the last minute, before and after. */
-  load: [number, number];
-}
-
-/** With one call at a time, on two cores. */
-export const GOALS = {
-  first: { p50: 40 },
-  turn: { p50: 40, p95: 100 },
-  historyEventsPerTurn: 20,
-} as const;
-
-const COLUMNS = ['p50', 'p95', 'p99', 'max'] as const;
 const NAMES: Record<Kind, string> = { first: 'first webhook', turn: 'turn', status: 'status' };
 
 export function renderReport(figures: WebhookFigures, problems: readonly string[]): string {
-  const { calls, turns, warmup, pauseMs, node, cores, load } = figures;
-  const kinds = (['first', 'turn', 'status'] as const).map((kind) =>
-    row(NAMES[kind], figures[kind], String(figures[kind].errors)),
-  );
-  const perTurn = figures.historyEventsPerTurn;
+  const { bot, ratios, http, model } = figures;
   return [
     '',
-    `One call at a time, model instant: ${calls} calls of ${turns} turns after ${warmup} to warm up, ${pauseMs} ms pause`,
-    `Node.js ${node}, ${cores} cores, load ${load.map((each) => each.toFixed(2)).join(' before, ')} after`,
+    ...(figures.interrupted ? ['STOPPED EARLY: this is a part.'] : []),
+    machineLine(figures),
     '',
-    cells('ms', 'count', [...COLUMNS], 'errors'),
-    ...kinds,
-    row('HTTP alone', figures.http),
-    row('the model alone', figures.model),
+    ...partLines(figures),
+    ...(figures.manyHistoryEventsPerTurn === null
+      ? []
+      : [
+          `History events a turn: ${shown(figures.historyEventsPerTurn)} one at a time, ${shown(figures.manyHistoryEventsPerTurn)} many at once`,
+        ]),
     '',
-    ...goalLines(figures),
-    goalLine('history events a turn', perTurn, GOALS.historyEventsPerTurn, ''),
+    ...(bot ? ['THE SAME WITH A BOT THAT KEEPS ITS CALLS IN MEMORY', ...partLines(bot)] : []),
+    ...(ratios
+      ? [
+          'VOCA over the bot: ' +
+            `first p50 × ${shown(ratios.firstP50)}, turn p50 × ${shown(ratios.turnP50)}, ` +
+            `turn p95 of many × ${shown(ratios.manyTurnP95)}, CPU × ${shown(ratios.cpuPerWebhook)}, ` +
+            `webhooks a second × ${shown(ratios.perSecond, 2)}`,
+          '',
+        ]
+      : []),
+    timesHead(),
+    timesRow('HTTP alone', http),
+    timesRow('the model alone', model),
+    '',
+    ...goalLines(figures.goals),
     ...(problems.length > 0
       ? ['', 'What went wrong:', ...problems.map((each) => `  ${each}`)]
       : []),
@@ -61,29 +44,52 @@ export function renderReport(figures: WebhookFigures, problems: readonly string[
   ].join('\n');
 }
 
-function goalLines({ first, turn }: WebhookFigures): string[] {
-  return [
-    goalLine('first webhook p50', first.p50, GOALS.first.p50, ' ms'),
-    goalLine('turn p50', turn.p50, GOALS.turn.p50, ' ms'),
-    goalLine('turn p95', turn.p95, GOALS.turn.p95, ' ms'),
+function partLines({ one, many, throughput, memory }: AllParts): string[] {
+  const { calls, turns, pauseMs } = one;
+  const lines = [
+    `One call at a time, model instant: ${calls} calls of ${turns} turns, ${pauseMs} ms pause`,
+    ...timesTable(one, (kind) => one[kind].errors),
+    cpuLine(one.cpuMsPerWebhook),
+    '',
   ];
+  if (many) {
+    lines.push(
+      `${many.calls} calls at once, ${many.turns} turns each, one every ${many.pauseMs} ms`,
+      ...timesTable(many, (kind) => many[kind].errors),
+      cpuLine(many.cpuMsPerWebhook),
+      '',
+    );
+  }
+  if (throughput) {
+    const { callers, seconds, webhooks, perSecond, errors } = throughput;
+    lines.push(
+      `${callers} callers without a pause, ${seconds} s: ${webhooks} webhooks, ${perSecond} a second, ${errors} errors`,
+      ...timesTable(throughput),
+      cpuLine(throughput.cpuMsPerWebhook),
+      '',
+    );
+  }
+  if (memory) {
+    const steps = memory.steps.map(
+      ({ live, residentKb }) => `${live}: ${shown(residentKb / 1024)} MB`,
+    );
+    lines.push(
+      `Memory by live calls: ${steps.join(', ')}; ${shown(memory.kbPerCall)} kB a call (slope ${shown(memory.slopeKbPerCall)} kB)`,
+      '',
+    );
+  }
+  return lines;
 }
 
-function goalLine(name: string, value: number | null, goal: number, unit: string): string {
-  const verdict = value === null ? 'not measured' : value <= goal ? 'met' : 'MISSED';
-  return `${name.padEnd(22)} ${shown(value).padStart(7)}${unit}, goal ≤ ${goal}${unit}: ${verdict}`;
+function timesTable(
+  times: Record<Kind, Summary>,
+  errors: (kind: Kind) => number | undefined = () => undefined,
+): string[] {
+  const rows = KINDS.map((kind) => timesRow(NAMES[kind], times[kind], String(errors(kind) ?? '')));
+  return [timesHead(errors('first') === undefined ? '' : 'errors'), ...rows];
 }
 
-function row(name: string, figures: Summary, errors = ''): string {
-  const values = COLUMNS.map((column) => shown(figures[column]));
-  return cells(name, String(figures.count), values, errors);
-}
-
-function cells(name: string, count: string, values: string[], last: string): string {
-  const columns = [count, ...values, last].map((each) => each.padStart(8));
-  return `${name.padEnd(16)}${columns.join('')}`.trimEnd();
-}
-
-function shown(value: number | null): string {
-  return value === null ? '–' : value.toFixed(1);
+function cpuLine(cost: CpuCost): string {
+  const parts = Object.entries(cost).map(([part, ms]) => `${part} ${ms.toFixed(1)}`);
+  return cells('CPU ms a webhook', []) + `: ${parts.join(', ')}`;
 }

@@ -1,51 +1,61 @@
 /**
- * `npm run bench -- webhook`: first webhook and turn as Twilio sees them, one call at a time, with
- * a model that answers at once, against the real processes.
+ * `npm run bench -- webhook`: first webhook, turn and status as Twilio sees them, with a model that
+ * answers at once, against the real processes and against a bot that keeps everything in memory.
  */
 import { cpus, loadavg } from 'node:os';
 import { inboundCallId } from '../ids.ts';
 import { demoAssistant } from '../orchestrator/index.ts';
-import { DEMO_CALLER, DEMO_NUMBER } from '../demo/demo-config.ts';
-import { newSid } from '../simulator/ids.ts';
 import { linkToTemporal } from '../temporal/connection.ts';
 import type { BenchInstance } from './bench-instance.ts';
 import { withInstance } from './bench-instance.ts';
 import type { Benchmark, BenchContext, BenchResult } from './benchmark.ts';
 import { eventsPerTurn } from './history-cost.ts';
 import { measureHttp } from './http-baseline.ts';
-import { replyTo, startInstantModel } from './instant-model.ts';
+import { startBot } from './in-memory-bot/start-bot.ts';
+import { startInstantModel } from './instant-model.ts';
 import type { InstantModel } from './instant-model.ts';
-import type { CallPlan, Caller } from './play-call.ts';
-import { fieldsOf, playCall } from './play-call.ts';
-import { Samples } from './samples.ts';
+import type { Target } from './load.ts';
+import { oneAtATime } from './load.ts';
+import type { Caller } from './play-call.ts';
+import { fieldsOf } from './play-call.ts';
+import { instancePids } from './process-meter.ts';
 import { summarize, tenths } from './statistics.ts';
+import type { Summary } from './statistics.ts';
 import { TwilioClient } from './twilio-client.ts';
-import { GOALS, renderReport } from './webhook-report.ts';
-import type { WebhookFigures } from './webhook-report.ts';
+import type { HistoryFigures, WebhookFigures } from './webhook-figures.ts';
+import { ratiosOf, webhookGoals } from './webhook-figures.ts';
+import { runPhases } from './webhook-phases.ts';
+import type { Phases, WebhookOption, WebhookOptions } from './webhook-phases.ts';
+import { renderReport } from './webhook-report.ts';
 
-type Option = 'calls' | 'turns' | 'warmup' | 'pause';
-type Options = Record<Option, number>;
-
-/** Each api process gets one: connections are handed out in turn. */
-const CONNECTIONS = 2;
 const HISTORIES = 5;
 const MAX_HTTP_REQUESTS = 500;
+/** Calls that warm the bot up, at most: it has little to warm. */
+const BOT_WARMUP = 5;
 
-export const webhookBenchmark: Benchmark<Option> = {
-  summary: 'first webhook and turn, one call at a time, model instant',
+export const webhookBenchmark: Benchmark<WebhookOption> = {
+  summary: 'how fast and at what cost webhooks are answered, model instant',
   options: {
-    calls: { what: 'calls that are measured', default: 40, min: 1, max: 100_000 },
+    calls: { what: 'calls one at a time', default: 40, min: 1, max: 100_000 },
     // The default assistant ends a call after 100 turns.
-    turns: { what: 'turns of each call', default: 10, min: 1, max: 99 },
+    turns: { what: 'turns of each of them', default: 10, min: 1, max: 99 },
     warmup: { what: 'calls before that', default: 10, min: 0, max: 100_000 },
     // Callers always pause. Without it the writing of one turn's record runs into the next turn,
     // and their workflow tasks are shared: the history looks smaller than that of a real call.
     pause: { what: 'ms before each next webhook of a call', default: 100, min: 0, max: 60_000 },
+    many: { what: 'calls at once, 0 to leave out', default: 50, min: 0, max: 2000 },
+    'many-turns': { what: 'turns of each of them', default: 8, min: 1, max: 99 },
+    every: { what: 'ms between their turns', default: 5000, min: 0, max: 60_000 },
+    callers: { what: 'callers without a pause, 0 to leave out', default: 8, min: 0, max: 500 },
+    seconds: { what: 'how long they are measured', default: 30, min: 1, max: 3600 },
+    settle: { what: 'seconds that they call before that', default: 20, min: 0, max: 600 },
+    live: { what: 'live calls to measure memory, 0 to leave out', default: 200, min: 0, max: 5000 },
+    bot: { what: '1 to compare with a bot in memory, 0 not to', default: 1, min: 0, max: 1 },
   },
   async run(options, context) {
     const model = await startInstantModel();
     try {
-      return await withInstance(context, model.baseUrl, (bench) =>
+      return await withInstance(context, { modelUrl: model.baseUrl }, (bench) =>
         measure(bench, model, options, context),
       );
     } finally {
@@ -57,97 +67,128 @@ export const webhookBenchmark: Benchmark<Option> = {
 async function measure(
   bench: BenchInstance,
   model: InstantModel,
-  options: Options,
+  options: WebhookOptions,
   { progress }: BenchContext,
 ): Promise<BenchResult> {
-  const client = new TwilioClient({ authToken: bench.authToken, connections: CONNECTIONS });
+  const { stopping } = bench;
+  const loadBefore = loadavg()[0] ?? 0;
+  progress.say(`Warming up with ${options.warmup} calls ...`);
+  const cold = await oneAtATime(bench, shapeOf(options), options.warmup);
+  model.reset();
+  const pids = instancePids(bench.dataDir);
+  const voca = await runPhases(bench, options, { pids, part: 'worker', progress });
+  const modelTimes = summarize(model.timesMs);
+  const http = await baseline(bench, voca.one.played.callers, options);
+  const history = await historyCost(bench, voca);
+  const bot = options.bot === 1 ? await measureBot(bench, model, options, progress) : undefined;
+  const problems = [
+    ...cold.samples.problems().map((each) => `warm-up: ${each}`),
+    ...voca.problems,
+    ...(bot?.problems.map((each) => `bot: ${each}`) ?? []),
+  ];
+  const { calls, turns, warmup, pause: pauseMs } = options;
+  const parts = { one: voca.one.figures, ...voca.figures };
+  const figures: WebhookFigures = {
+    benchmark: 'webhook',
+    calls,
+    turns,
+    warmup,
+    pauseMs,
+    // A warm-up that fails is no less a failure, nor is a bot that does not answer a comparison.
+    errors: voca.errors + cold.samples.errors + (bot?.errors ?? 0),
+    ...parts,
+    http,
+    model: modelTimes,
+    ...history,
+    bot: bot ? { one: bot.one.figures, ...bot.figures } : null,
+    ratios: bot ? ratiosOf(parts, { one: bot.one.figures, ...bot.figures }) : null,
+    goals: webhookGoals(parts, history),
+    node: process.version,
+    cores: cpus().length,
+    load: [loadBefore, loadavg()[0] ?? 0],
+    interrupted: stopping.aborted,
+  };
+  return {
+    report: renderReport(figures, problems),
+    json: { ...figures },
+    errors: figures.errors,
+    interrupted: stopping.aborted,
+  };
+}
+
+function shapeOf({ turns, pause: pauseMs }: WebhookOptions) {
+  return { turns, pauseMs };
+}
+
+/** The same calls to the bot, when nobody calls the instance. */
+async function measureBot(
+  bench: BenchInstance,
+  model: InstantModel,
+  options: WebhookOptions,
+  progress: BenchContext['progress'],
+): Promise<Phases | undefined> {
+  if (bench.stopping.aborted) return undefined;
+  progress.say('The same with a bot that keeps its calls in memory:');
+  const bot = await startBot(bench.authToken, model.baseUrl);
   try {
-    const { calls, turns, warmup, pause: pauseMs } = options;
-    progress.say(`Warming up with ${warmup} calls ...`);
-    const cold = new Samples();
-    await playCalls(client, cold, bench, options, warmup);
-    model.reset();
-    progress.say(`Measuring ${calls} calls of ${turns} turns ...`);
-    const loadBefore = loadavg()[0] ?? 0;
-    const samples = new Samples();
-    const callers = await playCalls(client, samples, bench, options, calls);
-    const loadAfter = loadavg()[0] ?? 0;
-    const figures: WebhookFigures = {
-      benchmark: 'webhook',
-      calls,
-      turns,
-      warmup,
-      pauseMs,
-      // A warm-up that fails is no less a failure.
-      errors: samples.errors + cold.errors,
-      ...samples.figures(),
-      http: summarize(await baseline(client, callers, Math.min(MAX_HTTP_REQUESTS, calls * turns))),
-      model: summarize(model.timesMs),
-      ...(await historyCost(bench, callers)),
-      goals: GOALS,
-      node: process.version,
-      cores: cpus().length,
-      load: [loadBefore, loadAfter],
-    };
-    const problems = [...samples.problems(), ...cold.problems().map((each) => `warm-up: ${each}`)];
-    return {
-      report: renderReport(figures, problems),
-      json: { ...figures },
-      errors: figures.errors,
-    };
+    const { accountSid, authToken, stopping } = bench;
+    const target: Target = { urls: bot.urls, accountSid, authToken, stopping };
+    await oneAtATime(target, shapeOf(options), Math.min(BOT_WARMUP, options.warmup));
+    const pids = { bot: bot.pid, generator: process.pid };
+    return await runPhases(target, options, { pids, part: 'bot', progress });
+  } finally {
+    await bot.stop();
+  }
+}
+
+/** The same requests to a server that has its answer ready. */
+async function baseline(
+  { authToken, stopping }: BenchInstance,
+  callers: Caller[],
+  { calls, turns }: WebhookOptions,
+): Promise<Summary> {
+  if (stopping.aborted) return summarize([]);
+  const client = new TwilioClient({ authToken, connections: 1 });
+  const fields = callers.slice(0, 1).flatMap((caller) => fieldsOf(caller, 'ringing'));
+  const twiml = `<?xml version="1.0" encoding="UTF-8"?><Response><Gather><Say>${demoAssistant.firstMessage}</Say></Gather></Response>`;
+  const count = Math.min(MAX_HTTP_REQUESTS, calls * turns);
+  try {
+    return summarize(await measureHttp(client, { fields, twiml, count }));
   } finally {
     client.close();
   }
 }
 
-/** Plays calls one after the other. */
-async function playCalls(
-  client: TwilioClient,
-  samples: Samples,
-  { urls, accountSid }: BenchInstance,
-  { turns, pause: pauseMs }: Options,
-  count: number,
-): Promise<Caller[]> {
-  const greeting = demoAssistant.firstMessage;
-  const plan: CallPlan = { urls, greeting, turns, pauseMs, replyTo };
-  const callers: Caller[] = [];
-  for (let line = 0; line < count; line += 1) {
-    const callSid = newSid('CA');
-    const caller = { callSid, accountSid, from: DEMO_CALLER, to: DEMO_NUMBER, line };
-    callers.push(caller);
-    await playCall(client, samples, caller, plan);
-  }
-  return callers;
-}
-
-function baseline(client: TwilioClient, callers: Caller[], count: number): Promise<number[]> {
-  const fields = callers.slice(0, 1).flatMap((caller) => fieldsOf(caller, 'ringing'));
-  const twiml = `<?xml version="1.0" encoding="UTF-8"?><Response><Gather><Say>${demoAssistant.firstMessage}</Say></Gather></Response>`;
-  return measureHttp(client, { fields, twiml, count });
-}
-
-/** From the histories of some calls, spread over the run. */
-async function historyCost(
-  { instance, accountSid }: BenchInstance,
-  callers: Caller[],
-): Promise<Pick<WebhookFigures, 'historyEventsPerTurn' | 'historiesRead'>> {
-  const { temporalAddress: address, namespace } = instance.running;
+/** From the histories of some calls, spread over the run, of each way of calling. */
+async function historyCost(bench: BenchInstance, { one, many }: Phases): Promise<HistoryFigures> {
+  const nothing = { historyEventsPerTurn: null, historiesRead: 0, manyHistoryEventsPerTurn: null };
+  if (bench.stopping.aborted) return nothing;
+  const { temporalAddress: address, namespace } = bench.instance.running;
   const link = linkToTemporal({ address, namespace });
-  const every = Math.max(1, Math.ceil(callers.length / HISTORIES));
-  const costs: number[] = [];
-  try {
+  const read = async (callers: readonly Caller[]): Promise<number[]> => {
+    const every = Math.max(1, Math.ceil(callers.length / HISTORIES));
+    const costs: number[] = [];
     for (const { callSid } of callers.filter((_caller, at) => at % every === 0)) {
-      const handle = link.client.workflow.getHandle(inboundCallId(accountSid, callSid));
+      const handle = link.client.workflow.getHandle(inboundCallId(bench.accountSid, callSid));
       const { events } = await handle.fetchHistory();
-      const cost = eventsPerTurn(events ?? []);
-      if (cost !== undefined) costs.push(cost);
+      costs.push(...[eventsPerTurn(events ?? [])].filter((cost) => cost !== undefined));
     }
+    return costs;
+  };
+  try {
+    const costs = await read(one.played.callers);
+    const manyCosts = await read(many?.callers ?? []);
+    return {
+      historyEventsPerTurn: meanOf(costs),
+      historiesRead: costs.length + manyCosts.length,
+      manyHistoryEventsPerTurn: meanOf(manyCosts),
+    };
   } finally {
     await link.close();
   }
-  const mean = costs.reduce((sum, each) => sum + each, 0) / costs.length;
-  return {
-    historyEventsPerTurn: costs.length === 0 ? null : tenths(mean),
-    historiesRead: costs.length,
-  };
+}
+
+function meanOf(values: readonly number[]): number | null {
+  const sum = values.reduce((total, each) => total + each, 0);
+  return values.length === 0 ? null : tenths(sum / values.length);
 }

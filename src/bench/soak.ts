@@ -1,0 +1,151 @@
+/**
+ * `npm run bench -- soak`: calls for a long time, one after the other on each line, and whether
+ * anything grows, slows down or is left behind.
+ */
+import { cpus, loadavg } from 'node:os';
+import { linkToTemporal } from '../temporal/connection.ts';
+import { withInstance } from './bench-instance.ts';
+import type { BenchInstance } from './bench-instance.ts';
+import type { Benchmark, BenchContext, BenchResult } from './benchmark.ts';
+import { startInstantModel } from './instant-model.ts';
+import { callAgainAndAgain, manyAtOnce, newPlayed } from './load.ts';
+import { untilAllClosed } from './open-calls.ts';
+import { pause } from './play-call.ts';
+import { instancePids, measureProcesses } from './process-meter.ts';
+import type { Usages } from './process-meter.ts';
+import type { Samples } from './samples.ts';
+import type { SoakFigures, SoakLook } from './soak-figures.ts';
+import { growthOf, leftOf, renderSoak, soakGoals } from './soak-figures.ts';
+
+type Option = 'calls' | 'seconds' | 'warmup' | 'turns' | 'every' | 'look';
+type Options = Record<Option, number>;
+
+/** A call is closed 15 s after its end. */
+const CLOSE_MS = 60_000;
+/** Idle connections to the database are given back in this time. */
+const IDLE_MS = 20_000;
+/** The first and the last part of the measured time that are compared. */
+const PART = 1 / 3;
+
+export const soakBenchmark: Benchmark<Option> = {
+  summary: 'calls for a long time: does anything grow, slow down, stay open?',
+  options: {
+    calls: { what: 'calls at any time', default: 20, min: 1, max: 1000 },
+    seconds: { what: 'how long', default: 1800, min: 5, max: 1_000_000 },
+    warmup: { what: 'seconds of it that are not measured', default: 600, min: 0, max: 100_000 },
+    turns: { what: 'turns of each call', default: 10, min: 1, max: 99 },
+    every: { what: 'ms between its turns', default: 5000, min: 0, max: 60_000 },
+    look: { what: 'seconds between looks at memory', default: 10, min: 1, max: 600 },
+  },
+  async run(options, context) {
+    const model = await startInstantModel();
+    try {
+      return await withInstance(context, { modelUrl: model.baseUrl }, (bench) =>
+        soak(bench, options, context),
+      );
+    } finally {
+      await model.close();
+    }
+  },
+};
+
+async function soak(
+  bench: BenchInstance,
+  options: Options,
+  { progress }: BenchContext,
+): Promise<BenchResult> {
+  const { stopping, dataDir } = bench;
+  const pids = instancePids(dataDir);
+  const { calls, turns, every: pauseMs, seconds, warmup } = options;
+  progress.say('A few calls first, so that what is opened once is open ...');
+  await manyAtOnce(bench, { turns: 2, pauseMs: Math.min(pauseMs, 500) }, calls);
+  const leftBefore = await untilQuiet(bench);
+  const before = measureProcesses(pids);
+  progress.say(`${calls} calls at any time for ${seconds} s ...`);
+  const loadBefore = loadavg()[0] ?? 0;
+  const played = newPlayed();
+  const { samples } = played;
+  const looks: SoakLook[] = [];
+  const until = watch({ options, bench, samples, pids, looks, progress });
+  await callAgainAndAgain(bench, { turns, pauseMs }, calls, { until, played });
+  progress.say('Waiting until all calls are closed ...');
+  const workflowsLeft = (await untilQuiet(bench)).length;
+  const after: Usages = stopping.aborted ? {} : measureProcesses(pids);
+  const growth = growthOf(looks, warmup);
+  const figures: SoakFigures = {
+    benchmark: 'soak',
+    calls,
+    turns,
+    pauseMs,
+    seconds,
+    warmupSeconds: warmup,
+    callsPlayed: played.callers.length,
+    errors: samples.errors + leftBefore.length,
+    ...samples.figures(),
+    ...partsOf(samples, looks, warmup),
+    growth,
+    left: leftOf(before, after),
+    workflowsLeft: stopping.aborted ? null : workflowsLeft,
+    goals: soakGoals(growth, stopping.aborted ? null : workflowsLeft, leftOf(before, after)),
+    node: process.version,
+    cores: cpus().length,
+    load: [loadBefore, loadavg()[0] ?? 0],
+    interrupted: stopping.aborted,
+  };
+  return {
+    report: renderSoak(figures, samples.problems()),
+    json: { ...figures },
+    errors: figures.errors + (figures.workflowsLeft ?? 0),
+    interrupted: stopping.aborted,
+  };
+}
+
+/** @returns the calls that do not close. */
+async function untilQuiet({ instance, stopping }: BenchInstance): Promise<string[]> {
+  if (stopping.aborted) return [];
+  const { temporalAddress: address, namespace } = instance.running;
+  const link = linkToTemporal({ address, namespace });
+  try {
+    const left = await untilAllClosed(link.client, CLOSE_MS, stopping);
+    await pause(IDLE_MS, stopping);
+    return left;
+  } finally {
+    await link.close();
+  }
+}
+
+interface Watch {
+  options: Options;
+  bench: BenchInstance;
+  samples: Samples;
+  pids: Readonly<Record<string, number>>;
+  looks: SoakLook[];
+  progress: BenchContext['progress'];
+}
+
+/** Looks at the processes again and again; settles when the time is up. */
+async function watch({ options, bench, samples, pids, looks, progress }: Watch): Promise<void> {
+  const startedAt = performance.now();
+  for (;;) {
+    const seconds = (performance.now() - startedAt) / 1000;
+    looks.push({ seconds, usages: measureProcesses(pids), mark: samples.mark() });
+    const leftMs = (options.seconds - seconds) * 1000;
+    if (leftMs <= 0 || bench.stopping.aborted) return;
+    progress.live(
+      `${Math.round(seconds)} of ${options.seconds} s, ${samples.count} webhooks, ${samples.errors} errors`,
+    );
+    await pause(Math.min(leftMs, options.look * 1000), bench.stopping);
+  }
+}
+
+/** The times of the first and the last part of what was measured. */
+function partsOf(samples: Samples, looks: readonly SoakLook[], warmup: number) {
+  const measured = looks.filter(({ seconds }) => seconds >= warmup);
+  const size = Math.floor((measured.length - 1) * PART);
+  const [first, firstEnd] = [measured.at(0), measured.at(size)];
+  const [lastStart, last] = [measured.at(-1 - size), measured.at(-1)];
+  const nothing = { first: 0, turn: 0, status: 0 };
+  const of = (start?: SoakLook, end?: SoakLook) =>
+    samples.between(start?.mark ?? nothing, end?.mark ?? nothing).turn;
+  return { firstPart: of(first, firstEnd), lastPart: of(lastStart, last) };
+}
