@@ -8,9 +8,14 @@ export type AssistantConfig = Omit<Assistant, 'id' | 'version' | 'name'>;
 const text = z.string().max(100_000);
 const seconds = z.number().positive().max(86_400);
 
+const word = z.string().regex(/^[^\s\p{Cc}]{1,200}$/u);
+/** Whether a provider of that name is configured is known only where the models are asked. */
+const modelChoice = z.object({ provider: word, model: word.optional() });
+
 const schema: z.ZodType<AssistantConfig> = z.object({
   firstMessage: text,
   instructions: text,
+  models: z.array(modelChoice).min(1).max(10).optional(),
   voice: z.object({ language: z.string().min(2).max(35), name: z.string().max(100).optional() }),
   listen: z.object({
     keys: z.boolean(),

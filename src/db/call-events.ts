@@ -112,6 +112,8 @@ function turnRowOf(callId: string, event: EventOf<'call.turn.completed'>): NewTu
     reply: turn.reply === undefined ? null : storable(turn.reply),
     reply_source: turn.replySource ?? null,
     model: turn.model === undefined ? null : storable(turn.model),
+    tokens: turn.tokens === undefined ? null : toJson(turn.tokens),
+    tries: turn.tries === undefined ? null : toJson(turn.tries),
     heard_at: turn.heardAt,
     replied_at: turn.repliedAt ?? null,
     sequence: event.sequence,

@@ -186,6 +186,8 @@ function presentTurn(row: TurnRow): StoredTurn {
     ...present('reply', row.reply),
     ...present('replySource', row.reply_source),
     ...present('model', row.model),
+    ...present('tokens', row.tokens as Turn['tokens']),
+    ...present('tries', row.tries as Turn['tries']),
     ...present('repliedAt', row.replied_at?.toISOString()),
   };
 }

@@ -8,6 +8,7 @@ type OptionalTime = ColumnType<Date | null, string | Date | null, string | Date 
 type CreatedAt = ColumnType<Date, string | Date | undefined, never>;
 /** Comes parsed and of no certain form; is written as JSON text. */
 type Json = ColumnType<unknown, string, string>;
+type OptionalJson = ColumnType<unknown, string | null, string | null>;
 
 export interface Schema {
   assistants: AssistantTable;
@@ -81,6 +82,8 @@ interface TurnTable {
   reply: string | null;
   reply_source: NonNullable<Turn['replySource']> | null;
   model: string | null;
+  tokens: OptionalJson;
+  tries: OptionalJson;
   heard_at: Time;
   replied_at: OptionalTime;
   /** Of the event that wrote this turn last. */

@@ -100,7 +100,7 @@ describe('migrations', () => {
     const databases = Array.from({ length: 4 }, () => open(other.url));
     try {
       const ran = await Promise.all(databases.map((each) => migrateToLatest(each)));
-      expect(ran.flat()).toEqual(['001-calls']);
+      expect(ran.flat()).toEqual(['001-calls', '002-turn-models']);
       await expect(migrateToLatest(open(other.url))).resolves.toEqual([]);
     } finally {
       await Promise.all(databases.map((each) => each.destroy()));
@@ -140,6 +140,18 @@ describe('assistants', () => {
       Array.from({ length: 8 }, () => assistants.save({ ...draft, id: 'asst_busy' })),
     );
     expect(new Set(saved.map((each) => each.version))).toEqual(new Set([1, 2, 3, 4, 5, 6, 7, 8]));
+  });
+
+  test('keep the models that they name, and leave out what they do not', async () => {
+    const assistants = createAssistants(db);
+    const models = [{ provider: 'anthropic', model: 'claude' }, { provider: 'openai' }];
+    const saved = await assistants.save({ ...draft, id: 'asst_models', models });
+    expect(saved.models).toEqual(models);
+    await expect(assistants.findById('asst_models')).resolves.toEqual(saved);
+    const without = await assistants.save({ ...draft, id: 'asst_models' });
+    expect(without).not.toHaveProperty('models');
+    const bad = { ...draft, models: [{ provider: 'a b' }] };
+    await expect(assistants.save(bad)).rejects.toMatchObject({ code: 'bad-config' });
   });
 
   test('are found by the number that is routed to them', async () => {
@@ -326,6 +338,30 @@ describe('the record of a call', () => {
       endedAt: time(3),
       lastSequence: 4,
     });
+  });
+
+  test('keeps what the models of a turn took, and which were asked', async () => {
+    const records = createCallRecords(db);
+    const callId = nextCallId();
+    const tries: Turn['tries'] = [
+      { model: 'openai/a', ms: 8000, outcome: 'timeout' },
+      { model: 'anthropic/b', ms: 812, outcome: 'answered' },
+    ];
+    const tokens = { prompt: 812, completion: 33 };
+    const failed = { replySource: 'apology' as const, tries: tries.slice(0, 1) };
+    const events = numbered(
+      created,
+      answered,
+      turn(1, { tries, tokens }),
+      turn(2, failed),
+      turn(3),
+    );
+    await records.record({ callId, events });
+    const { turns = [] } = (await records.findCall(callId)) ?? {};
+    expect(turns[0]).toMatchObject({ tries, tokens });
+    expect(turns[1]).toMatchObject(failed);
+    expect(turns[1]).not.toHaveProperty('tokens');
+    expect(turns[2]).not.toHaveProperty('tries');
   });
 
   test('takes the newest word on a turn', async () => {

@@ -1,7 +1,9 @@
 import type { Migration } from 'kysely';
 import { calls } from './001-calls.ts';
+import { turnModels } from './002-turn-models.ts';
 
 /** Run in the order of their names; a name or migration that was released never changes. */
 export const MIGRATIONS: Record<string, Migration> = {
   '001-calls': calls,
+  '002-turn-models': turnModels,
 };
