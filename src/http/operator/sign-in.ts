@@ -23,13 +23,15 @@ export function signIn(app: FastifyInstance, options: OperatorOptions, access: A
     return page(reply.code(code), renderSignIn({ isRefused: true }));
   });
 
-  app.get('/operator/sign-in', (request, reply) =>
-    page(reply, renderSignIn({ endsAtMs: access.sessionEnd(request), uiUrl })),
-  );
+  app.get('/operator/sign-in', (request, reply) => {
+    // The page names its neighbours without a path, because a proxy may have cut ours off.
+    if (/\/(\?|$)/.test(request.url)) return reply.redirect('../sign-in', 302);
+    return page(reply, renderSignIn({ endsAtMs: access.sessionEnd(request), uiUrl }));
+  });
 
   app.post('/operator/sign-in', { bodyLimit: BODY_LIMIT_BYTES }, (request, reply) => {
     const isOwn = isOwnPage(request, publicUrl);
-    const session = isOwn ? access.exchange(String(request.body ?? '')) : undefined;
+    const session = isOwn ? access.exchange((request.body as string | undefined) ?? '') : undefined;
     if (session === undefined) {
       log.warn('an operator was not signed in');
       return page(access.refuse(reply, 403), renderSignIn({ isRefused: true }));
