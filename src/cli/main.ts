@@ -3,7 +3,9 @@ import { CallManager, CallRequestError, NotReadyError } from '../call-manager.ts
 import { loadConfig, readEnvironment } from '../config.ts';
 import type { CliConfig, Environment } from '../config.ts';
 import { knownDataDirs } from '../data-dirs.ts';
+import { eraseHere } from '../erase-here.ts';
 import { Operations } from '../operations.ts';
+import { operatorAccess } from '../operator-access.ts';
 import { findInstance } from '../running.ts';
 import { linkByConfig } from '../temporal/configured-link.ts';
 import type { TemporalLink } from '../temporal/connection.ts';
@@ -40,9 +42,13 @@ function findTarget(config: CliConfig, env: Environment): Target {
 
 let link: TemporalLink | undefined;
 
-async function connect(): Promise<{ target: Target; config: CliConfig; link: TemporalLink }> {
+function configured(): [CliConfig, Environment] {
   const env = readEnvironment();
-  const config = loadConfig(env, { role: 'cli' });
+  return [loadConfig(env, { role: 'cli' }), env];
+}
+
+async function connect(): Promise<{ target: Target; config: CliConfig; link: TemporalLink }> {
+  const [config, env] = configured();
   const target = findTarget(config, env);
   link = linkByConfig(config, target.address);
   return { target, config, link };
@@ -65,5 +71,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
   error: (text) => void process.stderr.write(`${text}\n`),
   manager: callManager,
   operations,
+  erase: (callId) => eraseHere(...configured(), callId),
+  operatorAccess: (url) => operatorAccess(...configured(), url),
 });
 await link?.close();

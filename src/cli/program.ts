@@ -5,6 +5,8 @@ import { CallRequestError, checkNumber, NotReadyError } from '../call-manager.ts
 import { callTable, callText, hangUpText } from './format.ts';
 import { addOperations } from './operations.ts';
 import type { CliOperations } from './operations.ts';
+import { addSealing } from './sealing-commands.ts';
+import type { SealingIo } from './sealing-commands.ts';
 
 /** What the commands need of the call manager. */
 export type CliManager = Pick<
@@ -12,9 +14,7 @@ export type CliManager = Pick<
   'makeCall' | 'listActive' | 'getCallStatus' | 'hangupCalls' | 'hangupAllCalls'
 >;
 
-export interface CliIo {
-  out(text: string): void;
-  error(text: string): void;
+export interface CliIo extends SealingIo {
   /** Connects when a command needs it. */
   manager(): Promise<CliManager>;
   /** The same for commands of operators. */
@@ -116,6 +116,7 @@ function buildProgram(io: CliIo, fail: (code: number) => void): Command {
     fail,
     exit: EXIT,
   });
+  addSealing(program, io, () => fail(EXIT.failed));
   return program;
 }
 

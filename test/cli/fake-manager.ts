@@ -78,6 +78,12 @@ export async function run(args: string[], manager = new FakeManager(), connectFa
     operations: async () => {
       throw new Error('no operator is here');
     },
+    erase: async () => {
+      throw new Error('nothing is erased here');
+    },
+    operatorAccess: () => {
+      throw new Error('no operator is here');
+    },
   });
   return { code, out: out.join('\n'), err: err.join('\n'), connected, asked: manager.asked };
 }
