@@ -62,6 +62,14 @@ export class FakeManager implements CliManager {
   }
 }
 
+/** For tests of commands that erase nothing and let nobody in. */
+export const NO_SEALING = {
+  erase: () => Promise.reject(new Error('nothing is erased here')),
+  operatorAccess: () => {
+    throw new Error('nobody is let in here');
+  },
+};
+
 /** Runs one command line. `connected` counts how often a connection was asked for. */
 export async function run(args: string[], manager = new FakeManager(), connectFails?: Error) {
   const out: string[] = [];
@@ -78,12 +86,7 @@ export async function run(args: string[], manager = new FakeManager(), connectFa
     operations: async () => {
       throw new Error('no operator is here');
     },
-    erase: async () => {
-      throw new Error('nothing is erased here');
-    },
-    operatorAccess: () => {
-      throw new Error('no operator is here');
-    },
+    ...NO_SEALING,
   });
   return { code, out: out.join('\n'), err: err.join('\n'), connected, asked: manager.asked };
 }

@@ -5,7 +5,7 @@ import { runCli } from '../../src/cli/program.ts';
 import { VersionRefusedError } from '../../src/temporal/deployments.ts';
 import type { WorkerVersions } from '../../src/temporal/deployments.ts';
 import type { ReconcileOutcome } from '../../workflows/reconcile.ts';
-import { CALL_ID } from './fake-manager.ts';
+import { CALL_ID, NO_SEALING } from './fake-manager.ts';
 
 const VERSIONS: WorkerVersions = {
   current: 'b',
@@ -54,6 +54,7 @@ async function run(args: string[], changes: Partial<FakeOperations> = {}) {
     error: (text) => void err.push(text),
     manager: () => Promise.reject(new Error('no call manager is needed')),
     operations: async () => operations,
+    ...NO_SEALING,
   });
   return { code, out: out.join('\n'), err: err.join('\n'), asked: operations.asked };
 }
