@@ -295,6 +295,16 @@ describe('webhooks', () => {
   });
 });
 
+test('faults can be added for the next call, and are part of the script then', async () => {
+  const it = await start([]);
+  await talk(it, ['one']);
+  it.sim.faults?.forNextCall({ do: 'duplicate', webhook: 'action', copies: 1, how: 'together' });
+  await talk(it, ['two']);
+  await talk(it, ['three']);
+  expect(spokenWords(it)).toEqual(['one', 'two', 'two', 'three']);
+  expect(it.sim.faults?.script.faults).toMatchObject([{ do: 'duplicate', call: 2 }]);
+});
+
 describe('callers', () => {
   const holding: Record<string, Answer> = {
     '/said': ({ query }) => {

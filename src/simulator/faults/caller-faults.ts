@@ -19,7 +19,8 @@ interface Story {
 
 export interface CallerFaultParts {
   log: TruthLog;
-  faults: readonly HangUp[];
+  /** They may become more. */
+  faults: () => readonly HangUp[];
   callNumber: (callSid: string) => number;
   hangUp: (callSid: string) => void;
   note: (callSid: string, detail: string) => void;
@@ -28,7 +29,6 @@ export interface CallerFaultParts {
 /** Watches until the returned function is called. */
 export function watchForHangUps(parts: CallerFaultParts): () => void {
   const stories = new Map<string, Story>();
-  if (parts.faults.length === 0) return () => undefined;
   return parts.log.subscribe((entry) => {
     const { callSid } = entry;
     if (callSid === undefined || entry.kind === 'fault') return;
@@ -36,11 +36,13 @@ export function watchForHangUps(parts: CallerFaultParts): () => void {
     stories.set(callSid, story);
     const moments = momentsOf(entry, story);
     const number = parts.callNumber(callSid);
-    const fault = parts.faults.find(
-      ({ call, moment, turn = 1 }) =>
-        (call === undefined || call === number) &&
-        moments.some((each) => each.moment === moment && each.turn === turn),
-    );
+    const fault = parts
+      .faults()
+      .find(
+        ({ call, moment, turn = 1 }) =>
+          (call === undefined || call === number) &&
+          moments.some((each) => each.moment === moment && each.turn === turn),
+      );
     if (!fault || story.hasHungUp) return;
     story.hasHungUp = true;
     void hangUp(parts, callSid, fault);

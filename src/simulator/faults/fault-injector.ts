@@ -8,7 +8,7 @@ import type { OutgoingWebhook, WebhookAnswer, WebhookTap } from '../webhook-tap.
 import { dropped } from '../webhook-tap.ts';
 import { watchForHangUps } from './caller-faults.ts';
 import { isCallerFault } from './fault-script.ts';
-import type { CallerFault, FaultScript, Forgery, WebhookFault } from './fault-script.ts';
+import type { CallerFault, Fault, FaultScript, Forgery, WebhookFault } from './fault-script.ts';
 import { forgeryOf } from './forgeries.ts';
 import { FaultMatcher } from './matching.ts';
 
@@ -18,7 +18,8 @@ type Send = () => Promise<WebhookAnswer>;
 const HOLD_BACK_MS = 3_000;
 
 export class FaultInjector implements WebhookTap {
-  readonly script: FaultScript;
+  readonly #seed: string;
+  readonly #faults: Fault[];
   readonly #log: TruthLog;
   readonly #matcher: FaultMatcher;
   readonly #callNumbers = new Map<string, number>();
@@ -31,10 +32,21 @@ export class FaultInjector implements WebhookTap {
   #stopWatching = () => {};
 
   constructor(script: FaultScript, log: TruthLog) {
-    this.script = script;
+    this.#seed = script.seed;
+    this.#faults = [...script.faults];
     this.#log = log;
-    const faults = script.faults.filter((fault) => !isCallerFault(fault));
-    this.#matcher = new FaultMatcher(script.seed, faults);
+    this.#matcher = new FaultMatcher(this.#seed, this.#faults);
+  }
+
+  /** All of it, with what was added meanwhile: given to another simulator, it happens again. */
+  get script(): FaultScript {
+    return { seed: this.#seed, faults: [...this.#faults] };
+  }
+
+  /** Adds faults that meet the next call to begin. */
+  forNextCall(...faults: readonly Fault[]): void {
+    const call = this.#callNumbers.size + 1;
+    this.#faults.push(...faults.map((fault) => ({ ...fault, call })));
   }
 
   /** To be called once, before the first call begins. */
@@ -45,7 +57,7 @@ export class FaultInjector implements WebhookTap {
     });
     const unwatch = watchForHangUps({
       log: this.#log,
-      faults: this.script.faults.filter((fault) => fault.do === 'hang-up'),
+      faults: () => this.#faults.filter((fault) => fault.do === 'hang-up'),
       callNumber: (callSid) => this.numberOf(callSid),
       hangUp,
       note: (callSid, detail) => this.#note('hang-up', { callSid }, detail),
@@ -67,7 +79,7 @@ export class FaultInjector implements WebhookTap {
   /** How the caller of this call behaves. */
   callerFaults(callSid: string): CallerFault[] {
     const number = this.numberOf(callSid);
-    return this.script.faults
+    return this.#faults
       .filter(isCallerFault)
       .filter(({ call }) => call === undefined || call === number);
   }

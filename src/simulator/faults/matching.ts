@@ -1,19 +1,21 @@
 /** Which faults of a script meet a webhook. The same for the same seed, whatever the timing. */
 import type { OutgoingWebhook } from '../webhook-tap.ts';
-import type { WebhookFault } from './fault-script.ts';
+import { isCallerFault } from './fault-script.ts';
+import type { Fault, WebhookFault } from './fault-script.ts';
 import { seededRandom } from './random.ts';
 
 const DISTURBED: readonly string[] = ['voice', 'action', 'redirect', 'fallback', 'status'];
 
 export class FaultMatcher {
   readonly #seed: string;
-  readonly #faults: readonly WebhookFault[];
+  readonly #faults: readonly Fault[];
   /** How many webhooks of a call each fault could have met. */
   readonly #seen = new Map<string, number>();
   /** A webhook's faults are decided once, for all its attempts. */
   readonly #decided = new Map<string, WebhookFault[]>();
 
-  constructor(seed: string, faults: readonly WebhookFault[]) {
+  /** @param faults may become more; a fault keeps its place. */
+  constructor(seed: string, faults: readonly Fault[]) {
     this.#seed = seed;
     this.#faults = faults;
   }
@@ -22,7 +24,10 @@ export class FaultMatcher {
   faultsOf(webhook: OutgoingWebhook, call: number): readonly WebhookFault[] {
     const known = this.#decided.get(webhook.requestId);
     if (known) return known;
-    const met = this.#faults.filter((fault, at) => this.#meets(fault, at, webhook, call));
+    const met = this.#faults.filter(
+      (fault, at): fault is WebhookFault =>
+        !isCallerFault(fault) && this.#meets(fault, at, webhook, call),
+    );
     this.#decided.set(webhook.requestId, met);
     return met;
   }

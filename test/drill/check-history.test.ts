@@ -1,0 +1,609 @@
+/** The checker finds nothing in good evidence, and each fault in evidence that was tampered with. */
+import { describe, expect, test } from '@jest/globals';
+import { checkHistory } from '../../src/drill/index.ts';
+import type { Evidence, HistoryEvent, TurnRecord, ViolationKind } from '../../src/drill/index.ts';
+import type { EntryOf, TruthEntry } from '../../src/simulator/index.ts';
+import { FIRST, goodEvidence, historyOf, payload, payloads, SECOND } from './good-evidence.ts';
+
+interface Tampering {
+  kind: ViolationKind;
+  what: string;
+  tamper: (evidence: Evidence) => void;
+  /** Others that cannot be helped. */
+  also?: ViolationKind[];
+}
+
+function turnOf(evidence: Evidence, key: string): TurnRecord {
+  const turn = evidence.database.turns.find((each) => each.key === key);
+  if (!turn) throw new Error('there is no such turn');
+  return turn;
+}
+
+function rowOf(evidence: Evidence, callId: string) {
+  const row = evidence.database.calls.find(({ id }) => id === callId);
+  if (!row) throw new Error('there is no such call');
+  return row;
+}
+
+function entriesOf<K extends TruthEntry['kind']>(evidence: Evidence, kind: K): EntryOf<K>[] {
+  return evidence.truth.filter((entry): entry is EntryOf<K> => entry.kind === kind);
+}
+
+/** Changes an entry of the truth log, found by something that it holds. */
+function change(evidence: Evidence, kind: TruthEntry['kind'], holds: string, to: object): void {
+  const at = evidence.truth.findIndex(
+    (entry) => entry.kind === kind && JSON.stringify(entry).includes(holds),
+  );
+  if (at < 0) throw new Error('there is no such entry');
+  evidence.truth[at] = { ...evidence.truth[at], ...to } as TruthEntry;
+}
+
+function append(evidence: Evidence, entry: object): void {
+  const seq = evidence.truth.length;
+  const atMs = (evidence.truth.at(-1)?.atMs ?? 0) + 10;
+  evidence.truth.push({ seq, atMs, ...entry } as TruthEntry);
+}
+
+/** The event of a history that has these attributes, counted from 0. */
+function eventOf(evidence: Evidence, name: string, nth = 0): Record<string, unknown> {
+  const events = evidence.histories[0]?.events ?? [];
+  const found = events.filter((event) => `${name}EventAttributes` in event)[nth];
+  if (!found) throw new Error('there is no such event');
+  return found[`${name}EventAttributes`] as Record<string, unknown>;
+}
+
+function removeEvents(evidence: Evidence, isRemoved: (event: HistoryEvent) => boolean): void {
+  const [history] = evidence.histories;
+  if (history) history.events = history.events.filter((event) => !isRemoved(event));
+}
+
+function log(evidence: Evidence, line: string): void {
+  evidence.logs.push({ name: 'other.log', text: `first line\n${line}\n` });
+}
+
+const both = (evidence: Evidence, callId: string) => ({
+  turns: evidence.database.turns.filter((turn) => turn.callId === callId),
+  events: evidence.database.events.filter((event) => event.callId === callId),
+});
+
+const TAMPERINGS: Tampering[] = [
+  {
+    kind: 'lost-words',
+    what: 'a turn is not in the transcript',
+    tamper: (it) => {
+      it.database.turns = it.database.turns.filter(({ key }) => key !== '2');
+    },
+    also: ['record-differs', 'reply-without-turn'],
+  },
+  {
+    kind: 'changed-words',
+    what: 'a turn holds other words',
+    tamper: (it) => {
+      turnOf(it, '2').heard = { kind: 'speech', text: 'for five of us' };
+    },
+  },
+  {
+    kind: 'changed-words',
+    what: 'words were kept as keys',
+    tamper: (it) => {
+      turnOf(it, '2').heard = { kind: 'keys', digits: '4' };
+    },
+  },
+  {
+    kind: 'invented-words',
+    what: 'a turn was never said',
+    tamper: (it) => {
+      it.database.turns.push({ ...turnOf(it, '2'), key: '3', position: 3, replySource: null });
+    },
+  },
+  {
+    kind: 'words-out-of-order',
+    what: 'two turns have changed places',
+    tamper: (it) => {
+      turnOf(it, '1').position = 2;
+      turnOf(it, '2').position = 1;
+    },
+    also: ['record-differs'],
+  },
+  {
+    kind: 'refusal-not-logged',
+    what: 'the caller was asked again and no line says so',
+    tamper: (it) => {
+      it.logs = [];
+    },
+  },
+  {
+    kind: 'refused-without-reason',
+    what: 'words were refused while Temporal was there',
+    tamper: (it) => {
+      it.run.temporalAway = [{ fromMs: 1, toMs: 2 }];
+    },
+  },
+  {
+    kind: 'nobody-asked-again',
+    what: 'the log says refused, and the caller heard something else',
+    tamper: (it) => change(it, 'response', '1-2', { body: '<Response><Hangup/></Response>' }),
+  },
+  {
+    kind: 'reply-twice',
+    what: 'a second reply activity for a turn',
+    tamper: (it) => {
+      it.histories[0]?.events.push({
+        eventId: '99',
+        activityTaskScheduledEventAttributes: { activityType: { name: 'reply' } },
+        userMetadata: { summary: payload('Reply to turn 2') },
+      });
+    },
+  },
+  {
+    kind: 'reply-without-turn',
+    what: 'a reply activity for a turn that nobody has spoken',
+    tamper: (it) => {
+      it.histories[0]?.events.push({
+        eventId: '99',
+        activityTaskScheduledEventAttributes: { activityType: { name: 'reply' } },
+        userMetadata: { summary: payload('Reply to turn 9') },
+      });
+    },
+  },
+  {
+    kind: 'answer-without-reply',
+    what: 'an answer of the model that no activity has made',
+    tamper: (it) => removeEvents(it, (event) => JSON.stringify(event).includes('"reply"')),
+  },
+  {
+    kind: 'model-asked-too-often',
+    what: 'the model has answered one turn twice, though nothing died',
+    tamper: (it) => {
+      it.model.push(...it.model.filter(({ lastUser }) => lastUser === 'for four of us'));
+    },
+  },
+  {
+    kind: 'call-unknown',
+    what: 'a call that we have nothing of, though it was answered',
+    tamper: (it) => {
+      it.histories = it.histories.filter(({ callId }) => callId !== FIRST.callId);
+      it.database.calls = it.database.calls.filter(({ id }) => id !== FIRST.callId);
+      it.database.turns = it.database.turns.filter(({ callId }) => callId !== FIRST.callId);
+      it.database.events = it.database.events.filter(({ callId }) => callId !== FIRST.callId);
+    },
+    also: ['lost-words', 'undecided-words', 'words-of-another-call'],
+  },
+  {
+    kind: 'call-nobody-made',
+    what: 'a workflow without a call',
+    tamper: (it) => {
+      const stray = { callSid: `CA${'9'.repeat(32)}`, callId: 'call_stray' };
+      it.histories.push(historyOf(stray, []));
+    },
+    also: ['record-missing', 'record-differs'],
+  },
+  {
+    kind: 'call-not-over',
+    what: 'Twilio’s call has no end',
+    tamper: (it) => {
+      it.truth = it.truth.filter((entry) => entry.kind !== 'call' || entry.status !== 'completed');
+    },
+  },
+  {
+    kind: 'two-ends',
+    what: 'Twilio’s call has ended twice',
+    tamper: (it) => append(it, { ...entriesOf(it, 'call').at(-1), status: 'completed' }),
+  },
+  {
+    kind: 'two-ends',
+    what: 'the end was recorded twice',
+    tamper: (it) => {
+      const end = both(it, FIRST.callId).events.at(-1);
+      if (end) it.database.events.push({ ...end, sequence: 6 });
+      rowOf(it, FIRST.callId).lastSequence = 6;
+    },
+    also: ['record-differs'],
+  },
+  {
+    kind: 'two-ends',
+    what: 'two runs have ended',
+    tamper: (it) => {
+      const [history] = it.histories;
+      if (history)
+        it.histories.push({ ...history, runId: 'another', events: history.events.slice(-1) });
+    },
+  },
+  {
+    kind: 'workflow-not-closed',
+    what: 'a workflow is still open',
+    tamper: (it) => {
+      removeEvents(it, (event) => 'workflowExecutionCompletedEventAttributes' in event);
+    },
+  },
+  {
+    kind: 'workflow-failed',
+    what: 'a workflow was terminated',
+    tamper: (it) => {
+      removeEvents(it, (event) => 'workflowExecutionCompletedEventAttributes' in event);
+      it.histories[0]?.events.push({ workflowExecutionTerminatedEventAttributes: {} });
+    },
+  },
+  {
+    kind: 'record-missing',
+    what: 'a call has no row',
+    tamper: (it) => {
+      it.database.calls = it.database.calls.filter(({ id }) => id !== FIRST.callId);
+    },
+  },
+  {
+    kind: 'record-not-ended',
+    what: 'a row is not ended',
+    tamper: (it) => {
+      rowOf(it, FIRST.callId).status = 'answered';
+    },
+  },
+  {
+    kind: 'reasons-differ',
+    what: 'the row gives another reason than the workflow',
+    tamper: (it) => {
+      rowOf(it, FIRST.callId).endReason = 'silence';
+    },
+  },
+  {
+    kind: 'reasons-differ',
+    what: 'the search attribute gives another reason',
+    tamper: (it) => {
+      const event = eventOf(it, 'upsertWorkflowSearchAttributes');
+      event['searchAttributes'] = { indexedFields: { VocaEndReason: payload('silence') } };
+    },
+  },
+  {
+    kind: 'reasons-differ',
+    what: 'Twilio says that nobody answered',
+    tamper: (it) => change(it, 'call', 'completed', { status: 'no-answer' }),
+  },
+  {
+    kind: 'ended-late',
+    what: 'the end took longer than it may',
+    tamper: (it) => {
+      it.run.endWithinMs = 5000;
+      const end = both(it, FIRST.callId).events.at(-1);
+      if (end) end.at = '2026-01-01T00:00:09.000Z';
+    },
+  },
+  {
+    kind: 'gap-in-turns',
+    what: 'a position is left out',
+    tamper: (it) => {
+      turnOf(it, '2').position = 3;
+    },
+    also: ['record-differs'],
+  },
+  {
+    kind: 'gap-in-turns',
+    what: 'a position is there twice',
+    tamper: (it) => {
+      turnOf(it, '2').position = 1;
+    },
+    also: ['record-differs'],
+  },
+  {
+    kind: 'gap-in-events',
+    what: 'an event is missing',
+    tamper: (it) => {
+      it.database.events = it.database.events.filter(
+        ({ callId, sequence }) => callId !== FIRST.callId || sequence !== 2,
+      );
+    },
+    also: ['record-differs'],
+  },
+  {
+    kind: 'gap-in-events',
+    what: 'the row knows of more events than there are',
+    tamper: (it) => {
+      rowOf(it, FIRST.callId).lastSequence = 9;
+    },
+  },
+  {
+    kind: 'record-differs',
+    what: 'an answer was written otherwise than decided',
+    tamper: (it) => {
+      turnOf(it, '2').reply = 'Something else.';
+    },
+  },
+  {
+    kind: 'record-differs',
+    what: 'an event was written that the workflow never had',
+    tamper: (it) => {
+      it.database.events.push({
+        callId: FIRST.callId,
+        sequence: 6,
+        type: 'call.ringing',
+        at: '2026-01-01T00:00:00.000Z',
+        data: {},
+      });
+      rowOf(it, FIRST.callId).lastSequence = 6;
+    },
+  },
+  {
+    kind: 'application-error',
+    what: 'the caller has heard Twilio’s error message',
+    tamper: (it) => change(it, 'heard', 'A table. For', { source: 'error', text: 'We are sorry' }),
+  },
+  {
+    kind: 'undecided-words',
+    what: 'the caller has heard words that nobody has decided',
+    tamper: (it) => change(it, 'heard', 'A table. For', { text: 'Buy our insurance!' }),
+  },
+  {
+    kind: 'undecided-words',
+    what: 'the answer that a webhook got was never decided',
+    tamper: (it) => {
+      const { outcome } = eventOf(it, 'workflowExecutionUpdateCompleted', 1) as {
+        outcome: { success: object };
+      };
+      outcome.success = payloads({ say: 'Otherwise.' });
+    },
+  },
+  {
+    kind: 'words-of-another-call',
+    what: 'the caller has heard what was meant for another',
+    tamper: (it) =>
+      change(it, 'heard', 'A table. For', { text: 'Now I have understood your attempt.' }),
+  },
+  {
+    kind: 'words-of-another-turn',
+    what: 'the caller has heard the answer to an earlier turn again',
+    tamper: (it) => change(it, 'heard', 'Four people', { text: 'A table. For how many people?' }),
+  },
+  {
+    kind: 'answers-differ',
+    what: 'a webhook that was repeated got another answer',
+    tamper: (it) => {
+      const given = entriesOf(it, 'response').find(({ body }) => body.includes('A table. For'));
+      append(it, { ...given, body: '<Response><Say>Another one.</Say></Response>', sending: 2 });
+    },
+  },
+  {
+    kind: 'forgery-accepted',
+    what: 'a forgery was answered as if it were real',
+    tamper: (it) => {
+      const requestId = 'forged-1';
+      const { callSid } = FIRST;
+      append(it, { kind: 'fault', fault: 'forge', callSid, requestId, detail: 'unsigned' });
+      const place = { callSid, requestId, purpose: 'forged', attempt: 1, sending: 1 };
+      append(it, { kind: 'response', ...place, status: 200, body: '' });
+    },
+  },
+  { kind: 'leak', what: 'a number', tamper: (it) => log(it, '{"from":"+14155550123"}') },
+  {
+    kind: 'leak',
+    what: 'a number without its country, spaced out',
+    tamper: (it) => log(it, 'call from (415) 555-0123'),
+  },
+  {
+    kind: 'leak',
+    what: 'a number, digit by digit',
+    tamper: (it) => log(it, '4 1 5 5 5 5 0 1 2 3'),
+  },
+  {
+    kind: 'leak',
+    what: 'a number in a URL',
+    tamper: (it) => log(it, 'GET /calls?From=%2B14155550123'),
+  },
+  { kind: 'leak', what: 'a secret', tamper: (it) => log(it, 'key=sk-very/secret+key;') },
+  {
+    kind: 'leak',
+    what: 'a secret in a URL',
+    tamper: (it) => log(it, 'token=sk-very%2Fsecret%2Bkey'),
+  },
+  {
+    kind: 'leak',
+    what: 'a secret in base64',
+    tamper: (it) => log(it, Buffer.from('sk-very/secret+key').toString('base64')),
+  },
+  { kind: 'leak', what: 'a word of its own', tamper: (it) => log(it, 'booked at Zanzibar') },
+  {
+    kind: 'leak',
+    what: 'a word with escapes',
+    tamper: (it) => log(it, String.raw`{"msg":"\u007aanzib\u0061r"}`),
+  },
+  {
+    kind: 'leak',
+    what: 'words of the caller',
+    tamper: (it) => log(it, '{"err":"no answer to \\"For four, of us\\""}'),
+  },
+  {
+    kind: 'leak',
+    what: 'words of the caller in a URL',
+    tamper: (it) => log(it, 'SpeechResult=for+four+of+us'),
+  },
+  {
+    kind: 'leak',
+    what: 'words of the assistant',
+    tamper: (it) => log(it, 'said: four people, very good'),
+  },
+];
+
+describe('the history checker', () => {
+  test('finds nothing in a run that went well, and counts', () => {
+    const { ok, counts, violations } = checkHistory(goodEvidence());
+    expect(violations).toEqual([]);
+    expect(ok).toBe(true);
+    expect(counts).toMatchObject({
+      calls: 2,
+      utterances: 4,
+      posted: 4,
+      answered: 3,
+      refused: 1,
+      lost: 0,
+      replyActivities: 3,
+      replyAttempts: 3,
+      modelRequests: 3,
+      fixedLinesHeard: 2,
+      turns: 3,
+      kills: 1,
+      logLines: 2,
+    });
+  });
+
+  test.each(TAMPERINGS)('finds $kind: $what', ({ kind, tamper, also = [] }) => {
+    const evidence = goodEvidence();
+    tamper(evidence);
+    const { ok, violations } = checkHistory(evidence);
+    expect(ok).toBe(false);
+    const kinds = violations.map((each) => each.kind);
+    expect(kinds).toContain(kind);
+    expect(kinds.filter((each) => each !== kind && !also.includes(each))).toEqual([]);
+  });
+
+  test('has a tampering for every kind of violation', () => {
+    const kinds: Record<ViolationKind, true> = {
+      'lost-words': true,
+      'invented-words': true,
+      'changed-words': true,
+      'words-out-of-order': true,
+      'refusal-not-logged': true,
+      'refused-without-reason': true,
+      'nobody-asked-again': true,
+      'reply-twice': true,
+      'reply-without-turn': true,
+      'answer-without-reply': true,
+      'model-asked-too-often': true,
+      'call-unknown': true,
+      'call-nobody-made': true,
+      'call-not-over': true,
+      'two-ends': true,
+      'workflow-not-closed': true,
+      'workflow-failed': true,
+      'record-missing': true,
+      'record-not-ended': true,
+      'reasons-differ': true,
+      'ended-late': true,
+      'gap-in-turns': true,
+      'gap-in-events': true,
+      'record-differs': true,
+      'application-error': true,
+      'undecided-words': true,
+      'words-of-another-call': true,
+      'words-of-another-turn': true,
+      'answers-differ': true,
+      'forgery-accepted': true,
+      leak: true,
+    };
+    expect([...new Set(TAMPERINGS.map(({ kind }) => kind))].sort()).toEqual(
+      Object.keys(kinds).sort(),
+    );
+  });
+});
+
+describe('what is no fault', () => {
+  test('a worker that died with an answer in its hands: one more attempt, one more request', () => {
+    const evidence = goodEvidence();
+    eventOf(evidence, 'activityTaskStarted')['attempt'] = 2;
+    const [first] = evidence.model;
+    if (first) evidence.model.push(first);
+    const { violations, counts } = checkHistory(evidence);
+    expect(violations).toEqual([]);
+    expect(counts).toMatchObject({ replyAttempts: 4, modelRequests: 4, modelAnswersTooMany: 1 });
+  });
+
+  test('a question to the model that failed or was broken off, and one for a summary', () => {
+    const evidence = goodEvidence();
+    const [first] = evidence.model;
+    if (first)
+      evidence.model.push({ ...first, outcome: 'failed' }, { ...first, outcome: 'aborted' });
+    evidence.model.push({ atMs: 0, lastUser: 'Summarize this.', outcome: 'answered' });
+    const { violations, counts } = checkHistory(evidence);
+    expect(violations).toEqual([]);
+    expect(counts).toMatchObject({ modelRequestsUnanswered: 2, otherModelRequests: 1 });
+  });
+
+  test('words that were refused and taken all the same', () => {
+    const evidence = goodEvidence();
+    evidence.database.turns.push({
+      callId: SECOND.callId,
+      key: '1',
+      position: 2,
+      status: 'unanswered',
+      heard: { kind: 'speech', text: 'nobody takes these words' },
+      reply: null,
+      replySource: null,
+      sequence: 5,
+    });
+    const { violations, counts } = checkHistory(evidence);
+    expect(violations).toEqual([]);
+    expect(counts).toMatchObject({ refused: 0, refusedThoughKept: 1, unanswered: 1 });
+  });
+
+  test('refused words, while Temporal was away', () => {
+    const evidence = goodEvidence();
+    evidence.run.temporalAway = [{ fromMs: 0, toMs: Number.MAX_SAFE_INTEGER }];
+    expect(checkHistory(evidence).violations).toEqual([]);
+  });
+
+  test('a call that may still close, and not without that', () => {
+    const evidence = goodEvidence();
+    removeEvents(evidence, (event) => 'workflowExecutionCompletedEventAttributes' in event);
+    evidence.run.isSettled = false;
+    expect(checkHistory(evidence).violations).toEqual([]);
+  });
+
+  test('words that the drill itself has kept back; they are counted', () => {
+    const evidence = goodEvidence();
+    const posted = entriesOf(evidence, 'delivered')[1];
+    evidence.truth = evidence.truth.filter(
+      (entry) => entry.kind !== 'response' || entry.requestId !== posted?.requestId,
+    );
+    evidence.database.turns = evidence.database.turns.filter(({ key }) => key !== '2');
+    const without = checkHistory(evidence).violations.map(({ kind }) => kind);
+    expect(without).toContain('lost-words');
+    append(evidence, {
+      kind: 'fault',
+      fault: 'drop',
+      requestId: posted?.requestId,
+      callSid: FIRST.callSid,
+    });
+    const verdict = checkHistory(evidence);
+    expect(verdict.violations.map(({ kind }) => kind)).not.toContain('lost-words');
+    expect(verdict.counts['undelivered']).toBe(1);
+  });
+
+  test('a run that goes on as another one', () => {
+    const evidence = goodEvidence();
+    const [history] = evidence.histories;
+    const events = history?.events ?? [];
+    if (history)
+      history.events = [
+        ...events.slice(0, 8),
+        { workflowExecutionContinuedAsNewEventAttributes: {} },
+      ];
+    const started = { workflowExecutionStartedEventAttributes: { input: payloads({}) } };
+    const next = { callId: FIRST.callId, runId: 'next', events: [started, ...events.slice(8)] };
+    evidence.histories.splice(1, 0, next);
+    const { violations, counts } = checkHistory(evidence);
+    expect(violations).toEqual([]);
+    expect(counts['runs']).toBe(3);
+  });
+
+  test('a call that began while everything was away: only the gateway spoke', () => {
+    const evidence = goodEvidence();
+    const callSid = `CA${'3'.repeat(32)}`;
+    const call = {
+      kind: 'call',
+      callSid,
+      direction: 'inbound',
+      from: '+14155550123',
+      to: '+15005550006',
+    };
+    append(evidence, { ...call, status: 'ringing' });
+    append(evidence, { kind: 'heard', callSid, source: 'say', text: 'One moment, please.' });
+    append(evidence, { ...call, status: 'completed' });
+    const { violations, counts } = checkHistory(evidence);
+    expect(violations).toEqual([]);
+    expect(counts['neverBegun']).toBe(1);
+  });
+
+  test('numbers of other things in a log', () => {
+    const evidence = goodEvidence();
+    log(evidence, '{"time":1795527074123,"pid":4155,"port":50123,"ms":4155.5,"count":5550123}');
+    log(evidence, 'a table of four, and then the words for us');
+    expect(checkHistory(evidence).violations).toEqual([]);
+  });
+});
