@@ -38,10 +38,17 @@ export function watchWebhooks(app: FastifyInstance, log: Log): void {
     if (!kinds.has(url)) kinds.set(url, ROUTES.find(([end]) => url.endsWith(end))?.[1]);
     return kinds.get(url);
   };
-  app.addHook('onRequest', (request, _reply, done) => {
-    if (routeKind(request.routeOptions.url ?? '') !== undefined) {
-      watched.set(request, { request, arrivedAt: performance.now(), arrivedMs: Date.now() });
+  app.addHook('onRequest', (request, { raw }, done) => {
+    const kind = routeKind(request.routeOptions.url ?? '');
+    if (kind) {
+      const webhook: Watched = { request, arrivedAt: performance.now(), arrivedMs: Date.now() };
+      watched.set(request, webhook);
       webhookArrived();
+      raw.once('close', () => {
+        // Else Twilio has waited long enough, or the connection broke.
+        const httpStatus = raw.writableFinished ? raw.statusCode : undefined;
+        finish(webhook, kind, httpStatus, log);
+      });
     }
     done();
   });
@@ -57,19 +64,6 @@ export function watchWebhooks(app: FastifyInstance, log: Log): void {
     });
     const answer = () => current.run(webhook, () => withLogContext(() => fieldsOf(webhook), done));
     return webhook.span ? webhook.span.within(answer) : answer();
-  });
-  app.addHook('onResponse', (request, reply, done) => {
-    const webhook = watched.get(request);
-    const kind = routeKind(request.routeOptions.url ?? '');
-    if (webhook && kind) finish(webhook, kind, reply.statusCode, log);
-    done();
-  });
-  // Twilio has waited long enough, or the connection broke.
-  app.addHook('onRequestAbort', (request, done) => {
-    const webhook = watched.get(request);
-    const kind = routeKind(request.routeOptions.url ?? '');
-    if (webhook && kind) finish({ ...webhook, answer: 'abandoned' }, kind, 0, log);
-    done();
   });
 }
 
@@ -95,9 +89,14 @@ export function watchedGateway(gateway: Gateway): Gateway {
   };
 }
 
-function finish(webhook: Watched, routeKind: WebhookKind, httpStatus: number, log: Log): void {
+/** @param httpStatus undefined when nobody took the answer */
+function finish(
+  webhook: Watched,
+  routeKind: WebhookKind,
+  httpStatus: number | undefined,
+  log: Log,
+): void {
   const { request, arrivedAt, span } = webhook;
-  watched.delete(request);
   webhookGone();
   const kind = kindOf(routeKind, request);
   const answer = answerOf(webhook, kind, httpStatus);
@@ -126,7 +125,12 @@ function kindOf(kind: WebhookKind, { webhook }: FastifyRequest): WebhookKind {
   return webhook.wait === undefined ? 'speech' : 'wait';
 }
 
-function answerOf(webhook: Watched, kind: WebhookKind, httpStatus: number): WebhookAnswer {
+function answerOf(
+  webhook: Watched,
+  kind: WebhookKind,
+  httpStatus: number | undefined,
+): WebhookAnswer {
+  if (httpStatus === undefined) return 'abandoned';
   if (httpStatus === 403) return '403';
   if (httpStatus >= 500) return 'error';
   if (httpStatus >= 400) return '400';
