@@ -90,26 +90,12 @@ describe('an api process', () => {
     expect(await endedWith(phone)).toEqual({ endReason: 'caller-hung-up', turns: 3 });
     expect(await terminated(next)).toBeLessThan(LEAVES_WITHIN_MS);
   });
-
-  test('holds who waits for longer than it may take, and the next one has the answer', async () => {
-    const api = roles.launch('api');
-    await roles.untilReady();
-    const phone = roles.dial();
-    await say(phone, 'hello', /You said: hello/);
-    answerWith(roles.model, 'You said', 6000);
-    const { answered } = await inMidTurn(phone, 'this takes long');
-    await terminated(api);
-    roles.launch('api');
-    await answered;
-    expect(phone.heardApplicationError).toBe(false);
-    phone.hangUp();
-    expect(await endedWith(phone)).toEqual({ endReason: 'caller-hung-up', turns: 2 });
-  });
 });
 
 describe('a worker', () => {
   let workers: RoleProcess[];
   beforeAll(async () => {
+    roles.launch('api');
     workers = [roles.launch('worker'), roles.launch('worker')];
     await Promise.all(workers.map((worker) => worker.isReady()));
     await roles.untilReady();
@@ -227,10 +213,10 @@ describe('a supervisor', () => {
     const next = own.launch('supervisor');
     await own.untilReady();
     await say(phone, 'here again', /You said: here again/);
-    const { messages } = own.model.completions().at(-1)?.body as {
-      messages: { content: string }[];
-    };
-    expect(messages.some(({ content }) => content.includes('remember me'))).toBe(true);
+    const last = own.model.completions().at(-1)?.body as
+      { messages: { content: string }[] } | undefined;
+    const said = last?.messages.map(({ content }) => content);
+    expect(said?.some((content) => content.includes('remember me'))).toBe(true);
     phone.hangUp();
     expect(await next.terminate()).toEqual(GONE);
   });

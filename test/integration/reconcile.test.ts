@@ -3,6 +3,7 @@
  * rounds, and what belongs to others is left alone. A round comes every 5 s here.
  */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { ScheduleNotFoundError } from '@temporalio/client';
 import { dropped } from '../../src/simulator/webhook-tap.ts';
 import type { Phone } from '../../src/simulator/index.ts';
 import { RECONCILE_SCHEDULE } from '../../src/temporal/schedules.ts';
@@ -213,6 +214,6 @@ describe('when it is paused', () => {
 
   test('off takes the schedule away', async () => {
     await (await roles.launch('worker', { VOCA_RECONCILE: 'off' }).isReady()).terminate();
-    await eventually(() => expect(schedule().describe()).rejects.toThrow());
+    await eventually(() => expect(schedule().describe()).rejects.toThrow(ScheduleNotFoundError));
   });
 });
