@@ -143,6 +143,19 @@ describe('pinned versions', () => {
     expect(await outcomeOf(roles, phone)).toEqual({ endReason: 'caller-hung-up', turns: 2 });
   });
 
+  test('a call of workers without a version goes over to the first current one', async () => {
+    const unversioned = await roles.launch('worker').isReady();
+    await setCurrent('--unversioned');
+    const phone = roles.dial();
+    await say(phone, 'no version', /A says: no version/);
+    await setCurrent('b');
+    await say(phone, 'and now', /[AB] says: and now/);
+    phone.hangUp();
+    expect(await outcomeOf(roles, phone)).toEqual({ endReason: 'caller-hung-up', turns: 2 });
+    expect(await roles.workersOf(roles.callIdOf(phone))).toEqual([unversioned.pid, second.pid]);
+    await unversioned.terminate();
+  });
+
   test('can be given up: workers without a version get new calls again', async () => {
     roles.launch('worker');
     await setCurrent('--unversioned');
