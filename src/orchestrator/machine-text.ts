@@ -19,7 +19,7 @@ function withoutTemplateTokens(text: string): string {
     .replace(/<[|｜][^<>|｜]{1,60}[|｜]>/g, ' ')
     .replace(/<\/?(?:function|tool|invoke|parameter)[\w:.-]{0,40}(?:[= ][^<>\n]{0,200})?>/gi, ' ')
     .replace(/\[\/?(?:TOOL_CALLS?|INST|AVAILABLE_TOOLS|TOOL_RESULTS)\]/g, ' ')
-    .replace(/\bend_call\b(?:\s?\([^()\n]{0,500}\))?/gi, ' ');
+    .replace(/end_call(?:\s?\([^()\n]{0,500}\))?/gi, ' ');
 }
 
 function withoutFence(text: string): string {
@@ -71,9 +71,9 @@ function endOfJson(text: string, start: number): number {
   return text.length;
 }
 
-const MARKED_LINE = /\[the (?:caller|call)\b[^\]\n]{0,2000}(?:\]|$)/gim;
+const MARKED_LINE = /\[the (?:caller|call)\b[^\]\n]*\]?/gi;
 const SPEAKER = /^\s*(?:assistant|agent|ai)\s*:\s*/i;
-const NEXT_SPEAKER = /\n\s*(?:caller|user|human|customer)\s*:/i;
+const NEXT_SPEAKER = /(?:^|\n)\s*(?:caller|user|human|customer)\s*:/i;
 
 /**
  * Only what comes before the caller is made to speak: what follows is imagined. A marked line in
