@@ -21,6 +21,16 @@ const isNothing = (text: string): void => {
   expect(() => said(text)).toThrow(ModelError);
 };
 
+/** Undefined for a bad answer. */
+function unlessBad(work: () => string): string | undefined {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof ModelError && error.kind === 'bad-answer') return undefined;
+    throw error;
+  }
+}
+
 describe('what was never meant for a caller', () => {
   test.each([
     ['{"name": "end_call", "arguments": {"farewell": "Bye"}}'],
@@ -188,19 +198,14 @@ describe('for any output of a model', () => {
     expect(text.length).toBeLessThanOrEqual(MAX_SPOKEN_LENGTH);
     expect(text).not.toMatch(/[\p{Cc}\p{Surrogate}\p{Noncharacter_Code_Point}]|\{"/u);
     expect(text).not.toMatch(/end_call|\[the caller /i);
-    if (!end) expect(text).toMatch(/[\p{L}\p{N}]/u);
+    expect(end || /[\p{L}\p{N}]/u.test(text)).toBe(true);
   }
 
   test('it is speakable words of bounded length, or a bad answer', () => {
     fc.assert(
       fc.property(output, (each) => {
-        try {
-          const text = spokenAnswer({ ...each, model: 'm' }, prompt);
-          expectSpeakable({ text, end: each.end });
-        } catch (error) {
-          if (!(error instanceof ModelError)) throw error;
-          expect(error.kind).toBe('bad-answer');
-        }
+        const text = unlessBad(() => spokenAnswer({ ...each, model: 'm' }, prompt));
+        if (text !== undefined) expectSpeakable({ text, end: each.end });
       }),
       { numRuns: 10_000 },
     );
@@ -214,9 +219,8 @@ describe('for any output of a model', () => {
           if (!(error instanceof ModelError) || error.kind !== 'bad-answer') throw error;
           return undefined;
         });
-        if (reply === undefined) return;
-        expect(reply.end).toBe(each.end);
-        expectSpeakable(reply);
+        if (reply) expectSpeakable({ ...reply, end: each.end });
+        expect(reply?.end ?? each.end).toBe(each.end);
       }),
       { numRuns: 500 },
     );
@@ -226,11 +230,7 @@ describe('for any output of a model', () => {
     '100 kB of %j take less than a second',
     (part) => {
       const before = performance.now();
-      try {
-        said(part.repeat(Math.ceil(100_000 / part.length)));
-      } catch (error) {
-        expect(error).toBeInstanceOf(ModelError);
-      }
+      unlessBad(() => said(part.repeat(Math.ceil(100_000 / part.length))));
       expect(performance.now() - before).toBeLessThan(1_000);
     },
   );
