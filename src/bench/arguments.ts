@@ -10,6 +10,7 @@ export class UsageError extends Error {
 export interface Order {
   benchmark: Benchmark;
   options: Record<string, number>;
+  texts: Record<string, string>;
 }
 
 /** @throws UsageError when the benchmark or an option is unknown or a number does not fit. */
@@ -21,25 +22,32 @@ export function readArguments(args: string[], benchmarks: Record<string, Benchma
     const problem = name === undefined ? 'Which benchmark?' : 'There is no such benchmark.';
     throw new UsageError(`${problem}\n${usage(benchmarks)}`);
   }
-  return { benchmark, options: readOptions(rest, benchmark.options, usage(benchmarks)) };
+  const { options, texts = {} } = benchmark;
+  const names = [...Object.keys(options), ...Object.keys(texts)];
+  const given = readGiven(rest, names, usage(benchmarks));
+  const numbers = Object.entries(options).map(([each, option]) => [
+    each,
+    numberOf(each, given[each], option),
+  ]);
+  const written = Object.keys(texts).flatMap((each) => {
+    const text = given[each];
+    return typeof text === 'string' && text !== '' ? [[each, text]] : [];
+  });
+  return {
+    benchmark,
+    options: Object.fromEntries(numbers) as Record<string, number>,
+    texts: Object.fromEntries(written) as Record<string, string>,
+  };
 }
 
-function readOptions(
-  args: string[],
-  options: Record<string, NumberOption>,
-  help: string,
-): Record<string, number> {
-  let given: Record<string, unknown>;
+function readGiven(args: string[], names: string[], help: string): Record<string, unknown> {
   try {
-    const entries = Object.keys(options).map((name) => [name, { type: 'string' }] as const);
-    given = parseArgs({ args, options: Object.fromEntries(entries) }).values;
+    const entries = names.map((name) => [name, { type: 'string' }] as const);
+    return parseArgs({ args, options: Object.fromEntries(entries) }).values;
   } catch (error) {
     const problem = error instanceof Error ? error.message : 'The options cannot be read.';
     throw new UsageError(`${problem}\n${help}`);
   }
-  return Object.fromEntries(
-    Object.entries(options).map(([name, option]) => [name, numberOf(name, given[name], option)]),
-  );
 }
 
 function numberOf(name: string, given: unknown, option: NumberOption): number {
@@ -51,12 +59,13 @@ function numberOf(name: string, given: unknown, option: NumberOption): number {
 
 /** What there is, for whoever asked for something else. */
 export function usage(benchmarks: Record<string, Benchmark>): string {
-  const lines = Object.entries(benchmarks).flatMap(([name, { summary, options }]) => [
+  const lines = Object.entries(benchmarks).flatMap(([name, { summary, options, texts = {} }]) => [
     `  ${name.padEnd(12)} ${summary}`,
     ...Object.entries(options).map(
       ([option, { what, default: usual }]) =>
-        `    ${`--${option} N`.padEnd(14)} ${what} (default ${usual})`,
+        `    ${`--${option} N`.padEnd(16)} ${what} (default ${usual})`,
     ),
+    ...Object.entries(texts).map(([text, what]) => `    ${`--${text} TEXT`.padEnd(16)} ${what}`),
   ]);
   return ['Usage: npm run bench -- NAME [OPTION...]', ...lines].join('\n');
 }

@@ -13,6 +13,8 @@ export interface NumberOption {
 export interface BenchContext {
   env: Environment;
   progress: Progress;
+  /** Options that are text, such as the name of a folder; only those that were given. */
+  texts?: Readonly<Record<string, string>>;
 }
 
 export interface BenchResult {
@@ -30,5 +32,7 @@ export interface Benchmark<Name extends string = string> {
   /** One line for the list of benchmarks. */
   summary: string;
   options: Record<Name, NumberOption>;
+  /** Options that are text, `--logdir FOLDER`, and what each is for. */
+  texts?: Readonly<Record<string, string>>;
   run(options: Record<Name, number>, context: BenchContext): Promise<BenchResult>;
 }

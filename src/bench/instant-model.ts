@@ -16,6 +16,8 @@ export interface InstantModel {
   baseUrl: string;
   /** How long each completion was held: from the head of its request to the end of its answer. */
   timesMs: readonly number[];
+  /** The longest completion request, in characters. */
+  readonly largestPromptChars: number;
   /** Forgets the times so far. */
   reset(): void;
   close(): Promise<void>;
@@ -31,11 +33,14 @@ export function replyTo(words: string): string {
 /** Listens on a free port of the loopback. Every path but completions is not found. */
 export async function startInstantModel(): Promise<InstantModel> {
   const timesMs: number[] = [];
+  let largestPromptChars = 0;
   const server = createServer((request, response) => {
     const startedAt = performance.now();
     answer(request, response)
-      .then((wasCompletion) => {
-        if (wasCompletion) timesMs.push(performance.now() - startedAt);
+      .then((promptChars) => {
+        if (promptChars === undefined) return;
+        timesMs.push(performance.now() - startedAt);
+        largestPromptChars = Math.max(largestPromptChars, promptChars);
       })
       .catch(() => response.destroy());
   });
@@ -47,6 +52,9 @@ export async function startInstantModel(): Promise<InstantModel> {
   return {
     baseUrl: `http://127.0.0.1:${port}/v1`,
     timesMs,
+    get largestPromptChars() {
+      return largestPromptChars;
+    },
     reset: () => void (timesMs.length = 0),
     close: async () => {
       const closed = once(server, 'close');
@@ -57,26 +65,31 @@ export async function startInstantModel(): Promise<InstantModel> {
   };
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse): Promise<boolean> {
+/** @returns the length of a completion request; nothing for another. */
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<number | undefined> {
   let raw = '';
   for await (const part of request) raw += String(part);
   const isCompletion = request.url?.endsWith('/chat/completions') ?? false;
-  const text = JSON.stringify(isCompletion ? completion(lastWords(raw)) : {});
+  const text = JSON.stringify(isCompletion ? chatCompletion(lastWords(raw)) : {});
   response.writeHead(isCompletion ? 200 : 404, {
     'Content-Type': 'application/json',
     'Content-Length': Buffer.byteLength(text),
   });
   response.end(text);
-  return isCompletion;
+  return isCompletion ? raw.length : undefined;
 }
 
-function lastWords(raw: string): string {
+/** The last line of a Chat Completions request. */
+export function lastWords(raw: string): string {
   const { messages } = JSON.parse(raw) as { messages: { content: string }[] };
   return messages.at(-1)?.content ?? '';
 }
 
 /** As much of a Chat Completion as clients look at. */
-function completion(words: string): object {
+export function chatCompletion(words: string): object {
   return {
     id: 'chatcmpl-instant',
     object: 'chat.completion',

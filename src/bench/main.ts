@@ -7,11 +7,15 @@ import { createProgress } from '../embedded/progress.ts';
 import { readArguments, UsageError } from './arguments.ts';
 import { Interrupted } from './bench-instance.ts';
 import type { Benchmark } from './benchmark.ts';
+import { recoveryBenchmark } from './recovery/recovery.ts';
+import { longCallBenchmark } from './long-call.ts';
 import { soakBenchmark } from './soak.ts';
 import { webhookBenchmark } from './webhook.ts';
 
 const BENCHMARKS: Record<string, Benchmark> = {
   webhook: webhookBenchmark,
+  'long-call': longCallBenchmark,
+  recovery: recoveryBenchmark,
   soak: soakBenchmark,
 };
 
@@ -19,9 +23,9 @@ const BENCHMARKS: Record<string, Benchmark> = {
 const INTERRUPTED = 130;
 
 async function main(args: string[]): Promise<number> {
-  const { benchmark, options } = readArguments(args, BENCHMARKS);
+  const { benchmark, options, texts } = readArguments(args, BENCHMARKS);
   const progress = createProgress(process.stderr);
-  const result = await benchmark.run(options, { env: readEnvironment(), progress });
+  const result = await benchmark.run(options, { env: readEnvironment(), progress, texts });
   progress.say(result.report);
   // Waits for it: a pipe may not have taken it yet when this process exits.
   await new Promise<void>((resolve) => {

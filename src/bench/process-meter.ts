@@ -53,6 +53,11 @@ export function measureProcesses(pids: Readonly<Record<string, number>>): Usages
   return Object.fromEntries(usages);
 }
 
+/** Whoever has started a process; undefined when it is gone. */
+export function parentOf(pid: number): number | undefined {
+  return processRows().find((row) => row.pid === pid)?.parent;
+}
+
 /** Processes added up by the part they belong to. */
 export function byPart(usages: Usages): Usages {
   const parts: Usages = {};

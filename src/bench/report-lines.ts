@@ -29,8 +29,12 @@ export function goalLines(goals: readonly Goal[]): string[] {
     const spread = margin === undefined ? '' : ` ± ${shown(margin)}`;
     const suffix = unit === '' ? '' : ` ${unit}`;
     const compared = `${atLeast ? '≥' : '≤'} ${limit}${suffix}`;
-    return `${name.padEnd(width)} ${shown(value).padStart(8)}${spread}${suffix}, goal ${compared}: ${verdictOf(goal)}`;
+    return `${name.padEnd(width)} ${shown(value, digitsOf(value)).padStart(8)}${spread}${suffix}, goal ${compared}: ${verdictOf(goal)}`;
   });
+}
+
+function digitsOf(value: number | null): number {
+  return value !== null && Number.isInteger(value) ? 0 : 1;
 }
 
 const COLUMNS = ['p50', 'p95', 'p99', 'max'] as const;

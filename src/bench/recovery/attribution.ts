@@ -1,0 +1,74 @@
+/** Which waits a disturbance has to answer for. Pure. */
+import type { Moment, Victim } from './schedule.ts';
+import type { Wait } from './waits.ts';
+
+/** A kill that was done. */
+export interface DoneKill {
+  victim: Victim;
+  process: string;
+  /** What was aimed at; each caller is looked at by itself. */
+  moment: Moment;
+  pid: number;
+  atMs: number;
+  /** When the process was there again; absent when it was not seen to be. */
+  backAtMs?: number;
+}
+
+export interface AffectedWait extends Wait {
+  victim: Victim;
+  moment: Moment;
+  /** Of the kill. */
+  killedAtMs: number;
+  /** Workers: whether it was the one that this call was on; undefined when that is not known. */
+  isOwn?: boolean;
+}
+
+/** The first words after a kill count when they come so soon after it. */
+export const SOON_MS = 10_000;
+
+/**
+ * Each kill answers for the turn that each caller was in, or else for the first one that the caller
+ * began within 10 s and before the next kill.
+ * @param workerOf the pid of the worker that a call was on
+ */
+export function affectedWaits(
+  waits: readonly Wait[],
+  kills: readonly DoneKill[],
+  workerOf: (callSid: string, atMs: number) => number | undefined,
+): AffectedWait[] {
+  const byCall = new Map<string, Wait[]>();
+  for (const wait of waits) {
+    byCall.set(wait.callSid, [...(byCall.get(wait.callSid) ?? []), wait]);
+  }
+  return kills.flatMap((kill, at) => {
+    const untilMs = Math.min(kill.atMs + SOON_MS, kills[at + 1]?.atMs ?? Infinity);
+    return [...byCall].flatMap(([callSid, all]): AffectedWait[] => {
+      const found = affectedOf(all, kill.atMs, untilMs);
+      if (!found) return [];
+      const worker = kill.victim === 'worker' ? workerOf(callSid, kill.atMs) : undefined;
+      const isOwn = worker === undefined ? {} : { isOwn: worker === kill.pid };
+      const { victim, atMs: killedAtMs } = kill;
+      return [{ ...found.wait, victim, moment: found.moment, killedAtMs, ...isOwn }];
+    });
+  });
+}
+
+function affectedOf(
+  waits: readonly Wait[],
+  atMs: number,
+  untilMs: number,
+): { wait: Wait; moment: Moment } | undefined {
+  const under = waits.find(
+    ({ sentAtMs, ...wait }) => sentAtMs <= atMs && atMs < endOf({ sentAtMs, ...wait }),
+  );
+  if (under) return { wait: under, moment: 'mid-turn' };
+  const next = waits.find(({ sentAtMs }) => sentAtMs > atMs && sentAtMs < untilMs);
+  // Of a call that began after the kill nothing was disturbed.
+  const isFirst = next === waits[0];
+  return next && !isFirst ? { wait: next, moment: 'between' } : undefined;
+}
+
+/** When the caller had the answer, or was asked again. */
+function endOf({ sentAtMs, answerMs, firstMs }: Wait): number {
+  return sentAtMs + (answerMs ?? firstMs ?? Infinity);
+}

@@ -1,0 +1,27 @@
+/** What a drill has done. */
+import type { Evidence } from '../../drill/index.ts';
+import type { DoneKill } from './attribution.ts';
+import type { DoneAway } from './away.ts';
+import type { DoneCut } from './cuts.ts';
+
+/** Everything that was done, for the evaluation. */
+export interface Done {
+  kills: DoneKill[];
+  cuts: DoneCut[];
+  away: DoneAway | undefined;
+  /** Calls that ended otherwise than by their callers. */
+  problems: string[];
+  openAfterwards: string[] | undefined;
+  evidence: Evidence | undefined;
+}
+
+/** When the api processes could not reach Temporal; only then may words be refused. */
+export function whenAway({ kills, cuts, away }: Pick<Done, 'kills' | 'cuts' | 'away'>) {
+  return [
+    ...kills
+      .filter(({ victim }) => victim === 'temporal')
+      .map(({ atMs, backAtMs = atMs }) => ({ fromMs: atMs, toMs: backAtMs })),
+    ...cuts.filter(({ line }) => line === 'api-temporal'),
+    ...(away ? [away] : []),
+  ].map(({ fromMs, toMs }) => ({ fromMs, toMs }));
+}

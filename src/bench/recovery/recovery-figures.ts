@@ -1,0 +1,201 @@
+/** What the recovery benchmark finds out, and what it ought to find. Pure. */
+import type { Counts, Violation } from '../../drill/index.ts';
+import type { Goal, Machine } from '../report-lines.ts';
+import { summarize } from '../statistics.ts';
+import type { Summary } from '../statistics.ts';
+import type { AffectedWait, DoneKill } from './attribution.ts';
+import { SOON_MS } from './attribution.ts';
+import type { DoneAway } from './away.ts';
+import type { DoneCut } from './cuts.ts';
+import type { Moment, Victim } from './schedule.ts';
+import type { HeldCaller, Wait } from './waits.ts';
+
+/** What callers waited, in milliseconds from the webhook with their words. */
+export interface WaitFigures {
+  callers: number;
+  /** To the first words: a filler, or the answer. */
+  first: Summary;
+  /** To the answer. */
+  answer: Summary;
+  /** Those who were asked to say it again, or have not been answered. */
+  notAnswered: number;
+}
+
+export interface KillFigures extends WaitFigures {
+  victim: Victim;
+  moment: Moment;
+  /** Workers only: whose call it was. */
+  whose?: 'its calls' | 'calls of the other';
+  /** Those that hit anybody so. */
+  kills: number;
+}
+
+export interface CutFigures extends WaitFigures, Pick<DoneCut, 'line' | 'way'> {
+  seconds: number;
+}
+
+export interface AwayFigures {
+  seconds: number;
+  calls: number;
+  /** How often callers waited for something to be heard meanwhile. */
+  waits: Summary;
+  /** Webhooks after which nothing was heard at all. */
+  unheard: number;
+  answeredAfter: number;
+}
+
+export interface Judged {
+  ok: boolean;
+  counts: Counts;
+  violations: Violation[];
+}
+
+export interface RecoveryFigures extends Machine {
+  benchmark: 'recovery';
+  seed: number;
+  calls: number;
+  thinkMs: number;
+  kills: number;
+  /** So many processes were not seen to come back in time. */
+  notBack: number;
+  byKill: KillFigures[];
+  /** Turns that nothing disturbed, with an instant model. */
+  undisturbed: WaitFigures;
+  cuts: CutFigures[];
+  away: AwayFigures | null;
+  applicationErrors: number;
+  openAfterwards: number | null;
+  endedOtherwise: number;
+  /** The history checker's; null when the benchmark was stopped. */
+  verdict: Judged | null;
+  goals: Goal[];
+  errors: number;
+  interrupted: boolean;
+}
+
+export const LIMITS = {
+  workerNextWordsMs: 2500,
+  workerFillerMs: 4000,
+  workerAnswerMs: 6000,
+  awayMs: 4000,
+} as const;
+
+export function waitFigures(waits: readonly Wait[]): WaitFigures {
+  const times = (of: (wait: Wait) => number | undefined) =>
+    summarize(waits.map(of).filter((ms) => ms !== undefined));
+  return {
+    callers: waits.length,
+    first: times(({ firstMs }) => firstMs),
+    answer: times(({ answerMs }) => answerMs),
+    notAnswered: waits.filter(({ answerMs }) => answerMs === undefined).length,
+  };
+}
+
+/** By what was killed and what the caller was doing then; workers also by whose call it was. */
+export function killFigures(affected: readonly AffectedWait[]): KillFigures[] {
+  const groups = new Map<string, AffectedWait[]>();
+  for (const wait of affected) {
+    const key = [wait.victim, wait.moment, wait.isOwn].join();
+    groups.set(key, [...(groups.get(key) ?? []), wait]);
+  }
+  return [...groups]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([, waits]) => {
+      const [first] = waits;
+      if (!first) return [];
+      const { victim, moment, isOwn } = first;
+      const whose =
+        isOwn === undefined
+          ? {}
+          : { whose: isOwn ? ('its calls' as const) : ('calls of the other' as const) };
+      const kills = new Set(waits.map(({ killedAtMs }) => killedAtMs)).size;
+      return [{ victim, moment, ...whose, kills, ...waitFigures(waits) }];
+    });
+}
+
+export function cutFigures(waits: readonly Wait[], cuts: readonly DoneCut[]): CutFigures[] {
+  return cuts.map(({ line, way, fromMs, toMs }) => ({
+    line,
+    way,
+    seconds: Math.round((toMs - fromMs) / 1000),
+    ...waitFigures(waits.filter((wait) => overlaps(wait, fromMs, toMs))),
+  }));
+}
+
+export function awayFigures(
+  held: readonly HeldCaller[],
+  { fromMs, toMs, calls, answeredAfter }: DoneAway,
+): AwayFigures {
+  const meanwhile = held.filter(({ sentAtMs }) => sentAtMs >= fromMs && sentAtMs <= toMs);
+  const heard = meanwhile.flatMap(({ heardMs }) => heardMs ?? []);
+  return {
+    seconds: Math.round((toMs - fromMs) / 1000),
+    calls,
+    waits: summarize(heard),
+    unheard: meanwhile.length - heard.length,
+    answeredAfter,
+  };
+}
+
+/** What lies well away from every disturbance. */
+export function undisturbedWaits(
+  waits: readonly Wait[],
+  kills: readonly DoneKill[],
+  spans: readonly { fromMs: number; toMs: number }[],
+): Wait[] {
+  const all = [...kills.map(({ atMs }) => ({ fromMs: atMs, toMs: atMs })), ...spans];
+  return waits.filter((wait) => !all.some(({ fromMs, toMs }) => overlaps(wait, fromMs, toMs)));
+}
+
+/** From a turn that was under way at the start to one that began soon after the end. */
+function overlaps({ sentAtMs, answerMs, firstMs }: Wait, fromMs: number, toMs: number): boolean {
+  const endMs = sentAtMs + (answerMs ?? firstMs ?? SOON_MS);
+  return endMs >= fromMs && sentAtMs <= toMs + SOON_MS;
+}
+
+export function recoveryGoals(
+  byKill: readonly KillFigures[],
+  away: AwayFigures | null,
+  verdict: Judged | null,
+): Goal[] {
+  const worker = (moment: Moment) =>
+    byKill.find(
+      (each) =>
+        each.victim === 'worker' && each.moment === moment && each.whose !== 'calls of the other',
+    );
+  const limit = (name: string, value: number | null | undefined, ms: number): Goal => ({
+    name,
+    value: value ?? null,
+    limit: ms,
+    unit: 'ms',
+  });
+  const repeated = [
+    'reply-twice',
+    'words-of-another-turn',
+    'model-asked-too-often',
+    'answers-differ',
+  ];
+  return [
+    limit(
+      'worker between turns, next words p95',
+      worker('between')?.first.p95,
+      LIMITS.workerNextWordsMs,
+    ),
+    limit(
+      'worker in mid-turn, first words p95',
+      worker('mid-turn')?.first.p95,
+      LIMITS.workerFillerMs,
+    ),
+    limit('worker in mid-turn, answer p95', worker('mid-turn')?.answer.p95, LIMITS.workerAnswerMs),
+    limit('Temporal away, longest silence', away?.waits.max, LIMITS.awayMs),
+    { name: 'turns lost', value: verdict ? (verdict.counts['lost'] ?? 0) : null, limit: 0 },
+    {
+      name: 'turns repeated',
+      value: verdict
+        ? verdict.violations.filter(({ kind }) => repeated.includes(kind)).length
+        : null,
+      limit: 0,
+    },
+    { name: 'violations in all', value: verdict?.violations.length ?? null, limit: 0 },
+  ];
+}

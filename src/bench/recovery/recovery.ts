@@ -1,0 +1,238 @@
+/**
+ * `npm run bench -- recovery`: what callers notice of killed processes, cut lines and a Temporal
+ * that is away, and whether anything that was said is lost or answered twice.
+ */
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { cpus, loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createDatabase } from '../../db/pool.ts';
+import { DEMO_CALLER, DEMO_NUMBER } from '../../demo/demo-config.ts';
+import { checkHistory, collectEvidence, Lines, writeEvidence } from '../../drill/index.ts';
+import type { Evidence } from '../../drill/index.ts';
+import { startSimulator } from '../../simulator/index.ts';
+import type { Simulator } from '../../simulator/index.ts';
+import { linkToTemporal } from '../../temporal/connection.ts';
+import { withInstance } from '../bench-instance.ts';
+import type { BenchInstance, Place } from '../bench-instance.ts';
+import type { Benchmark, BenchContext, BenchResult } from '../benchmark.ts';
+import { untilAllClosed } from '../open-calls.ts';
+import { runAway } from './away.ts';
+import { CallerPool } from './caller-pool.ts';
+import { CUTS, runCuts } from './cuts.ts';
+import type { Done } from './done.ts';
+import { whenAway } from './done.ts';
+import { startDrillModel } from './drill-model.ts';
+import type { DrillModel } from './drill-model.ts';
+import { runKills } from './kills.ts';
+import { evaluate } from './evaluate.ts';
+import { renderRecovery } from './recovery-report.ts';
+import { planKills } from './schedule.ts';
+import { Victims } from './victims.ts';
+
+export type RecoveryOption =
+  'kills' | 'seed' | 'calls' | 'turns' | 'think' | 'cuts' | 'away' | 'away-calls';
+type Options = Record<RecoveryOption, number>;
+
+/** Between turns callers are quick: a second is long enough for kills, and they are many. */
+const CALLER_THINKS_MS = { min: 500, max: 1800 };
+/** A call closes 15 s after its end. */
+const CLOSE_MS = 60_000;
+
+export const recoveryBenchmark: Benchmark<RecoveryOption> = {
+  summary: 'what callers notice when processes are killed and lines are cut',
+  options: {
+    kills: { what: 'kills, of each part in turn', default: 200, min: 0, max: 100_000 },
+    seed: { what: 'of everything that is random', default: 1, min: 0, max: 999_999_999 },
+    calls: { what: 'calls at any time', default: 6, min: 1, max: 500 },
+    turns: { what: 'answered turns of each call', default: 10, min: 1, max: 99 },
+    think: { what: 'ms that the model thinks in mid-turn', default: 2000, min: 0, max: 15_000 },
+    cuts: { what: 'seconds that each line is cut, 0 for not', default: 30, min: 0, max: 3600 },
+    away: { what: 'seconds without Temporal, 0 for none', default: 300, min: 0, max: 3600 },
+    'away-calls': { what: 'live calls meanwhile', default: 20, min: 1, max: 500 },
+  },
+  texts: {
+    logdir: 'where the evidence is kept, for `npm run check:history`',
+  },
+  async run(options, context) {
+    const model = await startDrillModel();
+    const lines = new Lines();
+    let simulator: Simulator | undefined;
+    try {
+      const surroundings = {
+        modelUrl: model.baseUrl,
+        twilio: async (place: Place) => (simulator = await startTwilio(place)),
+        addressesFor: lines.addressesFor,
+      };
+      return await withInstance(context, surroundings, (bench) => {
+        if (!simulator) throw new Error('There is no simulated Twilio.');
+        return recover({ bench, simulator, model, lines, options, context });
+      });
+    } finally {
+      await lines.close();
+      await model.close();
+    }
+  },
+};
+
+function startTwilio({ urls, accountSid, authToken }: Place): Promise<Simulator> {
+  const number = {
+    phoneNumber: DEMO_NUMBER,
+    voiceUrl: urls.voice(),
+    voiceFallbackUrl: urls.fallback(),
+    statusCallback: urls.status(),
+  };
+  // Speech takes no time and no pause ends it: what is measured is ours alone.
+  return startSimulator({
+    accountSid,
+    authToken,
+    msPerCharacter: 0,
+    fastForward: true,
+    numbers: [number],
+  });
+}
+
+interface Drill {
+  bench: BenchInstance;
+  simulator: Simulator;
+  model: DrillModel;
+  lines: Lines;
+  options: Options;
+  context: BenchContext;
+}
+
+async function recover(drill: Drill): Promise<BenchResult> {
+  const { bench, simulator, options, context } = drill;
+  const loadBefore = loadavg()[0] ?? 0;
+  const done = await disturb(drill);
+  const { figures, problems } = evaluate({
+    done,
+    truth: simulator.log.entries,
+    accountSid: simulator.accountSid,
+    options: { seed: options.seed, calls: options.calls, thinkMs: options.think },
+    verdict: done.evidence ? checkHistory(done.evidence) : null,
+    machine: {
+      node: process.version,
+      cores: cpus().length,
+      load: [loadBefore, loadavg()[0] ?? 0],
+    },
+    interrupted: bench.stopping.aborted,
+  });
+  keepEvidence(done.evidence, figures.verdict?.ok ?? true, context);
+  return {
+    report: renderRecovery(figures, problems),
+    json: { ...figures },
+    errors: figures.errors,
+    interrupted: figures.interrupted,
+  };
+}
+
+/** Does it all, one after the other, then waits until everything is over. */
+async function disturb(drill: Drill): Promise<Done> {
+  const { bench, options, simulator } = drill;
+  const { stopping } = bench;
+  const done: Done = {
+    kills: [],
+    cuts: [],
+    away: undefined,
+    problems: [],
+    openAfterwards: undefined,
+    evidence: undefined,
+  };
+  if (options.kills > 0) await killsPhase(drill, done);
+  if (options.cuts > 0 && !stopping.aborted) await cutsPhase(drill, done);
+  if (options.away > 0 && !stopping.aborted) {
+    const { away: seconds, 'away-calls': calls, seed } = options;
+    const victims = new Victims(bench);
+    const { progress } = drill.context;
+    const plan = { simulator, seed: String(seed), calls, stopping, seconds, victims, progress };
+    done.away = await runAway(plan);
+    done.problems.push(...done.away.problems);
+  }
+  if (!stopping.aborted) await settle(drill, done);
+  return done;
+}
+
+function poolOf({ bench, simulator, options }: Drill, name: string): CallerPool {
+  const { seed, calls, turns } = options;
+  const { stopping } = bench;
+  const thinkMs = CALLER_THINKS_MS;
+  return new CallerPool({ simulator, seed: String(seed), name, calls, turns, thinkMs, stopping });
+}
+
+async function killsPhase(drill: Drill, done: Done): Promise<void> {
+  const { bench, model, options, context } = drill;
+  const { progress } = context;
+  progress.say(`${options.kills} kills, ${options.calls} calls at any time ...`);
+  const pool = poolOf(drill, 'guest');
+  done.kills = await runKills({
+    plan: planKills(String(options.seed), options.kills),
+    pool,
+    model,
+    victims: new Victims(bench),
+    thinkMs: options.think,
+    stopping: bench.stopping,
+    progress,
+  });
+  await pool.close();
+  done.problems.push(...pool.problems);
+}
+
+async function cutsPhase(drill: Drill, done: Done): Promise<void> {
+  const { bench, lines, options, context } = drill;
+  const pool = poolOf(drill, 'other guest');
+  const { stopping } = bench;
+  const { progress } = context;
+  done.cuts = await runCuts({ plan: CUTS, lines, pool, seconds: options.cuts, stopping, progress });
+  await pool.close();
+  done.problems.push(...pool.problems);
+}
+
+async function settle({ bench, simulator, model, options, context }: Drill, done: Done) {
+  context.progress.say('Waiting until all calls are closed, then looking at what they left ...');
+  const { temporalAddress: address, namespace } = bench.instance.running;
+  const link = linkToTemporal({ address, namespace });
+  const database = createDatabase({
+    url: bench.instance.databaseUrl,
+    applicationName: 'voca-bench',
+  });
+  try {
+    done.openAfterwards = await untilAllClosed(link.client, CLOSE_MS, bench.stopping);
+    done.evidence = await collectEvidence({
+      client: link.client,
+      database,
+      truth: simulator.log.entries,
+      model: model.requests,
+      logs: [{ name: 'voca.log', text: readFileSync(bench.logFile, 'utf8') }],
+      run: {
+        seed: String(options.seed),
+        commands: [`npm run bench -- recovery ${flagsOf(options)}`],
+        accountSid: simulator.accountSid,
+        canaries: { numbers: [DEMO_CALLER, DEMO_NUMBER], secrets: [bench.authToken], words: [] },
+        kills: done.kills.map(({ atMs, process: name }) => ({ atMs, process: name })),
+        temporalAway: whenAway(done),
+      },
+    });
+  } finally {
+    await database.destroy();
+    await link.close();
+  }
+}
+
+function flagsOf(options: Options): string {
+  return Object.entries(options)
+    .map(([name, value]) => `--${name} ${value}`)
+    .join(' ');
+}
+
+/** Kept where it was asked for; unasked only when it shows a fault. */
+function keepEvidence(
+  evidence: Evidence | undefined,
+  isGood: boolean,
+  { progress, texts }: BenchContext,
+): void {
+  const wanted = texts?.['logdir'];
+  if (!evidence || (wanted === undefined && isGood)) return;
+  const folder = wanted ?? mkdtempSync(join(tmpdir(), 'voca-recovery-'));
+  writeEvidence(folder, evidence);
+  progress.say(`The evidence is in ${folder}: npm run check:history -- ${folder}`);
+}
