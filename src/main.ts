@@ -102,7 +102,11 @@ async function startCallWorker(config: Config, log: Log) {
 
 async function runInstance(env: Environment): Promise<void> {
   const config = loadConfig(env);
-  const log = createLogger({ level: config.rest.logLevel, role: 'supervisor' });
+  const log = createLogger({
+    level: config.rest.logLevel,
+    role: 'supervisor',
+    process: 'voca-supervisor',
+  });
   for (const warning of config.warnings) process.stderr.write(`Warning: ${warning}\n`);
   const instance = await startInstance({
     config,

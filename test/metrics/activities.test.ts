@@ -39,7 +39,7 @@ describe('an activity', () => {
     const failing = run('hangUp', async () => Promise.reject(new Error('no')), 2);
     await expect(failing).rejects.toThrow('no');
     const dropped = run('reply', async () => Promise.reject(new CancelledFailure('no longer')));
-    await expect(dropped).rejects.toThrow();
+    await expect(dropped).rejects.toThrow('no longer');
     const of = (activity: string, outcome: string) =>
       count('voca_activity_duration_seconds_count', { activity, outcome });
     expect(await of('hangUp', 'completed')).toBe(1);
@@ -74,7 +74,7 @@ describe('an activity', () => {
   test('that records counts what it wrote, and only when it did', async () => {
     const batch = { callId: 'call_x', events: [turnEvent({})] };
     const failing = run('record', async () => Promise.reject(new Error('away')), 1, [batch]);
-    await expect(failing).rejects.toThrow();
+    await expect(failing).rejects.toThrow('away');
     expect(await count('voca_turns_total')).toBe(0);
     await run('record', async () => undefined, 2, [batch]);
     expect(await count('voca_turns_total', { status: 'answered' })).toBe(1);

@@ -132,7 +132,7 @@ describe('what callers notice is counted', () => {
     while (server.gateway.asked.length === 0)
       await new Promise((resolve) => setTimeout(resolve, 5));
     aborted.abort();
-    await expect(asking).rejects.toThrow();
+    await expect(asking).rejects.toThrow('abort');
     expect(await counted('speech', 'abandoned')).toBe(1);
     answer();
     expect(await count('voca_webhooks_in_flight')).toBe(0);
