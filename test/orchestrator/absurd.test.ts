@@ -17,10 +17,6 @@ const { frame = '', instructions = '' } = prompt.secret ?? {};
 function said(text: string, more: Partial<Completion> = {}): string {
   return spokenAnswer({ text, end: false, model: 'm', ...more }, prompt);
 }
-const isNothing = (text: string): void => {
-  expect(() => said(text)).toThrow(ModelError);
-};
-
 /** Undefined for a bad answer. */
 function unlessBad(work: () => string): string | undefined {
   try {
@@ -56,7 +52,7 @@ describe('what was never meant for a caller', () => {
     ['   \n\t '],
     [''],
   ])('%j is no answer', (text) => {
-    isNothing(text);
+    expect(unlessBad(() => said(text))).toBeUndefined();
   });
 
   test.each([
@@ -107,7 +103,7 @@ describe('the recital of our own prompt', () => {
     ['a long passage of the instructions', `Sure! ${instructions.slice(80, 480)}`],
     ['a passage behind an introduction', `My instructions are: ${frame.slice(90, 250)}`],
   ])('%s is no answer', (_what, text) => {
-    isNothing(text);
+    expect(unlessBad(() => said(text))).toBeUndefined();
   });
 
   test.each([
@@ -194,18 +190,22 @@ const wild = fc.oneof(
 describe('for any output of a model', () => {
   const output = fc.record({ text: wild, end: fc.boolean(), isCut: fc.boolean() });
 
-  function expectSpeakable({ text, end }: { text: string; end: boolean }): void {
-    expect(text.length).toBeLessThanOrEqual(MAX_SPOKEN_LENGTH);
-    expect(text).not.toMatch(/[\p{Cc}\p{Surrogate}\p{Noncharacter_Code_Point}]|\{"/u);
-    expect(text).not.toMatch(/end_call|\[the caller /i);
-    expect(end || /[\p{L}\p{N}]/u.test(text)).toBe(true);
+  /** What is wrong with a reply. */
+  function faultsOf({ text, end }: { text: string; end: boolean }): string[] {
+    const wrong = {
+      length: text.length > MAX_SPOKEN_LENGTH,
+      signs: /[\p{Cc}\p{Surrogate}\p{Noncharacter_Code_Point}]|\{"/u.test(text),
+      machine: /end_call|\[the caller /i.test(text),
+      empty: !end && !/[\p{L}\p{N}]/u.test(text),
+    };
+    return Object.entries(wrong).flatMap(([name, isWrong]) => (isWrong ? [name] : []));
   }
 
   test('it is speakable words of bounded length, or a bad answer', () => {
     fc.assert(
       fc.property(output, (each) => {
         const text = unlessBad(() => spokenAnswer({ ...each, model: 'm' }, prompt));
-        if (text !== undefined) expectSpeakable({ text, end: each.end });
+        expect(text === undefined ? [] : faultsOf({ text, end: each.end })).toEqual([]);
       }),
       { numRuns: 10_000 },
     );
@@ -219,7 +219,7 @@ describe('for any output of a model', () => {
           if (!(error instanceof ModelError) || error.kind !== 'bad-answer') throw error;
           return undefined;
         });
-        if (reply) expectSpeakable({ ...reply, end: each.end });
+        expect(reply ? faultsOf(reply) : []).toEqual([]);
         expect(reply?.end ?? each.end).toBe(each.end);
       }),
       { numRuns: 500 },
