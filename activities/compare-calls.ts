@@ -51,6 +51,8 @@ export const OVER_AT_TWILIO = ['completed', 'busy', 'failed', 'no-answer', 'canc
 
 /** So many calls are looked at one by one in a round; the others wait for the next one. */
 const CLOSE_LOOKS = 100;
+/** Few, because Twilio allows few requests at a time; several, because a stuck worker takes 5 s. */
+const AT_ONCE = 10;
 
 /**
  * @param graceMs younger calls are left out: their webhooks, callbacks and lists are on the way.
@@ -105,21 +107,28 @@ async function lookAtLonely(
 }
 
 /** Open here, and not among Twilio's live calls. */
-async function lookAtWaiting(
-  { workflows, carrier }: Parties,
-  calls: OpenCall[],
-): Promise<Difference[]> {
+async function lookAtWaiting(parties: Parties, calls: OpenCall[]): Promise<Difference[]> {
   const differences: Difference[] = [];
-  for (const { callId } of calls.slice(0, CLOSE_LOOKS)) {
-    // One that cannot be asked (its worker is stuck) does not keep the others.
-    const standing = await workflows.standing(callId).catch(() => undefined);
-    if (!standing || standing.isOver || standing.callSid === undefined) continue;
-    const { callSid } = standing;
-    const view = await carrier.fetchCall(callSid);
-    if (view && !OVER_AT_TWILIO.includes(view.status)) continue;
-    differences.push({ kind: 'over-at-twilio', callId, callSid });
+  const looked = calls.slice(0, CLOSE_LOOKS);
+  for (let i = 0; i < looked.length; i += AT_ONCE) {
+    const batch = looked.slice(i, i + AT_ONCE);
+    const found = await Promise.all(batch.map(({ callId }) => lookAtOne(parties, callId)));
+    differences.push(...found.filter((difference) => difference !== undefined));
   }
   return differences;
+}
+
+async function lookAtOne(
+  { workflows, carrier }: Parties,
+  callId: string,
+): Promise<Difference | undefined> {
+  // One that cannot be asked (its worker is stuck) does not keep the others.
+  const standing = await workflows.standing(callId).catch(() => undefined);
+  if (!standing || standing.isOver || standing.callSid === undefined) return undefined;
+  const { callSid } = standing;
+  const view = await carrier.fetchCall(callSid);
+  if (view && !OVER_AT_TWILIO.includes(view.status)) return undefined;
+  return { kind: 'over-at-twilio', callId, callSid };
 }
 
 /** With the database away the number of the configuration serves: fewer calls count as ours. */

@@ -13,7 +13,7 @@ import type { CustomerApp } from '../simulator/customer-app.ts';
 import { eventually } from './support/eventually.ts';
 import type { RoleProcess } from './support/roles.ts';
 import { answerWith, Roles, say } from './support/roles.ts';
-import { CALLER, OUR_NUMBER } from './support/voca.ts';
+import { CALLER, freePort, OUR_NUMBER } from './support/voca.ts';
 
 const EVERY_MS = 5000;
 /** Grace, two rounds, the time between two looks, and a slow machine. */
@@ -210,6 +210,20 @@ describe('when it is paused', () => {
     });
     await untilOver(phone);
     expect(await looked()).toMatchObject({ outcome: 'agreed', live: 0 });
+  });
+
+  test('with Twilio away nothing is done, and that is said', async () => {
+    const phone = await inTheMiddle();
+    await worker.terminate();
+    const blind = await roles
+      .launch('worker', { TWILIO_API_BASE_URL: `http://127.0.0.1:${await freePort()}` })
+      .isReady();
+    const { code, out } = await roles.voca('reconcile');
+    expect([code, out]).toEqual([3, expect.stringContaining('nothing was done')]);
+    await blind.terminate();
+    worker = await roles.launch('worker').isReady();
+    await say(phone, 'still here', /You said: still here/);
+    phone.hangUp();
   });
 
   test('off takes the schedule away', async () => {

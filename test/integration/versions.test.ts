@@ -10,6 +10,7 @@ import type { WorkerVersions } from '../../src/temporal/deployments.ts';
 import { eventually } from './support/eventually.ts';
 import type { RoleProcess } from './support/roles.ts';
 import { answerWith, Roles, say } from './support/roles.ts';
+import { CALLER } from './support/voca.ts';
 
 /** The result of a call's workflow: it has closed in order. */
 async function outcomeOf(roles: Roles, phone: Phone) {
@@ -127,6 +128,27 @@ describe('pinned versions', () => {
     after.hangUp();
     before.hangUp();
     expect(await outcomeOf(roles, before)).toEqual({ endReason: 'caller-hung-up', turns: 2 });
+  });
+
+  test('take a share of new calls before all of them, also of those that we place', async () => {
+    await eventually(async () => {
+      const { out } = await roles.voca('versions', 'ramp', 'b', '100');
+      expect(out).toContain('100 % of new calls go to b.');
+    });
+    const called = roles.nextCalled();
+    const placed = await roles.voca('call', CALLER);
+    expect(placed.code).toBe(0);
+    const ramped = await called;
+    await say(ramped, 'ramped', /B says: ramped/);
+    expect((await versions()).versions).toContainEqual(
+      expect.objectContaining({ buildId: 'b', status: 'ramping', rampPercent: 100 }),
+    );
+    await roles.voca('versions', 'ramp', 'b', '0');
+    const other = roles.dial();
+    await say(other, 'no more', /A says: no more/);
+    ramped.hangUp();
+    other.hangUp();
+    await outcomeOf(roles, other);
   });
 
   test('in an emergency, live calls are moved to another one', async () => {
