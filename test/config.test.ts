@@ -142,6 +142,12 @@ describe('loadConfig', () => {
     ['VOCA_SECRET_KEY', `${secretKey},`],
     ['VOCA_DATA_DIR', 'relative/folder'],
     ['LOG_LEVEL', 'verbose'],
+    ['VOCA_WORKER_VERSIONING', 'on'],
+    ['VOCA_BUILD_ID', 'a b'],
+    ['VOCA_BUILD_ID', `a${'b'.repeat(64)}`],
+    ['VOCA_RECONCILE', '4'],
+    ['VOCA_RECONCILE', '3601'],
+    ['VOCA_RECONCILE', '0'],
   ])('refuses %s=%s', (name, value) => {
     expect(Object.keys(faultsOf({ ...good, [name]: value }))).toEqual([name]);
   });
@@ -153,6 +159,9 @@ describe('loadConfig', () => {
     ['DATABASE_URL', 'postgres:///voca?host=/tmp'],
     ['METRICS_PORT', '[::]:9100'],
     ['METRICS_PORT', 'off'],
+    ['VOCA_BUILD_ID', '2026-11-24.1_8c1f3a9'],
+    ['VOCA_RECONCILE', 'off'],
+    ['VOCA_RECONCILE', '5'],
     ['OTEL_EXPORTER_OTLP_ENDPOINT', 'http://127.0.0.1:4318/'],
     ['OTEL_EXPORTER_OTLP_HEADERS', 'x-key=a%20b=,y=1'],
     ['OTEL_TRACES_SAMPLER_ARG', '0.05'],
