@@ -2,6 +2,7 @@ import {
   ApplicationFailure,
   condition,
   log,
+  patched,
   proxyActivities,
   setCurrentDetails,
   upsertSearchAttributes,
@@ -40,6 +41,8 @@ export interface CarriedCall {
  * that is decided later was not taken away by the one who asked for it.
  */
 const PATIENCE_MS = 4500;
+
+const LONG_RUN_EVENTS = 2000;
 
 /** A call under way: the state machine with its hands, its alarm and its record. */
 export class CallRun {
@@ -105,7 +108,7 @@ export class CallRun {
   /** Whether the call may go on in a new run at this moment: nothing is under way. */
   mayMove(): boolean {
     return (
-      workflowInfo().continueAsNewSuggested &&
+      isRunLong() &&
       this.state.status === 'listening' &&
       this.recorder.isIdle() &&
       this.#effects.isIdle()
@@ -134,6 +137,15 @@ export class CallRun {
     const deadline = nextDeadline(this.state);
     if (deadline) this.#alarm.set(deadline.at, `Deadline: ${deadline.name}`);
   }
+}
+
+/**
+ * The server suggests a new run at 4,096 events. A worker that takes the call over from a dead one
+ * replays its run before it can answer, while the caller waits: half of that is enough.
+ */
+function isRunLong(): boolean {
+  const { continueAsNewSuggested, historyLength } = workflowInfo();
+  return continueAsNewSuggested || (historyLength >= LONG_RUN_EVENTS && patched('shorter-runs'));
 }
 
 /** Shows operators where the call stands. Search attributes change only when it must be. */
