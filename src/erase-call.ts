@@ -35,11 +35,15 @@ export interface EraseOptions {
 
 const SETTLE_MS = 15_000;
 const ASK_MS = 10_000;
-const GONE_MS = 60_000;
-const LOOK_AGAIN_MS = 200;
+/**
+ * Temporal deletes a workflow some half a minute after it was asked: when it has noted down, every
+ * 30 s, that everything else of that workflow is done. Asked again, it looks again at once.
+ */
+const GONE_MS = 120_000;
+const LOOK_AGAIN_MS = 1000;
 
 /**
- * What Twilio keeps (its log of calls, recordings) and backups are not touched.
+ * Takes about half a minute. What Twilio keeps (its log of calls, recordings) and backups are not touched.
  * @throws {CallRequestError} when `callId` has not the form of one; {NotReadyError} when Temporal
  * does not answer or does not delete in time, {DatabaseError} likewise: run it again then.
  */

@@ -16,7 +16,9 @@ export interface SealingIo {
 export function addSealing(program: Command, io: SealingIo, fail: () => void): void {
   program
     .command('erase')
-    .description('erase a call that is over from Temporal and from the database, for good')
+    .description(
+      'erase a call that is over from Temporal and the database, for good; takes half a minute',
+    )
     .argument('<call>', 'its id, such as call_0V…')
     .option('--json', 'for programs')
     .action(async (callId: string, options: { json?: boolean }) => {
