@@ -43,7 +43,7 @@ const GONE_MS = 120_000;
 const LOOK_AGAIN_MS = 1000;
 
 /**
- * Takes about half a minute. What Twilio keeps (its log of calls, recordings) and backups are not touched.
+ * Takes about half a minute. What Twilio keeps (its log of calls) and backups are not touched.
  * @throws {CallRequestError} when `callId` has not the form of one; {NotReadyError} when Temporal
  * does not answer or does not delete in time, {DatabaseError} likewise: run it again then.
  */
@@ -66,7 +66,8 @@ function settlingMs(runs: CallRun[], settleMs: number): number {
 /** The oldest first: the newest leads to the others when this is broken off. */
 async function eraseRuns(client: Client, callId: string, found: CallRun[]): Promise<void> {
   const clock = new Clock(GONE_MS);
-  for (let runs = found; runs.length > 0;) {
+  let runs = found;
+  while (runs.length > 0) {
     for (const { runId } of [...runs].reverse()) {
       await ask(client, () => deleteRun(client, callId, runId));
     }
