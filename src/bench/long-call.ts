@@ -201,7 +201,7 @@ async function runsOf({ instance, stopping }: BenchInstance, callId: string): Pr
     const query = `WorkflowId = '${callId}' AND WorkflowType = '${CALL_WORKFLOW}'`;
     await untilClosed(() => link.client.workflow.getHandle(callId).describe(), stopping);
     for await (const run of link.client.workflow.list({ query })) {
-      const { historyLength, historySize, startTime } = run;
+      const { historyLength, historySize = 0, startTime } = run;
       runs.push({ events: historyLength, bytes: historySize, at: startTime.getTime() });
     }
     return runs.sort((a, b) => a.at - b.at).map(({ events, bytes }) => ({ events, bytes }));
