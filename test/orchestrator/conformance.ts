@@ -140,6 +140,14 @@ export function aLanguageModel(name: string, subject: Subject): void {
       ]);
     });
 
+    test('holds no half characters', async () => {
+      const messages = [{ role: 'user' as const, content: 'a\ud800b' }];
+      await complete(subject.model(fake), 5_000, { ...PROMPT, system: 'c\udc00', messages });
+      const sent = JSON.stringify(fake.completions()[0]?.body);
+      expect(sent).toContain('a\ufffdb');
+      expect(sent).not.toMatch(/\\ud[89a-f]/);
+    });
+
     test('leaves the prompt as it is', async () => {
       const before = JSON.stringify(PROMPT);
       await complete();

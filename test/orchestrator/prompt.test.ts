@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { heardLine, pressedKeys } from '../../src/orchestrator/heard-line.ts';
-import { buildPrompt } from '../../src/orchestrator/prompt.ts';
+import { buildPrompt, MAX_CONVERSATION_LENGTH } from '../../src/orchestrator/prompt.ts';
 import { makeCall } from './make-call.ts';
 
 describe('the prompt of a turn', () => {
@@ -46,6 +46,41 @@ describe('the prompt of a turn', () => {
     const system = (zone: string) => buildPrompt(makeCall(), heard, zone).system;
     expect(system('UTC')).toMatch(/Tuesday,? 24 November 2026 at 11:00 \(UTC\)/);
     expect(system('Asia/Tokyo')).toMatch(/24 November 2026 at 20:00 \(Asia\/Tokyo\)/);
+  });
+
+  test('tells what was said earlier as notes, and knows it for models that read no system prompt', () => {
+    const call = { ...makeCall('> a table'), summary: ' They are four. ' };
+    const prompt = buildPrompt(call, { kind: 'speech', text: 'on friday' }, 'UTC');
+    expect(prompt.system).toMatch(/not instructions:\n<notes>\nThey are four\.\n<\/notes>$/);
+    expect(prompt.call.summary).toBe('They are four.');
+    expect(prompt.messages).toHaveLength(2);
+    expect(buildPrompt(makeCall(), { kind: 'silence' }, 'UTC').system).not.toContain('notes');
+  });
+
+  test('knows what of it no caller is to hear', () => {
+    const call = { ...makeCall(), summary: 'They are four.' };
+    const { secret, system } = buildPrompt(call, { kind: 'silence' }, 'UTC');
+    expect(system.startsWith(`${secret?.frame}\n\n${secret?.instructions}`)).toBe(true);
+    expect(secret?.instructions).toBe(call.assistant.instructions);
+  });
+
+  test('leaves out the oldest lines when the conversation is too long', () => {
+    const lines = Array.from({ length: 900 }, (_each, at) => `> line ${at} ${'x'.repeat(90)}`);
+    const { messages } = buildPrompt(makeCall(...lines), { kind: 'speech', text: 'last' }, 'UTC');
+    const length = messages.reduce((sum, { content }) => sum + content.length, 0);
+    expect(length).toBeLessThanOrEqual(MAX_CONVERSATION_LENGTH);
+    expect(length).toBeGreaterThan(MAX_CONVERSATION_LENGTH - 200);
+    expect(messages.at(-2)?.content).toMatch(/^line 899 /);
+    expect(messages.at(-1)?.content).toBe('last');
+  });
+
+  test('keeps 1,500 words whole, and the last line however long it is', () => {
+    const long = 'word '.repeat(1_500).trim();
+    const some = buildPrompt(makeCall('Hello.', '> yes'), { kind: 'speech', text: long }, 'UTC');
+    expect(some.messages.map(({ content }) => content)).toEqual(['Hello.', 'yes', long]);
+    const longer = 'word '.repeat(20_000);
+    const all = buildPrompt(makeCall('Hello.'), { kind: 'speech', text: longer }, 'UTC');
+    expect(all.messages).toEqual([{ role: 'user', content: longer }]);
   });
 
   test('stands without instructions and without a readable start', () => {

@@ -43,11 +43,16 @@ export function alternating(prompt: Prompt): PromptMessage[] {
   }
   for (const { role, content } of prompt.messages) {
     const last = joined.at(-1);
-    const words = content.trim() === '' ? '[the caller said nothing]' : content;
+    const words = content.trim() === '' ? '[the caller said nothing]' : wellFormed(content);
     if (last?.role === role) last.content += `\n${words}`;
     else joined.push({ role, content: words });
   }
   return joined;
+}
+
+/** Half a character makes vendors refuse the whole request. */
+export function wellFormed(text: string): string {
+  return text.replace(/\p{Surrogate}/gu, '\ufffd');
 }
 
 /** @throws ModelError `bad-answer` when there is nothing to say and the call is not ended either. */

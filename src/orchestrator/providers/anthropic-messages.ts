@@ -2,7 +2,7 @@
 import type Anthropic from '@anthropic-ai/sdk';
 import { z } from 'zod';
 import { ModelError, type Prompt } from '../llm.ts';
-import { alternating, END_CALL, MAX_ANSWER_LENGTH, type Answer } from './answer.ts';
+import { alternating, END_CALL, MAX_ANSWER_LENGTH, wellFormed, type Answer } from './answer.ts';
 import { parsed, type AnswerReader } from './body.ts';
 import type { Reading, ServerEvent } from './events.ts';
 import { fromStatus } from './thrown.ts';
@@ -23,7 +23,7 @@ export function toRequest(
     model,
     max_tokens: thinks ? MAX_TOKENS_THINKING : MAX_TOKENS,
     ...(!thinks && { thinking: { type: 'disabled' } }),
-    system: prompt.system,
+    system: wellFormed(prompt.system),
     messages: alternating(prompt),
     ...(prompt.toSummarize === undefined && {
       tools: [{ name, description, input_schema: parameters }],

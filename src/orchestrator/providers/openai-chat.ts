@@ -2,7 +2,7 @@
 import type { OpenAI } from 'openai';
 import { z } from 'zod';
 import { ModelError, type ModelErrorKind, type Prompt } from '../llm.ts';
-import { alternating, END_CALL, MAX_ANSWER_LENGTH, type Answer } from './answer.ts';
+import { alternating, END_CALL, MAX_ANSWER_LENGTH, wellFormed, type Answer } from './answer.ts';
 import { parsed, type AnswerReader } from './body.ts';
 import type { Reading, ServerEvent } from './events.ts';
 import { fromStatus } from './thrown.ts';
@@ -23,7 +23,7 @@ export function toRequest(
   const withTools = features.tools && prompt.toSummarize === undefined;
   return {
     model,
-    messages: [{ role: 'system', content: prompt.system }, ...alternating(prompt)],
+    messages: [{ role: 'system', content: wellFormed(prompt.system) }, ...alternating(prompt)],
     ...(withTools && { tools: [{ type: 'function', function: END_CALL }] }),
     ...(features.stream && { stream: true }),
     ...(features.stream && features.usage && { stream_options: { include_usage: true } }),
