@@ -39,6 +39,8 @@ export interface BenchInstance extends Place {
 export interface Surroundings {
   /** Where the processes find their language model. */
   modelUrl: string;
+  /** Whether payloads are sealed, with a key for this time alone. */
+  isSealed?: boolean;
   /** Starts the Twilio that it asks; left out for one that knows nothing. */
   twilio?: (place: Place) => Promise<{ baseUrl: string; close(): Promise<void> }>;
   addressesFor?: AddressesFor;
@@ -104,13 +106,16 @@ export async function withInstance<T>(
 
 async function start(
   { env, progress }: BenchContext,
-  { modelUrl, addressesFor }: Surroundings,
+  { modelUrl, isSealed, addressesFor }: Surroundings,
   { dataDir, authToken }: Place,
   { port, twilioUrl }: { port: number; twilioUrl: string },
 ): Promise<Pick<BenchInstance, 'instance' | 'logFile'>> {
   const logFile = join(dataDir, 'logs', 'voca.log');
   mkdirSync(join(dataDir, 'logs'));
-  const own = ownEnvironment(env, modelUrl);
+  const own = {
+    ...ownEnvironment(env, modelUrl),
+    ...(isSealed && { VOCA_SECRET_KEY: randomBytes(32).toString('base64') }),
+  };
   const made = demoConfig(own, { authToken, port, simulatorUrl: twilioUrl, dataDir });
   const destination = pino.destination({ dest: logFile, append: true, mode: 0o600, sync: true });
   const log = createLogger({ level: 'info', role: 'supervisor', destination });

@@ -20,7 +20,8 @@ export type WebhookOption =
   | 'seconds'
   | 'settle'
   | 'live'
-  | 'bot';
+  | 'bot'
+  | 'sealed';
 export type WebhookOptions = Record<WebhookOption, number>;
 
 export interface Phases {

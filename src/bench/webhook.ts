@@ -51,11 +51,13 @@ export const webhookBenchmark: Benchmark<WebhookOption> = {
     settle: { what: 'seconds that they call before that', default: 20, min: 0, max: 600 },
     live: { what: 'live calls to measure memory, 0 to leave out', default: 200, min: 0, max: 5000 },
     bot: { what: '1 to compare with a bot in memory, 0 not to', default: 1, min: 0, max: 1 },
+    sealed: { what: '1 to seal payloads with a key, 0 not to', default: 0, min: 0, max: 1 },
   },
   async run(options, context) {
     const model = await startInstantModel();
     try {
-      return await withInstance(context, { modelUrl: model.baseUrl }, (bench) =>
+      const surroundings = { modelUrl: model.baseUrl, isSealed: options.sealed === 1 };
+      return await withInstance(context, surroundings, (bench) =>
         measure(bench, model, options, context),
       );
     } finally {
