@@ -159,6 +159,14 @@ const TAMPERINGS: Tampering[] = [
     },
   },
   {
+    kind: 'model-asked-too-often',
+    what: 'the same, behind words that were never answered',
+    tamper: (it) => {
+      const [first] = it.model;
+      if (first) it.model.push({ ...first, lastUser: `earlier words. ${first.lastUser}` });
+    },
+  },
+  {
     kind: 'call-unknown',
     what: 'a call that we have nothing of, though it was answered',
     tamper: (it) => {

@@ -30,31 +30,18 @@ export function checkReplies(call: CallEvidence, findings: Findings): void {
 
 /**
  * The model's own log against all calls. A request belongs to a turn when it ends with the turn's
- * words; others (a summary of a long call) are only counted.
+ * words (words that were never answered stand in front of them); others, such as one for a summary
+ * of a long call, are only counted.
  */
 export function checkModel(calls: CallEvidence[], evidence: Evidence, findings: Findings): void {
-  const turns = new Map<string, number>();
-  for (const { heard, key } of calls.flatMap(({ turns: all }) => all)) {
-    if (heard.kind !== 'speech' || key === '') continue;
-    const words = plainWords(heard.text ?? '');
-    turns.set(words, (turns.get(words) ?? 0) + 1);
-  }
-  const asked = new Map<string, number>();
-  for (const { lastUser, outcome } of evidence.model) {
-    const words = plainWords(lastUser);
-    if (!turns.has(words)) {
-      findings.count('otherModelRequests');
-      continue;
-    }
-    findings.count('modelRequests');
-    if (outcome !== 'answered') findings.count('modelRequestsUnanswered');
-    else asked.set(words, (asked.get(words) ?? 0) + 1);
-  }
-  const attempts = calls.flatMap(({ runs }) => runs.flatMap(({ replies }) => replies));
-  const repeated = attempts.reduce((sum, { attempts: n }) => sum + Math.max(0, n - 1), 0);
+  const turns = spokenTurns(calls);
+  const answers = countAnswers(turns, evidence, findings);
+  const repeated = calls
+    .flatMap(({ runs }) => runs.flatMap(({ replies }) => replies))
+    .reduce((sum, { attempts }) => sum + Math.max(0, attempts - 1), 0);
   let extra = 0;
   const examples: string[] = [];
-  for (const [words, times] of asked) {
+  for (const [words, times] of answers) {
     const over = times - (turns.get(words) ?? 0);
     if (over <= 0) continue;
     extra += over;
@@ -62,11 +49,42 @@ export function checkModel(calls: CallEvidence[], evidence: Evidence, findings: 
   }
   findings.count('modelAnswersTooMany', extra);
   // A worker that died with an answer in its hands leaves another attempt behind.
-  if (extra > repeated) {
-    findings.violation(
-      'model-asked-too-often',
-      undefined,
-      `${extra} answers more than turns, ${repeated} attempts repeated; ${examples.slice(0, 5).join('; ')}`,
-    );
+  if (extra <= repeated) return;
+  findings.violation(
+    'model-asked-too-often',
+    undefined,
+    `${extra} answers more than turns, ${repeated} attempts repeated; ${examples.slice(0, 5).join('; ')}`,
+  );
+}
+
+/** How many turns hold these words. */
+function spokenTurns(calls: CallEvidence[]): Map<string, number> {
+  const turns = new Map<string, number>();
+  for (const { heard } of calls.flatMap((call) => call.turns)) {
+    const words = plainWords(heard.text ?? '');
+    if (heard.kind === 'speech') turns.set(words, (turns.get(words) ?? 0) + 1);
   }
+  return turns;
+}
+
+/** How often the model has answered these words. */
+function countAnswers(
+  turns: ReadonlyMap<string, number>,
+  evidence: Evidence,
+  findings: Findings,
+): Map<string, number> {
+  const longestFirst = [...turns.keys()].sort((a, b) => b.length - a.length);
+  const answers = new Map<string, number>();
+  for (const { lastUser, outcome } of evidence.model) {
+    const line = plainWords(lastUser);
+    const words = turns.has(line) ? line : longestFirst.find((each) => line.endsWith(` ${each}`));
+    if (words === undefined) {
+      findings.count('otherModelRequests');
+      continue;
+    }
+    findings.count('modelRequests');
+    if (outcome === 'answered') answers.set(words, (answers.get(words) ?? 0) + 1);
+    else findings.count('modelRequestsUnanswered');
+  }
+  return answers;
 }

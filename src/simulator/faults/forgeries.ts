@@ -38,9 +38,15 @@ export function forgeryOf(webhook: OutgoingWebhook, how: Forgery): WebhookReques
 
 /** What was said or pressed, or else how the call stands, is another thing now. */
 function tampered(fields: readonly Field[]): Field[] {
-  const name = ['SpeechResult', 'Digits'].find((each) => fields.some(([key]) => key === each));
-  const value = name === undefined ? 'completed' : name === 'Digits' ? '99' : 'forged words';
-  return fields.map(([key, old]) => (key === (name ?? 'CallStatus') ? [key, value] : [key, old]));
+  const said = ['SpeechResult', 'Digits'].find((name) => fields.some(([key]) => key === name));
+  const target = said ?? 'CallStatus';
+  return fields.map(([key, old]) => (key === target ? [key, otherThan(key, old)] : [key, old]));
+}
+
+function otherThan(name: string, old: string): string {
+  if (name === 'SpeechResult') return `forged words, not ${old}`;
+  if (name === 'Digits') return `${old}9`;
+  return old === 'completed' ? 'in-progress' : 'completed';
 }
 
 /** The next turn, or the same route with a parameter that nobody signed. */
