@@ -16,8 +16,8 @@ export interface SummaryRequest {
 export function createReplier(orchestrator: Orchestrator & { ready(): Promise<void> }) {
   return {
     /**
-     * @throws ApplicationFailure `ModelFailed`, not to be retried, when no model answered; the first of its details
-     * are the tries.
+     * @throws ApplicationFailure `ModelFailed`, not to be retried, when no model answered; the first of
+     * its details is the list of tries.
      */
     reply: ({ call, heard }: ReplyRequest): Promise<Reply> =>
       asked((signal) => orchestrator.generateReply(call, heard, { signal })),
