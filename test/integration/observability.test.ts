@@ -2,8 +2,11 @@
  * What an operator sees of a real instance: the metrics of all its processes, their log lines and
  * their traces, and that nothing of what callers say or dial is in any of them.
  */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createServer } from 'node:net';
-import type { Server } from 'node:net';
+import type { AddressInfo, Server } from 'node:net';
+import { join } from 'node:path';
 import { randomInt } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Phone } from '../../src/simulator/index.ts';
@@ -15,7 +18,7 @@ import { startFakeCollector } from '../tracing/fake-collector.ts';
 import type { CollectedSpan, FakeCollector } from '../tracing/fake-collector.ts';
 import { eventually } from './support/eventually.ts';
 import { RunningInstance } from './support/instance.ts';
-import { CALLER, OUR_NUMBER } from './support/voca.ts';
+import { CALLER, freePort, OUR_NUMBER } from './support/voca.ts';
 
 const SPEECH = 'My aardvark collects marzipan trombones';
 const ANSWER = 'Splendid marzipan indeed';
@@ -286,6 +289,71 @@ describe('traces', () => {
     await eventually(() => expect(instance.output()).toContain('traces are lost'), {
       withinMs: 30_000,
     });
+  });
+});
+
+describe('a process that runs alone, as in a container', () => {
+  /** Temporal and the database are nowhere to be found. */
+  async function alone(
+    role: 'api' | 'worker',
+    metricsPort: number,
+    work: (log: () => string) => Promise<void>,
+  ) {
+    const main = join(import.meta.dirname, '..', '..', 'dist', 'src', 'main.js');
+    const nowhere = await freePort();
+    const child = spawn(process.execPath, [main, '--role', role, '--name', `voca-${role}-2`], {
+      env: {
+        TWILIO_ACCOUNT_SID: `AC${'1'.repeat(32)}`,
+        TWILIO_AUTH_TOKEN: 'a'.repeat(32),
+        TWILIO_PHONE_NUMBER: OUR_NUMBER,
+        TWILIO_WEBHOOK_URL: 'https://voice.example.com',
+        TEMPORAL_ADDRESS: `127.0.0.1:${nowhere}`,
+        DATABASE_URL: `postgres://voca@127.0.0.1:${nowhere}/voca`,
+        PORT: String(await freePort()),
+        METRICS_PORT: String(metricsPort),
+      },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const exited = once(child, 'exit');
+    let log = '';
+    child.stdout.on('data', (chunk: Buffer) => (log += chunk.toString()));
+    try {
+      await work(() => log);
+    } finally {
+      child.kill('SIGKILL');
+      await exited;
+    }
+  }
+
+  test('has METRICS_PORT itself, and a worker is not healthy before it takes work', async () => {
+    const port = await freePort();
+    await alone('worker', port, async () => {
+      const url = `http://127.0.0.1:${port}`;
+      const health = await eventually(() => fetch(`${url}/healthz`), { withinMs: 20_000 });
+      expect(health.status).toBe(503);
+      const text = await (await fetch(`${url}/metrics`)).text();
+      expect(valueOf(text, 'voca_process_healthy', { process: 'voca-worker-2' })).toBe(0);
+    });
+  });
+
+  test('takes calls also when somebody else has its metrics port', async () => {
+    const holder = createServer();
+    holder.listen(0, '127.0.0.1');
+    await once(holder, 'listening');
+    const { port } = holder.address() as AddressInfo;
+    try {
+      await alone('api', port, async (log) => {
+        await eventually(
+          () => {
+            if (!log().includes('"msg":"ready"')) throw new Error('not ready');
+          },
+          { withinMs: 20_000 },
+        );
+        expect(log()).toContain('NO METRICS');
+      });
+    } finally {
+      holder.close();
+    }
   });
 });
 
