@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { readArguments, usage, UsageError } from '../../src/bench/arguments.ts';
 import type { Benchmark } from '../../src/bench/benchmark.ts';
+import { recoveryBenchmark } from '../../src/bench/recovery/recovery.ts';
 import { webhookBenchmark } from '../../src/bench/webhook.ts';
 
 const BENCHMARKS: Record<string, Benchmark> = { webhook: webhookBenchmark };
@@ -19,7 +20,8 @@ describe('the command line of the benchmarks', () => {
   test('takes the usual numbers where none are given', () => {
     const { benchmark, options } = readArguments(['webhook'], BENCHMARKS);
     expect(benchmark).toBe(webhookBenchmark);
-    expect(options).toEqual({ calls: 40, turns: 10, warmup: 10, pause: 100 });
+    expect(options).toMatchObject({ calls: 40, turns: 10, warmup: 10, pause: 100 });
+    expect(options).toMatchObject({ many: 50, every: 5000, callers: 8, live: 200, bot: 1 });
   });
 
   test('takes the numbers that are given', () => {
@@ -48,6 +50,15 @@ describe('the command line of the benchmarks', () => {
       );
     },
   );
+
+  test('takes text where an option is text, and leaves out what was not given', () => {
+    const benchmarks = { ...BENCHMARKS, recovery: recoveryBenchmark };
+    const given = readArguments(['recovery', '--kills', '8', '--logdir', 'a folder'], benchmarks);
+    expect(given.options).toMatchObject({ kills: 8, seed: 1, away: 300, 'away-calls': 20 });
+    expect(given.texts).toEqual({ logdir: 'a folder' });
+    expect(readArguments(['recovery'], benchmarks).texts).toEqual({});
+    expect(usage(benchmarks)).toMatch(/^ {4}--logdir TEXT /m);
+  });
 
   test('refuses unknown options, a missing number and words too many', () => {
     for (const rest of [['--rate', '3'], ['--calls'], ['more']]) {

@@ -3,9 +3,7 @@ import * as fc from 'fast-check';
 import type { HistoryEvent } from '../../src/bench/history-cost.ts';
 import { eventsPerTurn } from '../../src/bench/history-cost.ts';
 import { Samples } from '../../src/bench/samples.ts';
-import { summarize } from '../../src/bench/statistics.ts';
-import { GOALS, renderReport } from '../../src/bench/webhook-report.ts';
-import type { WebhookFigures } from '../../src/bench/webhook-report.ts';
+import { median, summarize } from '../../src/bench/statistics.ts';
 
 const NOTHING = { count: 0, p50: null, p95: null, p99: null, max: null };
 
@@ -42,7 +40,29 @@ describe('the summary of many times', () => {
   });
 });
 
+describe('the middle', () => {
+  test('is the middle one, or half way between the middle two', () => {
+    expect(median([3, 1, 2])).toBe(2);
+    expect(median([4, 1, 3, 2])).toBe(2.5);
+    expect(median([])).toBeNaN();
+  });
+});
+
 describe('the samples of a run', () => {
+  test('are summarized between two marks', () => {
+    const samples = new Samples();
+    samples.took('turn', 1000);
+    const start = samples.mark();
+    samples.took('turn', 10);
+    samples.took('first', 20);
+    const end = samples.mark();
+    samples.took('turn', 2000);
+    expect(samples.between(start, end).turn).toMatchObject({ count: 1, max: 10 });
+    expect(samples.between(start, end).first).toMatchObject({ count: 1, max: 20 });
+    expect(samples.between(start).turn).toMatchObject({ count: 2, max: 2000 });
+    expect(samples.count).toBe(4);
+  });
+
   test('keep the time of a wrong answer, count it, and name each problem once', () => {
     const samples = new Samples();
     samples.took('turn', 20);
@@ -75,46 +95,5 @@ describe('the cost of a turn in history events', () => {
     expect(eventsPerTurn([])).toBeUndefined();
     expect(eventsPerTurn([other, signal('status')])).toBeUndefined();
     expect(eventsPerTurn([signal('spoke'), other])).toBeUndefined();
-  });
-});
-
-describe('the report', () => {
-  const kind = { count: 2, p50: 40, p95: 40.1, p99: 50, max: 60, errors: 0 };
-  const figures: WebhookFigures = {
-    benchmark: 'webhook',
-    calls: 2,
-    turns: 1,
-    warmup: 0,
-    pauseMs: 100,
-    errors: 0,
-    first: { ...kind, p50: 40.1 },
-    turn: kind,
-    status: kind,
-    http: kind,
-    model: kind,
-    historyEventsPerTurn: null,
-    historiesRead: 0,
-    goals: GOALS,
-    node: 'v20.0.0',
-    cores: 2,
-    load: [0.1, 0.25],
-  };
-
-  test('sets each goal beside its figure', () => {
-    const report = renderReport(figures, []);
-    expect(report).toMatch(/^first webhook p50 +40\.1 ms, goal ≤ 40 ms: MISSED$/m);
-    expect(report).toMatch(/^turn p50 +40\.0 ms, goal ≤ 40 ms: met$/m);
-    expect(report).toMatch(/^turn p95 +40\.1 ms, goal ≤ 100 ms: met$/m);
-    expect(report).toMatch(/^history events a turn +–, goal ≤ 20: not measured$/m);
-    expect(report).toContain('load 0.10 before, 0.25 after');
-    expect(report).not.toContain('What went wrong');
-  });
-
-  test('has one row for each kind, and says what went wrong', () => {
-    const turn = { ...kind, errors: 3 };
-    const report = renderReport({ ...figures, turn }, ['3 × turn: other words']);
-    expect(report).toMatch(/^turn +2 +40\.0 +40\.1 +50\.0 +60\.0 +3$/m);
-    expect(report).toMatch(/^HTTP alone +2 +40\.0 +40\.1 +50\.0 +60\.0$/m);
-    expect(report).toContain('What went wrong:\n  3 × turn: other words');
   });
 });

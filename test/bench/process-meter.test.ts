@@ -1,0 +1,125 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { cpuPerWebhook } from '../../src/bench/cpu-cost.ts';
+import {
+  byPart,
+  instancePids,
+  measureProcesses,
+  parentOf,
+  partOf,
+} from '../../src/bench/process-meter.ts';
+import type { Usage } from '../../src/bench/process-meter.ts';
+
+const children: ChildProcess[] = [];
+afterEach(() => children.splice(0).forEach((child) => child.kill('SIGKILL')));
+
+/** Where the system does not tell, there is nothing to compare. */
+const filesOf = ({ openFiles = Infinity }: Usage): number => openFiles;
+const socketsMore = (before: Usage, after: Usage): number =>
+  after.sockets === undefined ? Infinity : after.sockets - (before.sockets ?? 0);
+
+/** A process that runs a script and then says so. */
+async function running(script: string): Promise<number> {
+  const child = spawn(process.execPath, ['-e', `${script}; console.log('there')`]);
+  children.push(child);
+  await once(child.stdout, 'data');
+  return child.pid ?? 0;
+}
+
+describe('what processes use', () => {
+  test('is seen from outside: time, memory and open files of a process', async () => {
+    const busy = `const end = Date.now() + 400; while (Date.now() < end); setInterval(() => {}, 1000)`;
+    const pid = await running(busy);
+    const idle = await running('setInterval(() => {}, 1000)');
+    const { one, other } = measureProcesses({ one: pid, other: idle });
+    expect(one!.cpuSeconds).toBeGreaterThan(other!.cpuSeconds);
+    expect(one!.residentKb).toBeGreaterThan(10_000);
+    expect(filesOf(one!)).toBeGreaterThan(3);
+  });
+
+  test('counts what a process has started to it', async () => {
+    const script = `require('node:child_process').spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']); setInterval(() => {}, 1000)`;
+    const parent = await running(script);
+    const alone = await running('setInterval(() => {}, 1000)');
+    const { both, one } = measureProcesses({ both: parent, one: alone });
+    expect(both!.residentKb).toBeGreaterThan(one!.residentKb);
+    expect(parentOf(parent)).toBe(process.pid);
+  });
+
+  test('of this process grows with what it opens and computes', async () => {
+    const before = measureProcesses({ generator: process.pid })['generator'];
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const end = Date.now() + 50;
+    while (Date.now() < end);
+    const after = measureProcesses({ generator: process.pid })['generator'];
+    server.close();
+    expect(after!.cpuSeconds).toBeGreaterThan(before!.cpuSeconds);
+    expect(socketsMore(before!, after!)).toBeGreaterThan(0);
+  });
+
+  test('of one that is gone is nothing', () => {
+    expect(measureProcesses({ gone: 2 ** 30 })['gone']).toMatchObject({
+      cpuSeconds: 0,
+      residentKb: 0,
+    });
+  });
+});
+
+describe('the parts of an instance', () => {
+  test('are named after their pid files, numbers left away', () => {
+    expect(['voca-api-1', 'voca-worker-2', 'voca-temporal', 'bot'].map(partOf)).toEqual([
+      'api',
+      'worker',
+      'temporal',
+      'bot',
+    ]);
+  });
+
+  test('are found by the pid files that are there', () => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'voca-meter-'));
+    try {
+      mkdirSync(join(dataDir, 'run'));
+      writeFileSync(join(dataDir, 'run', 'voca-api-2.pid'), '4711\n');
+      expect(instancePids(dataDir)).toEqual({ 'voca-api-2': 4711, generator: process.pid });
+    } finally {
+      rmSync(dataDir, { recursive: true });
+    }
+  });
+
+  test('add up their processes', () => {
+    const usage = { cpuSeconds: 1, residentKb: 100, openFiles: 5, sockets: 2 };
+    const unknown = { cpuSeconds: 2, residentKb: 50 };
+    expect(byPart({ 'voca-api-1': usage, 'voca-api-2': usage, 'voca-postgres': unknown })).toEqual({
+      api: { cpuSeconds: 2, residentKb: 200, openFiles: 10, sockets: 4 },
+      postgres: unknown,
+    });
+    expect(byPart({ 'voca-api-1': usage, 'voca-api-2': unknown })['api']).toEqual({
+      cpuSeconds: 3,
+      residentKb: 150,
+    });
+  });
+});
+
+describe('processor time per webhook', () => {
+  const at = (api: number, generator: number) => ({
+    api: { cpuSeconds: api, residentKb: 1 },
+    generator: { cpuSeconds: generator, residentKb: 1 },
+  });
+
+  test('is what was used in between, the load generator not counted to the whole', () => {
+    expect(cpuPerWebhook(at(1, 5), at(1.5, 6), 100)).toEqual({ api: 5, generator: 10, total: 5 });
+  });
+
+  test('is unknown without webhooks, and for parts that were not there before', () => {
+    expect(cpuPerWebhook(at(1, 5), at(2, 6), 0)).toEqual({});
+    const { api } = at(1, 1);
+    expect(cpuPerWebhook({ api }, { api, worker: api }, 10)).toEqual({ api: 0, total: 0 });
+  });
+});
