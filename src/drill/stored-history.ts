@@ -3,15 +3,31 @@ import type { Client } from '@temporalio/client';
 import type { Payload, PayloadCodec } from '@temporalio/common';
 import type { HistoryEvent, StoredHistory } from './evidence.ts';
 
-/** All runs of a workflow, the first one first. Payloads are opened with the client's own codecs. */
+/**
+ * All runs of a workflow, the first one first. Payloads are opened with the client's own codecs. A
+ * run that was continued names the next one, which the list of workflows may not show yet.
+ */
 export async function fetchHistories(client: Client, callId: string): Promise<StoredHistory[]> {
-  const runs: { runId: string; startedMs: number }[] = [];
+  const listed: { runId: string; startedMs: number }[] = [];
   const query = `WorkflowId = '${callId}'`;
   for await (const { runId, startTime } of client.workflow.list({ query })) {
-    runs.push({ runId, startedMs: startTime.getTime() });
+    listed.push({ runId, startedMs: startTime.getTime() });
   }
-  runs.sort((a, b) => a.startedMs - b.startedMs);
-  return Promise.all(runs.map(({ runId }) => fetchHistory(client, callId, runId)));
+  listed.sort((a, b) => a.startedMs - b.startedMs);
+  const runIds = listed.map(({ runId }) => runId);
+  const histories: StoredHistory[] = [];
+  for (let runId = runIds.shift(); runId !== undefined; runId = runIds.shift()) {
+    const history = await fetchHistory(client, callId, runId);
+    histories.push(history);
+    const next = nextRunOf(history);
+    if (next !== undefined && !runIds.includes(next)) runIds.unshift(next);
+  }
+  return histories;
+}
+
+function nextRunOf({ events }: StoredHistory): string | undefined {
+  const continued = events.at(-1)?.['workflowExecutionContinuedAsNewEventAttributes'];
+  return (continued as { newExecutionRunId?: string } | undefined)?.newExecutionRunId;
 }
 
 export async function fetchHistory(

@@ -225,6 +225,14 @@ const TAMPERINGS: Tampering[] = [
     },
   },
   {
+    kind: 'workflow-not-closed',
+    what: 'a run went on as another one that is not there',
+    tamper: (it) => {
+      removeEvents(it, (event) => 'workflowExecutionCompletedEventAttributes' in event);
+      it.histories[0]?.events.push({ workflowExecutionContinuedAsNewEventAttributes: {} });
+    },
+  },
+  {
     kind: 'workflow-failed',
     what: 'a workflow was terminated',
     tamper: (it) => {

@@ -144,7 +144,8 @@ describe('webhooks', () => {
 
   test('that are answered over a slow network, beyond Twilio’s patience once', async () => {
     const phone = dial(
-      { do: 'slow-answer', webhook: 'action', nth: 1, ms: 1500 },
+      { do: 'slow-answer', webhook: 'action', nth: 1, ms: 6000, attempts: 1 },
+      { do: 'slow-answer', webhook: 'voice', ms: 1000 },
       { do: 'delay', webhook: 'action', nth: 2, ms: 1500 },
       { do: 'hold-back', webhook: 'status', past: 1, atMostMs: 300 },
     );

@@ -171,6 +171,15 @@ describe('webhooks', () => {
     expect(it.app.at('/fallback')).toHaveLength(1);
   });
 
+  test('whose first answer alone is too slow are tried again, and go on', async () => {
+    const it = await start([
+      { do: 'slow-answer', ms: 5000, attempts: 1, webhook: 'action', nth: 1 },
+    ]);
+    await talk(it, ['one', 'two']);
+    expect(spokenWords(it)).toEqual(['one', 'one', 'two']);
+    expect(it.app.at('/fallback')).toHaveLength(0);
+  });
+
   test('are replayed to the byte: at once, after the call, an hour later', async () => {
     const it = await start([
       { do: 'replay', webhook: 'action', nth: 1, when: 'at-once' },

@@ -55,6 +55,9 @@ function checkRuns({ callId, runs }: CallEvidence, evidence: Evidence, findings:
   if (isSettled ? open.length > 0 : open.some((run) => run !== last)) {
     findings.violation('workflow-not-closed', callId, open.map(({ runId }) => runId).join());
   }
+  if (last.end === 'continued') {
+    findings.violation('workflow-not-closed', callId, `run ${last.runId} went on as no other`);
+  }
   if (runs.filter(({ end }) => end !== 'continued').length > 1) {
     findings.violation('two-ends', callId, 'two runs that did not go on as another one');
   }

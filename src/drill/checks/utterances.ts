@@ -22,7 +22,7 @@ export function checkUtterances(
   const kept = new Map<string, TurnRecord>();
   for (const posting of postings) judge(posting);
   checkOrder(call, postings, kept, refusals, findings);
-  checkInvented(call, kept, findings);
+  checkInvented(call, postings, kept, findings);
 
   function judge(posting: Posting): void {
     const turn = call.turns.find(({ key }) => key === posting.key);
@@ -117,11 +117,16 @@ function checkOrder(
   }
 }
 
-function checkInvented(call: CallEvidence, kept: Map<string, TurnRecord>, findings: Findings) {
+function checkInvented(
+  call: CallEvidence,
+  postings: Posting[],
+  kept: Map<string, TurnRecord>,
+  findings: Findings,
+): void {
+  const posted = new Set(postings.map(({ key }) => key));
   for (const turn of call.turns) {
     if (turn.heard.kind === 'silence' || kept.has(turn.key)) continue;
-    const wasPosted = postingsOf(call).some(({ key }) => key === turn.key);
-    if (wasPosted) continue; // found above to be changed
+    if (posted.has(turn.key)) continue; // found above to be changed
     const words = JSON.stringify(turn.heard);
     findings.violation('invented-words', call.callId, `turn ${turn.key} holds ${words}`);
   }

@@ -122,7 +122,8 @@ export class FaultInjector implements WebhookTap {
     const drop = faults.find((fault) => fault.do === 'drop');
     if (drop && attempt <= drop.attempts) return this.#drop(drop, webhook, attempt, send);
     const slow = faults.find((fault) => fault.do === 'slow-answer');
-    return slow ? this.#slowly(slow, webhook, send) : send();
+    const isSlow = slow && attempt <= (slow.attempts ?? attempt);
+    return isSlow ? this.#slowly(slow, webhook, send) : send();
   }
 
   #faultsOf(webhook: OutgoingWebhook): readonly WebhookFault[] {

@@ -61,7 +61,13 @@ const webhookFaults = [
     attempts: z.number().int().min(1).max(6),
   }),
   /** The answer takes so long to arrive, over Twilio's read timeout perhaps. */
-  z.object({ do: z.literal('slow-answer'), ...which, ms }),
+  z.object({
+    do: z.literal('slow-answer'),
+    ...which,
+    ms,
+    /** Only those of the first attempts; of all when left out. */
+    attempts: z.number().int().min(1).max(6).optional(),
+  }),
   /** The same request to the byte, once more. An hour is logical: see `FaultInjector.anHourLater`. */
   z.object({
     do: z.literal('replay'),
