@@ -12,6 +12,8 @@ export function renderVerdict({ ok, counts, violations }: Verdict, run?: RunInfo
     ok ? 'The history holds.' : `The history does not hold: ${violations.length} violations.`,
     ...lines,
     ...found,
-    ...(!ok && run ? [`Seed ${run.seed}. Again:`, ...run.commands.map((each) => `  ${each}`)] : []),
+    ...(!ok && run && run.commands.length > 0
+      ? [`Seed ${run.seed}. Again:`, ...run.commands.map((each) => `  ${each}`)]
+      : []),
   ].join('\n');
 }
