@@ -75,10 +75,20 @@ function frame(facts: { startedAt: string; timeZone: string; language: string })
 function beganAt({ startedAt, timeZone }: { startedAt: string; timeZone: string }): string {
   const instant = new Date(startedAt);
   if (Number.isNaN(instant.getTime())) return '';
-  const spoken = new Intl.DateTimeFormat('en-GB', {
+  return `The call began on ${clockOf(timeZone).format(instant)} (${timeZone}).`;
+}
+
+/** Making one takes longer than all the rest of a prompt. */
+const clocks = new Map<string, Intl.DateTimeFormat>();
+
+function clockOf(timeZone: string): Intl.DateTimeFormat {
+  const known = clocks.get(timeZone);
+  if (known) return known;
+  const made = new Intl.DateTimeFormat('en-GB', {
     dateStyle: 'full',
     timeStyle: 'short',
     timeZone,
-  }).format(instant);
-  return `The call began on ${spoken} (${timeZone}).`;
+  });
+  clocks.set(timeZone, made);
+  return made;
 }

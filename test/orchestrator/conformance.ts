@@ -1,6 +1,6 @@
 /**
- * What every model has to do, whatever its vendor: one suite, run against the model's own client and
- * a fake of its vendor over real HTTP.
+ * What every model has to do: `anyModel` for all of them, `aLanguageModel` for those that have a
+ * vendor, run against the model's own client and a fake of the vendor over real HTTP.
  */
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -37,6 +37,54 @@ export interface Subject {
   readyStatuses: number[];
 }
 
+/** What holds also for a model without a vendor. */
+export function anyModel(name: string, make: () => LanguageModel): void {
+  const signal = () => AbortSignal.timeout(5_000);
+  const lines = (...contents: string[]): Prompt => ({
+    ...PROMPT,
+    messages: contents.map((content, at) => ({ role: at % 2 ? 'assistant' : 'user', content })),
+  });
+
+  describe(`${name}: any model`, () => {
+    test('names itself as provider and model', () => {
+      expect(make().name).toMatch(/^[a-z]+\/\S+$/);
+    });
+
+    test('is ready', async () => {
+      await expect(make().ready(signal())).resolves.toBeUndefined();
+    });
+
+    test.each<[string, Prompt]>([
+      ['a first line', lines('a table for two, please')],
+      ['a conversation', PROMPT],
+      ['keys', lines('[the caller pressed 1]')],
+      ['silence', lines('[the caller said nothing]')],
+      ['1,500 words', lines('word '.repeat(1_500))],
+      ['a thousand lines', lines(...Array<string>(1_001).fill('yes'))],
+    ])('answers %s with words, and leaves the prompt as it is', async (_what, prompt) => {
+      const before = JSON.stringify(prompt);
+      const { text, model } = await make().complete(prompt, { signal: signal() });
+      expect(text).toMatch(/\p{L}/u);
+      expect(model).not.toBe('');
+      expect(JSON.stringify(prompt)).toBe(before);
+    });
+
+    test('sums up, and ends no call with it', async () => {
+      const toSummarize = lines('a table', 'For when?', 'on friday').messages;
+      const answer = await make().complete(
+        { ...lines('Caller: a table'), toSummarize },
+        { signal: signal() },
+      );
+      expect(answer).toMatchObject({ text: expect.stringMatching(/\p{L}/u), end: false });
+    });
+
+    test('that nobody waits for any more says that its time is over', async () => {
+      const asked = make().complete(PROMPT, { signal: AbortSignal.abort() });
+      await expect(asked).rejects.toMatchObject({ name: 'ModelError', kind: 'timeout' });
+    });
+  });
+}
+
 const TEXT = 'Grüße aus Köln — 您好 𝒳, wie geht es?';
 const status = (code: number, rest: object = {}): Behaviour => ({
   kind: 'status',
@@ -50,6 +98,8 @@ export function aLanguageModel(name: string, subject: Subject): void {
     fake = await subject.start();
   });
   afterEach(() => fake.close());
+
+  anyModel(name, () => subject.model(fake));
 
   const complete = (
     model = subject.model(fake),

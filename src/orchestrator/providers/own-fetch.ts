@@ -13,6 +13,7 @@ export async function ownFetch(
   url: string | URL | Request,
   init: RequestInit = {},
 ): Promise<Response> {
-  const headers = [...new Headers(init.headers)].filter(([name]) => SENT.has(name));
+  const headers = init.headers instanceof Headers ? init.headers : new Headers(init.headers);
+  for (const name of [...headers.keys()]) if (!SENT.has(name)) headers.delete(name);
   return await fetch(url, { ...init, headers });
 }

@@ -1,4 +1,12 @@
-import type { CallFacts, Completion, LanguageModel, Prompt, PromptMessage } from '../../llm.ts';
+import {
+  ModelError,
+  type CallFacts,
+  type CompleteOptions,
+  type Completion,
+  type LanguageModel,
+  type Prompt,
+  type PromptMessage,
+} from '../../llm.ts';
 import { localMoment } from './calendar.ts';
 import { step } from './dialogue.ts';
 import { notesOf, stateOf } from './notes.ts';
@@ -24,8 +32,8 @@ export class DemoModel implements LanguageModel {
     converse(WARM_UP);
   }
 
-  async complete(prompt: Prompt, options?: { signal: AbortSignal }): Promise<Completion> {
-    options?.signal.throwIfAborted();
+  async complete(prompt: Prompt, options?: CompleteOptions): Promise<Completion> {
+    if (options?.signal.aborted) throw new ModelError('timeout', 'nobody waits for the answer');
     if (prompt.toSummarize) {
       const { state } = follow(prompt.toSummarize, prompt.call);
       return { text: notesOf(state), end: false, model: NAME };
