@@ -197,14 +197,17 @@ export class RunningInstance {
 
   /** Waits until another process has taken the place of a killed one, and says that it is ready. */
   async isBack(name: ProcessName, killedPid: number): Promise<void> {
-    await eventually(() => {
-      const pid = this.pid(name);
-      if (pid === killedPid) throw new Error(`${name} is not back`);
-      process.kill(pid, 0);
-      const isServer = name === 'voca-temporal' || name === 'voca-postgres';
-      const isReady = new RegExp(`"pid":${pid},[^\\n]*"msg":"ready"`).test(this.output());
-      if (!isServer && !isReady) throw new Error(`${name} is not ready`);
-    });
+    await eventually(
+      () => {
+        const pid = this.pid(name);
+        if (pid === killedPid) throw new Error(`${name} is not back`);
+        process.kill(pid, 0);
+        const isServer = name === 'voca-temporal' || name === 'voca-postgres';
+        const isReady = new RegExp(`"pid":${pid},[^\\n]*"msg":"ready"`).test(this.output());
+        if (!isServer && !isReady) throw new Error(`${name} is not ready`);
+      },
+      { withinMs: 40_000 },
+    ); // starting takes seconds of work
   }
 
   dial(): Phone {
