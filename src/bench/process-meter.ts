@@ -2,7 +2,13 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { readPidFile, runDir } from '../embedded/index.ts';
-import { parsePs, parseResidentKb, parseStat, treeBelow } from './process-table.ts';
+import {
+  parseProportionalKb,
+  parsePs,
+  parseResidentKb,
+  parseStat,
+  treeBelow,
+} from './process-table.ts';
 import type { ProcessRow } from './process-table.ts';
 
 /** The parts of an instance that are told apart; both processes of a role together. */
@@ -95,7 +101,9 @@ interface MeasuredRow extends ProcessRow {
 }
 
 function usageOf(tree: readonly MeasuredRow[]): Usage {
-  const memory = tree.map(({ pid, residentKb }) => residentKb ?? residentKbOf(pid));
+  // What they share (PostgreSQL's buffers) is not to be counted once for each.
+  const isShared = tree.length > 1;
+  const memory = tree.map(({ pid, residentKb }) => residentKb ?? residentKbOf(pid, isShared));
   return {
     cpuSeconds: tree.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0),
     residentKb: memory.reduce((sum, kb) => sum + kb, 0),
@@ -121,8 +129,9 @@ function ticksPerSecond(): number {
   return knownTicks;
 }
 
-function residentKbOf(pid: number): number {
-  return parseResidentKb(readOrEmpty(`/proc/${pid}/status`)) ?? 0;
+function residentKbOf(pid: number, isShared: boolean): number {
+  const shares = isShared ? readOrEmpty(`/proc/${pid}/smaps_rollup`) : '';
+  return parseProportionalKb(shares) ?? parseResidentKb(readOrEmpty(`/proc/${pid}/status`)) ?? 0;
 }
 
 function openFilesOf(pids: readonly number[]): Pick<Usage, 'openFiles' | 'sockets'> {

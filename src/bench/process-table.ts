@@ -32,6 +32,12 @@ export function parseResidentKb(status: string): number | undefined {
   return found === undefined ? undefined : Number(found);
 }
 
+/** From /proc/PID/smaps_rollup, in kB: memory shared by n processes counts as an n-th to each. */
+export function parseProportionalKb(smaps: string): number | undefined {
+  const found = /^Pss:\s+(\d+) kB$/m.exec(smaps)?.[1];
+  return found === undefined ? undefined : Number(found);
+}
+
 /** Reads `ps -A -o pid=,ppid=,rss=,time=`, where there is no /proc. */
 export function parsePs(text: string): (ProcessRow & { residentKb: number })[] {
   return text.split('\n').flatMap((line) => {

@@ -34,6 +34,13 @@ describe('/proc/PID/status', () => {
   });
 });
 
+describe('/proc/PID/smaps_rollup', () => {
+  test('tells the share of what is shared', () => {
+    expect(parseProportionalKb('00400000-7fff [rollup]\nRss:  900 kB\nPss:   300 kB\n')).toBe(300);
+    expect(parseProportionalKb('')).toBeUndefined();
+  });
+});
+
 describe('ps', () => {
   test('tells the same, with times in each of its forms', () => {
     const rows = parsePs(
