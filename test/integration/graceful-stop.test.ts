@@ -204,7 +204,8 @@ describe('a supervisor', () => {
     expect(own.simulator.log.ofCall(phone.callSid).map(({ kind }) => kind)).not.toContain(
       'request-failed',
     );
-    expect(pids.filter(isAlive)).toEqual([]);
+    // A server that has ended is seen until its keeper, too, has gone: moments later.
+    await eventually(() => expect(pids.filter(isAlive)).toEqual([]), { withinMs: 2000 });
     expect(await isRefused(own.webhookUrl)).toBe(true);
     expect(readdirSync(runDir(own.folder)).filter((name) => !name.endsWith('.lock'))).toEqual([]);
     expect(existsSync(join(own.folder, 'run', 'voca.json'))).toBe(false);
