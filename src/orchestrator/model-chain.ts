@@ -37,6 +37,11 @@ const WORTHWHILE = 0.25;
 const PATIENT_MS = 4_000;
 /** A model that streams may use so much more than a try to come to its end. */
 const GRACE_MS = 2_000;
+/**
+ * Of a try, for the first one of a model alone: to wait a little longer for a slow model serves the
+ * caller better than to ask it anew.
+ */
+const ALONE = 1.25;
 /** Of a try, for a provider that is known to fail and is asked for want of a better one. */
 const LAST_RESORT = 0.5;
 
@@ -118,7 +123,7 @@ class Turn<T> {
     let ending: Ending = 'unknown';
     place.tries += 1;
     try {
-      const patience = this.#patience(isLastResort);
+      const patience = this.#patience(place, isLastResort);
       const value = await withDeadline(patience, signal, (watch) => ask(place.model, watch));
       ending = 'answered';
       note('answered');
@@ -145,10 +150,12 @@ class Turn<T> {
     place.notBefore = clock.now() + pauseMs;
   }
 
-  #patience(isLastResort: boolean): Patience {
+  #patience({ tries }: Place, isLastResort: boolean): Patience {
     const { tryMs, stallMs } = this.#question.budget;
     const leftMs = Math.max(1, Math.floor(this.#endsAt - this.#question.clock.now()));
-    const firstMs = Math.min(isLastResort ? tryMs * LAST_RESORT : tryMs, leftMs);
+    const isFirstAlone = this.#places.length === 1 && tries === 1;
+    const part = isLastResort ? LAST_RESORT : isFirstAlone ? ALONE : 1;
+    const firstMs = Math.min(tryMs * part, leftMs);
     return { firstMs, stallMs, wholeMs: Math.min(leftMs, firstMs + GRACE_MS) };
   }
 

@@ -16,7 +16,7 @@ export interface Deadlines {
   totalMs?: number;
   /** The same, when another model can be asked: the caller hears something within 12 s. Default 11,700. */
   chainMs?: number;
-  /** For one try. Default 8,000. */
+  /** For one try; the first one of a model alone has a quarter more. Default 8,000. */
   tryMs?: number;
   /** For a model that has begun its answer and falls silent. Default 3,000. */
   stallMs?: number;
