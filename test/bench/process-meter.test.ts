@@ -17,16 +17,23 @@ import {
 import type { Usage } from '../../src/bench/process-meter.ts';
 
 const children: ChildProcess[] = [];
-afterEach(() => children.splice(0).forEach((child) => child.kill('SIGKILL')));
+afterEach(() => children.splice(0).forEach(killTree));
 
 /** Where the system does not tell, there is nothing to compare. */
 const filesOf = ({ openFiles = Infinity }: Usage): number => openFiles;
 const socketsMore = (before: Usage, after: Usage): number =>
   after.sockets === undefined ? Infinity : after.sockets - (before.sockets ?? 0);
 
+/** With what it has started, in its process group. */
+function killTree(child: ChildProcess): void {
+  if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+}
+
 /** A process that runs a script and then says so. */
 async function running(script: string): Promise<number> {
-  const child = spawn(process.execPath, ['-e', `${script}; console.log('there')`]);
+  const child = spawn(process.execPath, ['-e', `${script}; console.log('there')`], {
+    detached: true,
+  });
   children.push(child);
   await once(child.stdout, 'data');
   return child.pid ?? 0;
@@ -44,12 +51,17 @@ describe('what processes use', () => {
   });
 
   test('counts what a process has started to it', async () => {
-    const script = `require('node:child_process').spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']); setInterval(() => {}, 1000)`;
-    const parent = await running(script);
-    const alone = await running('setInterval(() => {}, 1000)');
-    const { both, one } = measureProcesses({ both: parent, one: alone });
-    expect(both!.residentKb).toBeGreaterThan(one!.residentKb);
+    const busy = 'for (;;);';
+    const script = `require('node:child_process').spawn(process.execPath, ['-e', '${busy}']).unref()`;
+    const parent = await running(`${script}; setInterval(() => {}, 1000)`);
     expect(parentOf(parent)).toBe(process.pid);
+    const cpu = () => measureProcesses({ parent })['parent']!.cpuSeconds;
+    const before = cpu();
+    const end = Date.now() + 10_000;
+    while (cpu() < before + 0.3 && Date.now() < end) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    expect(cpu()).toBeGreaterThan(before + 0.3);
   });
 
   test('of this process grows with what it opens and computes', async () => {

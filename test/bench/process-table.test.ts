@@ -1,5 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { parsePs, parseResidentKb, parseStat, treeBelow } from '../../src/bench/process-table.ts';
+import {
+  parseProportionalKb,
+  parsePs,
+  parseResidentKb,
+  parseStat,
+  treeBelow,
+} from '../../src/bench/process-table.ts';
 
 /** As /proc/PID/stat shows it: 120 + 30 ticks of its own, 7 + 3 of children seen off. */
 const STAT = (name: string) =>
