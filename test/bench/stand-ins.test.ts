@@ -65,7 +65,7 @@ describe('the model of a drill', () => {
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
     leaving.abort();
-    await expect(asked).rejects.toThrow();
+    await expect(asked).rejects.toBeInstanceOf(Error);
     while (model.requests[0]?.outcome === 'open' && Date.now() < end) {
       await new Promise((resolve) => setTimeout(resolve, 10));
     }

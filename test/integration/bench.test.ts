@@ -1,0 +1,157 @@
+/**
+ * The benchmarks, each once and as short as can be: that their figures are there. How good these are
+ * is no question of a test.
+ */
+import { spawn } from 'node:child_process';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { commandLine } from '../../src/embedded/process-info.ts';
+import { eventually } from './support/eventually.ts';
+
+const MAIN = join(import.meta.dirname, '..', '..', 'dist', 'src', 'bench', 'main.js');
+const LONG_MS = 150_000;
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'voca-test-bench-'));
+  chmodSync(folder, 0o711); // an embedded PostgreSQL's user has to pass through
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+interface Outcome {
+  code: number | null;
+  report: string;
+  json: Record<string, unknown>;
+}
+
+/** Runs a benchmark in a folder of its own; `during` may disturb it. */
+async function bench(
+  args: string[],
+  during: (pid: number, said: () => string) => Promise<void> = async () => undefined,
+): Promise<Outcome> {
+  const env = { ...process.env, TMPDIR: folder };
+  const child = spawn(process.execPath, [MAIN, ...args], { env });
+  const output = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8').on('data', (text: string) => (output[name] += text));
+  }
+  const exited = new Promise<number | null>((resolve) => child.once('close', resolve));
+  try {
+    await during(child.pid ?? 0, () => output.stderr);
+    const code = await exited;
+    const last = output.stdout.trim().split('\n').at(-1) ?? '';
+    return { code, report: output.stderr, json: last.startsWith('{') ? JSON.parse(last) : {} };
+  } finally {
+    child.kill('SIGKILL'); // only one that hangs is still there
+  }
+}
+
+/** No data, and no process that was started with it. */
+function expectNothingLeft(): void {
+  const folders = readdirSync(folder).filter((name) => name.startsWith('voca-bench-'));
+  expect(folders).toEqual([]);
+  const pids = readdirSync('/proc').filter(
+    (name) => /^\d+$/.test(name) && name !== `${process.pid}`,
+  );
+  const left = pids.filter((pid) => commandLine(Number(pid)).join(' ').includes(folder));
+  expect(left).toEqual([]);
+}
+
+describe('the benchmarks', () => {
+  test(
+    'webhook measures every way of calling, costs, memory, and the bot beside it',
+    async () => {
+      const small = ['--calls', '1', '--turns', '2', '--warmup', '1', '--pause', '50'];
+      const many = ['--many', '3', '--many-turns', '1', '--every', '200', '--live', '5'];
+      const most = ['--callers', '2', '--seconds', '2', '--settle', '1'];
+      const { code, json } = await bench(['webhook', ...small, ...many, ...most]);
+      expect(json).toMatchObject({ benchmark: 'webhook', errors: 0, interrupted: false });
+      const phase = {
+        turn: { count: expect.any(Number) },
+        cpuMsPerWebhook: { total: expect.any(Number) },
+      };
+      expect(json).toMatchObject({
+        one: phase,
+        many: { ...phase, calls: 3 },
+        throughput: { ...phase, perSecond: expect.any(Number) },
+        memory: { live: 5 },
+        bot: { one: phase, throughput: phase },
+        ratios: { turnP50: expect.any(Number) },
+        historyEventsPerTurn: expect.any(Number),
+      });
+      const { cpuMsPerWebhook } = json['throughput'] as { cpuMsPerWebhook: object };
+      expect(Object.keys(cpuMsPerWebhook).sort()).toEqual(
+        ['api', 'worker', 'temporal', 'postgres', 'generator', 'total'].sort(),
+      );
+      expect(code).toBe(0);
+      expectNothingLeft();
+    },
+    LONG_MS,
+  );
+
+  test(
+    'recovery kills, measures who waited, and has the history checked',
+    async () => {
+      const logdir = join(folder, 'evidence');
+      const few = ['--kills', '2', '--calls', '2', '--turns', '3', '--think', '500'];
+      const { code, json } = await bench([
+        'recovery',
+        ...few,
+        '--cuts',
+        '0',
+        '--away',
+        '0',
+        '--logdir',
+        logdir,
+      ]);
+      expect(json).toMatchObject({
+        benchmark: 'recovery',
+        kills: 2,
+        notBack: 0,
+        applicationErrors: 0,
+        openAfterwards: 0,
+        verdict: { ok: true, counts: { lost: 0, kills: 2 } },
+      });
+      expect((json['byKill'] as { callers: number }[]).length).toBeGreaterThan(0);
+      expect(existsSync(join(logdir, 'run.json'))).toBe(true);
+      expect(readFileSync(join(logdir, 'run.json'), 'utf8')).toContain('--kills 2');
+      expect(code).toBe(0);
+      expectNothingLeft();
+    },
+    LONG_MS,
+  );
+
+  test(
+    'soak ends with Ctrl-C, reports what it has, and leaves nothing behind',
+    async () => {
+      const args = [
+        'soak',
+        '--calls',
+        '2',
+        '--every',
+        '200',
+        '--turns',
+        '2',
+        '--look',
+        '1',
+        '--warmup',
+        '0',
+      ];
+      const { code, json, report } = await bench(args, async (pid, said) => {
+        const isUnderWay = () => {
+          if (!/\d calls at any time for/.test(said())) throw new Error('it has not begun');
+        };
+        await eventually(isUnderWay, { withinMs: 120_000 });
+        process.kill(pid, 'SIGINT');
+      });
+      expect(json).toMatchObject({ benchmark: 'soak', interrupted: true, errors: 0 });
+      expect(Object.keys(json['growth'] as object)).toContain('voca-worker-1');
+      expect(report).toContain('STOPPED EARLY');
+      expect(code).toBe(130);
+      expectNothingLeft();
+    },
+    LONG_MS,
+  );
+});
