@@ -3,6 +3,7 @@ export type { DialOptions, OutboundHandler } from './account.ts';
 export type { CallStatus, EndedCall, EndReason } from './call-state.ts';
 export type { FaultInjector } from './faults/fault-injector.ts';
 export {
+  FAULT_KINDS,
   FaultScriptError,
   formatFaultScript,
   MOMENTS,

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import {
+  FAULT_KINDS,
   FaultScriptError,
   formatFaultScript,
   makeFaultScript,
@@ -64,17 +65,7 @@ describe('a fault script', () => {
   test('comes back from its text as it was', () => {
     for (let seed = 0; seed < 50; seed += 1) {
       const script = makeFaultScript(String(seed), {
-        kinds: [
-          'duplicate',
-          'delay',
-          'hold-back',
-          'drop',
-          'slow-answer',
-          'replay',
-          'forge',
-          'hang-up',
-          'go-silent',
-        ],
+        kinds: FAULT_KINDS,
       });
       expect(parseFaultScript(formatFaultScript(script))).toEqual(script);
     }

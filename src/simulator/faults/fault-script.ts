@@ -125,6 +125,10 @@ export type Fault = WebhookFault | CallerFault;
 export type FaultScript = z.infer<typeof scriptSchema>;
 export type Forgery = (typeof FORGERIES)[number];
 
+export const FAULT_KINDS: readonly Fault['do'][] = [...webhookFaults, ...callerFaults].map(
+  ({ shape }) => shape.do.value,
+);
+
 /** A script that cannot be read. */
 export class FaultScriptError extends Error {
   override readonly name = 'FaultScriptError';
