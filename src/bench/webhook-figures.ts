@@ -33,6 +33,8 @@ export interface WebhookFigures extends AllParts, HistoryFigures, Machine {
   turns: number;
   warmup: number;
   pauseMs: number;
+  /** What Temporal keeps was sealed. */
+  sealed: boolean;
   errors: number;
   /** The same requests to a server of this process that has its answer ready. */
   http: Summary;

@@ -1,6 +1,6 @@
 /** The figures of the webhook benchmark for a person. Pure. */
 import type { CpuCost } from './cpu-cost.ts';
-import { cells, goalLines, machineLine, shown, timesHead, timesRow } from './report-lines.ts';
+import { goalLines, machineLine, shown, timesHead, timesRow } from './report-lines.ts';
 import type { Kind } from './samples.ts';
 import { KINDS } from './samples.ts';
 import type { Summary } from './statistics.ts';
@@ -14,6 +14,7 @@ export function renderReport(figures: WebhookFigures, problems: readonly string[
     '',
     ...(figures.interrupted ? ['STOPPED EARLY: this is a part.'] : []),
     machineLine(figures),
+    `What Temporal keeps is ${figures.sealed ? 'sealed' : 'not sealed (--sealed 1 does it)'}.`,
     '',
     ...partLines(figures),
     ...(figures.manyHistoryEventsPerTurn === null
@@ -89,7 +90,10 @@ function timesTable(
   return [timesHead(errors('first') === undefined ? '' : 'errors'), ...rows];
 }
 
+/** The load generator shares the processors with what it measures, so its share is told. */
 function cpuLine(cost: CpuCost): string {
   const parts = Object.entries(cost).map(([part, ms]) => `${part} ${ms.toFixed(1)}`);
-  return cells('CPU ms a webhook', []) + `: ${parts.join(', ')}`;
+  const { generator = 0, total = 0 } = cost;
+  const share = Math.round((100 * generator) / Math.max(generator + total, 1e-9));
+  return `CPU ms a webhook: ${parts.join(', ')} (the load generator: ${share} % of all)`;
 }

@@ -96,6 +96,7 @@ async function measure(
     turns,
     warmup,
     pauseMs,
+    sealed: options.sealed === 1,
     // A warm-up that fails is no less a failure, nor is a bot that does not answer a comparison.
     errors: voca.errors + cold.samples.errors + (bot?.errors ?? 0),
     ...parts,

@@ -124,6 +124,7 @@ describe('the report', () => {
     turns: 1,
     warmup: 0,
     pauseMs: 100,
+    sealed: false,
     errors: 0,
     ...parts,
     ...history,
@@ -144,7 +145,7 @@ describe('the report', () => {
     expect(report).toMatch(/^HTTP alone +2 +35\.0 +80\.0 +90\.0 +99\.0$/m);
     expect(report).toMatch(/^50 calls at once, /m);
     expect(report).toMatch(
-      /^CPU ms a webhook: api 3\.0, worker 20\.0, generator 1\.0, total 23\.0$/m,
+      /^CPU ms a webhook: api 3\.0, worker 20\.0, generator 1\.0, total 23\.0 \(the load generator: 4 % of all\)$/m,
     );
     expect(report).toMatch(
       /^Memory by live calls: 0: 100\.0 MB, 10: 103\.0 MB; 307\.2 kB a call /m,

@@ -56,7 +56,13 @@ export function evaluate({ done, truth, accountSid, options, ...rest }: ToEvalua
     openAfterwards: openAfterwards?.length ?? null,
     endedOtherwise: done.problems.length,
     verdict,
-    goals: recoveryGoals(byKill, away, verdict),
+    goals: recoveryGoals({
+      byKill,
+      away,
+      verdict,
+      applicationErrors,
+      openAfterwards: openAfterwards?.length ?? null,
+    }),
     errors:
       applicationErrors +
       (openAfterwards?.length ?? 0) +

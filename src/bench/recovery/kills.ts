@@ -43,7 +43,8 @@ export async function runKills(options: KillsOptions): Promise<DoneKill[]> {
     await theMoment(planned, options);
     await pause(planned.delayMs, stopping);
     if (stopping.aborted) break;
-    done.push(await killOne(planned, options));
+    const kill = await killOne(planned, options);
+    if (kill) done.push(kill);
     await untilCalm(options);
   }
   model.thinkMs = 0;
@@ -57,14 +58,18 @@ async function undisturbed({ pool, stopping }: KillsOptions): Promise<void> {
   await until(isAnswered, BACK_MS, stopping);
 }
 
+/** Nothing is killed where nothing runs: a process that does not come back is counted once. */
 async function killOne(
   { victim, process, moment }: PlannedKill,
-  { victims }: KillsOptions,
-): Promise<DoneKill> {
+  { victims, stopping }: KillsOptions,
+): Promise<DoneKill | undefined> {
+  const wait = { withinMs: BACK_MS, stopping };
+  if (!(await victims.isThere(process, wait))) return undefined;
   const atMs = Date.now();
   const pid = victims.kill(process);
   const kill: DoneKill = { victim, process, moment, pid, atMs };
-  return (await victims.isBack(process, pid, BACK_MS)) ? { ...kill, backAtMs: Date.now() } : kill;
+  const isBack = await victims.isThere(process, { ...wait, killedPid: pid });
+  return isBack ? { ...kill, backAtMs: Date.now() } : kill;
 }
 
 /** Waits until at least half of the callers are where they are to be hit. */

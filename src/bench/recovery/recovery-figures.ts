@@ -153,11 +153,16 @@ function overlaps({ sentAtMs, answerMs, firstMs }: Wait, fromMs: number, toMs: n
   return endMs >= fromMs && sentAtMs <= toMs + SOON_MS;
 }
 
-export function recoveryGoals(
-  byKill: readonly KillFigures[],
-  away: AwayFigures | null,
-  verdict: Judged | null,
-): Goal[] {
+export function recoveryGoals({
+  byKill,
+  away,
+  verdict,
+  applicationErrors,
+  openAfterwards,
+}: Pick<
+  RecoveryFigures,
+  'byKill' | 'away' | 'verdict' | 'applicationErrors' | 'openAfterwards'
+>): Goal[] {
   const worker = (moment: Moment) =>
     byKill.find(
       (each) =>
@@ -188,6 +193,8 @@ export function recoveryGoals(
     ),
     limit('worker in mid-turn, answer p95', worker('mid-turn')?.answer.p95, LIMITS.workerAnswerMs),
     limit('Temporal away, longest silence', away?.waits.max, LIMITS.awayMs),
+    { name: "Twilio's error messages heard", value: applicationErrors, limit: 0 },
+    { name: 'calls left open', value: openAfterwards, limit: 0 },
     { name: 'turns lost', value: verdict ? (verdict.counts['lost'] ?? 0) : null, limit: 0 },
     {
       name: 'turns repeated',

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { isAlive } from '../../embedded/process-info.ts';
 import { readPidFile, runDir } from '../../embedded/index.ts';
+import { pause } from '../play-call.ts';
 import { parentOf } from '../process-meter.ts';
 
 const LOOK_AGAIN_MS = 25;
@@ -42,18 +43,24 @@ export class Victims {
     };
   }
 
-  /** Waits until another process has taken its place and is ready. False: it was not in time. */
-  async isBack(name: string, killedPid: number, withinMs: number): Promise<boolean> {
-    const end = Date.now() + withinMs;
-    while (Date.now() < end) {
-      if (this.#isThere(name, killedPid)) return true;
-      await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+  /**
+   * Waits until a process of this name is ready that is not the killed one. False: it was not in
+   * time, or nobody waits any longer.
+   */
+  async isThere(
+    name: string,
+    wait: { withinMs: number; stopping: AbortSignal; killedPid?: number },
+  ): Promise<boolean> {
+    const end = Date.now() + wait.withinMs;
+    while (Date.now() < end && !wait.stopping.aborted) {
+      if (this.#isThere(name, wait.killedPid)) return true;
+      await pause(LOOK_AGAIN_MS, wait.stopping);
     }
     return false;
   }
 
   /** Servers are there when they run; our own processes say so in the log. */
-  #isThere(name: string, killedPid: number): boolean {
+  #isThere(name: string, killedPid: number | undefined): boolean {
     const pid = readPidFile(runDir(this.#dataDir), name);
     if (pid === undefined || pid === killedPid || !isAlive(pid)) return false;
     if (name === 'voca-temporal' || name === 'voca-postgres') return true;
