@@ -4,6 +4,7 @@ import type { Client, ScheduleOptions } from '@temporalio/client';
 import { TASK_QUEUE } from '../../workflows/contract.ts';
 import type { ReconcileInput } from '../../workflows/reconcile.ts';
 import type { reconcile } from '../../workflows/reconcile.ts';
+import { SealedPayloadError } from '../sealing/index.ts';
 
 export const RECONCILE_SCHEDULE = 'voca-reconcile';
 
@@ -38,8 +39,15 @@ export async function keepReconcileSchedule(
     await client.schedule.create({ scheduleId: RECONCILE_SCHEDULE, ...wanted });
   } catch (error) {
     if (!(error instanceof ScheduleAlreadyRunning)) throw error;
-    // The state is where somebody has paused it, perhaps.
-    await handle.update(({ state }) => ({ ...wanted, state }));
+    try {
+      // The state is where somebody has paused it, perhaps.
+      await handle.update(({ state }) => ({ ...wanted, state }));
+    } catch (cause) {
+      // With a key that is gone: nobody can read it any more, so nobody could run it either.
+      if (!(cause instanceof SealedPayloadError)) throw cause;
+      await handle.delete().catch(ignoreMissing);
+      await client.schedule.create({ scheduleId: RECONCILE_SCHEDULE, ...wanted });
+    }
   }
 }
 
