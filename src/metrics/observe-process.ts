@@ -2,7 +2,7 @@
 import { Gauge } from 'prom-client';
 import type { Config } from '../config.ts';
 import type { Log } from '../log.ts';
-import { linkToTemporal } from '../temporal/connection.ts';
+import { linkByConfig } from '../temporal/configured-link.ts';
 import { startTracing, stopTracing } from '../tracing/trace.ts';
 import { countLiveCalls } from './live-calls.ts';
 import { metricsPortOf } from './port.ts';
@@ -65,10 +65,9 @@ function tellHealth(isHealthy: () => boolean): void {
 }
 
 /** By a connection of its own, which is made when somebody asks: calls have theirs for themselves. */
-function tellLiveCalls({ temporal }: Config): () => Promise<void> {
-  const { address, namespace, apiKey, tls } = temporal;
-  if (address === undefined) return async () => undefined;
-  const link = linkToTemporal({ address, namespace, tls, ...(apiKey !== undefined && { apiKey }) });
+function tellLiveCalls(config: Config): () => Promise<void> {
+  if (config.temporal.address === undefined) return async () => undefined;
+  const link = linkByConfig(config);
   countLiveCalls(link.client);
   return () => link.close();
 }
