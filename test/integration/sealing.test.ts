@@ -11,6 +11,11 @@ import {
 } from '../../src/sealing/index.ts';
 import { linkToTemporal } from '../../src/temporal/connection.ts';
 import type { TemporalLink } from '../../src/temporal/connection.ts';
+import {
+  keepReconcileSchedule,
+  RECONCILE_SCHEDULE,
+  reconcileInput,
+} from '../../src/temporal/schedules.ts';
 import type { Phone } from '../../src/simulator/index.ts';
 import { stack } from './stack.ts';
 import { eventually } from './support/eventually.ts';
@@ -235,5 +240,18 @@ describe('a key', () => {
     await expect(replay(NEW, OLD)).resolves.toBeUndefined();
     await expect(replay(NEW)).rejects.toThrow(/Encoded failure|does not hold/);
     await keepHistory(it.link, callId, 'inbound-sealed');
+  });
+
+  test('that is gone does not keep the reconciler from being scheduled', async () => {
+    const argumentsOf = async (link: TemporalLink) => {
+      const { action } = await link.client.schedule.getHandle(RECONCILE_SCHEDULE).describe();
+      return action.args;
+    };
+    const queue = 'nobody-works-here';
+    await keepReconcileSchedule(holding(OLD).client, 3_600_000, queue);
+    await expect(argumentsOf(holding(NEW))).rejects.toThrow(SealedPayloadError);
+    await keepReconcileSchedule(holding(NEW).client, 3_600_000, queue);
+    expect(await argumentsOf(holding(NEW))).toEqual([reconcileInput(3_600_000)]);
+    await keepReconcileSchedule(holding(NEW).client, undefined, queue);
   });
 });

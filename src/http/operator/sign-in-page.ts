@@ -40,6 +40,9 @@ export function renderSignIn({ endsAtMs, isRefused, uiUrl }: SignInState): strin
       ? signInForm(isRefused ?? false)
       : `<p>You are signed in until ${new Date(endsAtMs).toISOString().slice(0, 16)} UTC.
 The Temporal UI${uiUrl === undefined ? '' : ` (<a href="${escaped(uiUrl)}">open it</a>)`} can now show what was said.</p>
+<p>If it still shows sealed data, open its Codec Server settings (top right), take the endpoint of this
+browser: the address of this page with <code>/codec</code> in place of <code>/operator/sign-in</code>,
+and include cross-origin credentials.</p>
 <form method="post" action="sign-out"><button>Sign out</button></form>`;
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>VOCA: operators</title><style>${STYLE}</style></head>
