@@ -8,6 +8,7 @@ import {
   awayFigures,
   cutFigures,
   killFigures,
+  longestWaits,
   recoveryGoals,
   undisturbedWaits,
   waitFigures,
@@ -34,8 +35,9 @@ export function evaluate({ done, truth, accountSid, options, ...rest }: ToEvalua
   const { verdict, machine, interrupted } = rest;
   const waits = waitsOf(truth);
   const workerOf = workersOf(evidence?.histories ?? []);
+  const callIdOf = (callSid: string) => inboundCallId(accountSid, callSid);
   const affected = affectedWaits(waits, kills, (callSid, atMs) =>
-    workerOf(inboundCallId(accountSid, callSid), atMs),
+    workerOf(callIdOf(callSid), atMs),
   );
   const byKill = killFigures(affected);
   const away = done.away ? awayFigures(heldCallers(truth), done.away) : null;
@@ -49,6 +51,7 @@ export function evaluate({ done, truth, accountSid, options, ...rest }: ToEvalua
     kills: kills.length,
     notBack: kills.filter(({ backAtMs }) => backAtMs === undefined).length,
     byKill,
+    longest: longestWaits(affected, callIdOf),
     undisturbed: waitFigures(undisturbedWaits(waits, kills, spans)),
     cuts: cutFigures(waits, cuts),
     away,

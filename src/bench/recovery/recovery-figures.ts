@@ -30,6 +30,16 @@ export interface KillFigures extends WaitFigures {
   kills: number;
 }
 
+/** A wait to look at: its call is in the evidence. */
+export interface LongWait {
+  callId: string;
+  victim: Victim;
+  moment: Moment;
+  /** When the kill came, from the webhook with the words on. */
+  killedAfterMs: number;
+  answerMs: number | null;
+}
+
 export interface CutFigures extends WaitFigures, Pick<DoneCut, 'line' | 'way'> {
   seconds: number;
 }
@@ -59,6 +69,8 @@ export interface RecoveryFigures extends Machine {
   /** So many processes were not seen to come back in time. */
   notBack: number;
   byKill: KillFigures[];
+  /** The longest of them, the longest first. */
+  longest: LongWait[];
   /** Turns that nothing disturbed, with an instant model. */
   undisturbed: WaitFigures;
   cuts: CutFigures[];
@@ -111,6 +123,25 @@ export function killFigures(affected: readonly AffectedWait[]): KillFigures[] {
       const kills = new Set(waits.map(({ killedAtMs }) => killedAtMs)).size;
       return [{ victim, moment, ...whose, kills, ...waitFigures(waits) }];
     });
+}
+
+const LONGEST = 5;
+
+/** Those who were not answered come first. */
+export function longestWaits(
+  affected: readonly AffectedWait[],
+  callIdOf: (callSid: string) => string,
+): LongWait[] {
+  return affected
+    .toSorted((a, b) => (b.answerMs ?? Infinity) - (a.answerMs ?? Infinity) || 0)
+    .slice(0, LONGEST)
+    .map(({ callSid, victim, moment, killedAtMs, sentAtMs, answerMs }) => ({
+      callId: callIdOf(callSid),
+      victim,
+      moment,
+      killedAfterMs: killedAtMs - sentAtMs,
+      answerMs: answerMs ?? null,
+    }));
 }
 
 export function cutFigures(waits: readonly Wait[], cuts: readonly DoneCut[]): CutFigures[] {

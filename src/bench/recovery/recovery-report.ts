@@ -25,6 +25,11 @@ export function renderRecovery(figures: RecoveryFigures, problems: readonly stri
     row('undisturbed', figures.undisturbed),
     ...killRows,
     ...cuts.map((each) => row(`${each.line} cut ${each.way}, ${each.seconds} s`, each)),
+    ...(figures.longest.length > 0 ? ['The longest of those after a kill:'] : []),
+    ...figures.longest.map(
+      ({ callId, victim, moment, killedAfterMs, answerMs }) =>
+        `  ${seconds(answerMs)} s ${victim} ${moment}, killed at ${seconds(killedAfterMs)} s of it: ${callId}`,
+    ),
     ...(figures.notBack > 0 ? [`${figures.notBack} processes did not come back in time.`] : []),
     '',
     ...(away

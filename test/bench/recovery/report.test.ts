@@ -4,6 +4,7 @@ import type { Done } from '../../../src/bench/recovery/done.ts';
 import { evaluate } from '../../../src/bench/recovery/evaluate.ts';
 import {
   awayFigures,
+  longestWaits,
   undisturbedWaits,
   waitFigures,
 } from '../../../src/bench/recovery/recovery-figures.ts';
@@ -82,6 +83,32 @@ describe('waits', () => {
   });
 });
 
+describe('the longest waits', () => {
+  test('are those without an answer, then the longest, and no more than five', () => {
+    const wait = (callSid: string, answerMs?: number) => ({
+      callSid,
+      sentAtMs: 100,
+      ...(answerMs !== undefined && { answerMs }),
+      victim: 'api' as const,
+      moment: 'between' as const,
+      killedAtMs: 90,
+    });
+    const all = [
+      wait('A', 10),
+      wait('B'),
+      wait('C', 30),
+      wait('D', 20),
+      wait('E', 5),
+      wait('F', 1),
+    ];
+    const longest = longestWaits(all, (callSid) => `call_${callSid}`);
+    expect(longest.map(({ callId }) => callId)).toEqual(
+      ['B', 'C', 'D', 'A', 'E'].map((each) => `call_${each}`),
+    );
+    expect(longest[0]).toMatchObject({ answerMs: null, killedAfterMs: -10 });
+  });
+});
+
 describe('the report', () => {
   const entry = (atMs: number, rest: object) => ({ seq: 0, atMs, callSid: 'CA1', ...rest });
   const words = (atMs: number, text: string) =>
@@ -135,6 +162,7 @@ describe('the report', () => {
     expect(report).toMatch(
       /^worker mid-turn \(1 kills\) +1 +3\.60 +3\.60 +3\.60 +5\.00 +5\.00 +5\.00 +0$/m,
     );
+    expect(report).toMatch(/^ {2}5\.00 s worker mid-turn, killed at 1\.00 s of it: call_/m);
     expect(report).toContain('The history holds.');
     expect(report).toMatch(/^worker in mid-turn, answer p95 +5000 ms, goal ≤ 6000 ms: met$/m);
     expect(report).toContain('the call ended before the caller did');
