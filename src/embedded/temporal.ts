@@ -35,6 +35,9 @@ const SERVER_SETTINGS = [
   'system.enableActivityEagerExecution=true',
 ];
 
+/** Per cent of growth between collections: some memory for a sixth of the server's work. */
+const GARBAGE_COLLECTION = '400';
+
 /** Five times the throughput of the default journal; safe against a killed process. */
 const SQLITE_PRAGMAS = ['journal_mode=wal', 'synchronous=normal'];
 
@@ -67,7 +70,7 @@ export function temporalSpec(
     name: TEMPORAL_NAME,
     ...boundToParent(program, args, 'SIGTERM', env),
     // Its own home, so that a configuration of the user's CLI changes nothing.
-    env: minimalEnv(env, dataDir),
+    env: { ...minimalEnv(env, dataDir), GOGC: GARBAGE_COLLECTION },
     cwd: dataDir,
     logFile: join(dataDir, 'logs', 'temporal.log'),
     runDir: runDir(dataDir),
