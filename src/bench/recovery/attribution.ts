@@ -6,7 +6,7 @@ import type { Wait } from './waits.ts';
 export interface DoneKill {
   victim: Victim;
   process: string;
-  /** What was aimed at; each caller is looked at by itself. */
+  /** What was aimed at. The model is instant when it is `between`, and takes its time otherwise. */
   moment: Moment;
   pid: number;
   atMs: number;
@@ -27,8 +27,9 @@ export interface AffectedWait extends Wait {
 export const SOON_MS = 10_000;
 
 /**
- * Each kill answers for the turn that each caller was in, or else for the first one that the caller
- * began within 10 s and before the next kill.
+ * A kill in mid-turn answers for the turns that it hits; one between turns for the first turn of each
+ * caller who was in none, when it began within 10 s and before the next kill. Callers who were not
+ * where the kill was aimed at are left out: the model was not as it should be for them.
  * @param workerOf the pid of the worker that a call was on
  */
 export function affectedWaits(
@@ -44,7 +45,7 @@ export function affectedWaits(
     const untilMs = Math.min(kill.atMs + SOON_MS, kills[at + 1]?.atMs ?? Infinity);
     return [...byCall].flatMap(([callSid, all]): AffectedWait[] => {
       const found = affectedOf(all, kill.atMs, untilMs);
-      if (!found) return [];
+      if (found?.moment !== kill.moment) return [];
       const worker = kill.victim === 'worker' ? workerOf(callSid, kill.atMs) : undefined;
       const isOwn = worker === undefined ? {} : { isOwn: worker === kill.pid };
       const { victim, atMs: killedAtMs } = kill;

@@ -128,7 +128,9 @@ describe('the report', () => {
     said(15_000, 'You said: fish.'),
   ] as unknown as TruthEntry[];
   const done: Done = {
-    kills: [{ ...kill, victim: 'worker', process: 'voca-worker-1', atMs: 11_000 }],
+    kills: [
+      { ...kill, victim: 'worker', process: 'voca-worker-1', moment: 'mid-turn', atMs: 11_000 },
+    ],
     cuts: [],
     away: undefined,
     problems: ['the call ended before the caller did'],

@@ -122,10 +122,12 @@ describe('what a kill has to answer for', () => {
   });
   const nobody = () => undefined;
 
-  test('is the turn that it hits, or else the next one', () => {
+  test('is the turn that it hits, or the next one of who is in none, as it was aimed', () => {
     const waits = [wait('A', 1000, 900), wait('A', 3000), wait('B', 500), wait('B', 2500)];
-    expect(affectedWaits(waits, [kill(1500)], nobody)).toMatchObject([
+    expect(affectedWaits(waits, [kill(1500, { moment: 'mid-turn' })], nobody)).toMatchObject([
       { callSid: 'A', sentAtMs: 1000, moment: 'mid-turn', killedAtMs: 1500 },
+    ]);
+    expect(affectedWaits(waits, [kill(1500)], nobody)).toMatchObject([
       { callSid: 'B', sentAtMs: 2500, moment: 'between' },
     ]);
   });
@@ -143,7 +145,8 @@ describe('what a kill has to answer for', () => {
   test('is told apart by whose worker was killed', () => {
     const waits = [wait('A', 1000, 900), wait('B', 1000, 900), wait('C', 1000, 900)];
     const workers: Record<string, number> = { A: 7, B: 8 };
-    const kills = [kill(1500, { victim: 'worker', process: 'voca-worker-1' })];
+    const change = { victim: 'worker', process: 'voca-worker-1', moment: 'mid-turn' } as const;
+    const kills = [kill(1500, change)];
     const found = affectedWaits(waits, kills, (callSid) => workers[callSid]);
     expect(found.map(({ isOwn }) => isOwn)).toEqual([true, false, undefined]);
   });
