@@ -50,6 +50,10 @@ export type WebhookCall = CallInput & {
 const ANSWER_MS = 3500;
 /** The last part of a budget, kept for the question whether the words have arrived. */
 const LOOK_MS = 700;
+/** How often it is looked whether a call that is over has begun meanwhile. */
+const LOOK_AGAIN_MS = 100;
+/** Twilio's words for a call that is over. Protocol: CallStatus. */
+const FINAL = new Set(['completed', 'busy', 'failed', 'no-answer', 'canceled']);
 /** From this round of waiting on, it is checked that the words have arrived at all. */
 const DOUBT_ROUND = 2;
 
@@ -125,12 +129,30 @@ export class CallGateway {
     return this.#begin(call, clock);
   }
 
-  /** Passes on a status callback. False: Temporal did not take it, Twilio is to send it again. */
+  /**
+   * Passes on a status callback. False: Temporal did not take it, Twilio is to send it again.
+   *
+   * Who hangs up at once is over before the webhook that begins the call has arrived. Nobody says so
+   * a second time, so the end waits for the beginning; a call that was never begun needs no end.
+   */
   async status(callId: string, status: StatusSignal): Promise<boolean> {
-    const taken = await asking('status', { callId }, () =>
-      this.#ask(new Clock(ANSWER_MS), () => this.#handle(callId).signal(statusSignal, status)),
-    );
-    return taken !== TIMED_OUT;
+    const clock = new Clock(ANSWER_MS);
+    const tell = () => this.#ask(clock, () => this.#handle(callId).signal(statusSignal, status));
+    return asking('status', { callId }, async () => {
+      let taken = await tell();
+      while (taken === 'not-found' && FINAL.has(status.callStatus) && clock.leftMs() > LOOK_MS) {
+        if (await this.#wasBegun(callId, clock)) break;
+        await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+        taken = await tell();
+      }
+      return taken !== TIMED_OUT;
+    });
+  }
+
+  /** Whether there is or was a workflow of this call. */
+  async #wasBegun(callId: string, clock: Clock): Promise<boolean> {
+    const found = await this.#ask(clock, () => this.#handle(callId).describe());
+    return found !== 'not-found';
   }
 
   async #begin(call: WebhookCall, clock: Clock): Promise<Answer> {

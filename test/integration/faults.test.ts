@@ -59,7 +59,7 @@ function dial(...faults: Fault[]): Phone {
 
 async function talk(phone: Phone, lines: string[]): Promise<string[]> {
   const { faults } = instance.simulator;
-  const said = await playCaller(phone, lines, { faults, timeoutMs: 40_000 });
+  const said = await playCaller(phone, lines, { faults, timeoutMs: 25_000 });
   await phone.ended;
   await faults?.settle();
   return said;
@@ -185,6 +185,39 @@ describe('callers', () => {
     const counts = await judge(phones, { endWithinMs: 5000 });
     expect(counts).toMatchObject({ calls: MOMENTS.length, 'injected-hang-up': MOMENTS.length });
     expect(counts['slowestEndMs']).toBeLessThan(5000);
+  });
+
+  test('who hang up before their first webhook has arrived: the end waits for the beginning', async () => {
+    const phone = dial({ do: 'delay', webhook: 'voice', ms: 1000 });
+    phone.hangUp(); // told at once, and only once
+    await phone.ended;
+    const { log } = instance.simulator;
+    const told = await log.waitFor(
+      'response',
+      ({ purpose, callSid }) => purpose === 'status' && callSid === phone.callSid,
+    );
+    expect(told.status).toBe(204);
+    const counts = await judge([phone], { endWithinMs: 5000 });
+    expect(counts['slowestEndMs']).toBeGreaterThanOrEqual(900); // it has begun after its end
+    const evidence = await instance.evidence({ phones: [phone], mayStillClose: true });
+    expect(evidence.database.calls[0]?.endReason).toBe('no-answer');
+  });
+
+  test('whose call never arrives leave nothing; the end is answered all the same', async () => {
+    const url = instance.urls.status();
+    const callSid = `CA${'0'.repeat(31)}1`;
+    const startedMs = Date.now();
+    const answer = await instance.simulator.forge({
+      url, // signed rightly
+      fields: [
+        ['AccountSid', instance.simulator.accountSid],
+        ['CallSid', callSid],
+        ['CallStatus', 'completed'],
+        ['Direction', 'inbound'],
+      ],
+    });
+    expect(answer).toMatchObject({ ok: true, status: 204 });
+    expect(Date.now() - startedMs).toBeLessThan(5000);
   });
 
   test('who never speak are asked, asked again and let go', async () => {

@@ -64,7 +64,8 @@ export function collectFrom(
     ...(phones && {
       only: phones.map((phone) => ({ callId: subject.callIdOf(phone), callSid: phone.callSid })),
     }),
-    ...(notes.mayStillClose !== undefined && { mayStillClose: notes.mayStillClose }),
+    // What is not settled by then is judged as it is, and the verdict says what is missing.
+    ...(notes.mayStillClose === true && { mayStillClose: true, settleMs: 20_000 }),
   });
 }
 
