@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { sleepReal } from '../clock.ts';
 import { parseOverrides } from '../overrides.ts';
-import type { EntryOf, TruthLog } from '../truth-log.ts';
+import type { TruthLog } from '../truth-log.ts';
 import type { WebhookClient } from '../webhook-client.ts';
 import type { OutgoingWebhook, WebhookAnswer, WebhookTap } from '../webhook-tap.ts';
 import { dropped } from '../webhook-tap.ts';
@@ -11,6 +11,7 @@ import { isCallerFault } from './fault-script.ts';
 import type { CallerFault, Fault, FaultScript, Forgery, WebhookFault } from './fault-script.ts';
 import { forgeryOf } from './forgeries.ts';
 import { FaultMatcher } from './matching.ts';
+import { Replays } from './replays.ts';
 
 type FaultOf<D extends WebhookFault['do']> = Extract<WebhookFault, { do: D }>;
 type Send = () => Promise<WebhookAnswer>;
@@ -26,8 +27,7 @@ export class FaultInjector implements WebhookTap {
   readonly #background = new Set<Promise<unknown>>();
   /** Webhooks that were answered, by call and purpose: what is held back waits for them. */
   readonly #answered = new Map<string, number>();
-  readonly #hourLater: string[] = [];
-  readonly #afterCall = new Map<string, string[]>();
+  readonly #replays: Replays;
   #client: WebhookClient | undefined;
   #stopWatching = () => {};
 
@@ -36,6 +36,12 @@ export class FaultInjector implements WebhookTap {
     this.#faults = [...script.faults];
     this.#log = log;
     this.#matcher = new FaultMatcher(this.#seed, this.#faults);
+    this.#replays = new Replays({
+      log,
+      client: () => this.#client,
+      note: (entry, when) => this.#note('replay', entry, when),
+      inBackground: (work) => this.#inBackground(work),
+    });
   }
 
   /** All of it, with what was added meanwhile: given to another simulator, it happens again. */
@@ -53,7 +59,9 @@ export class FaultInjector implements WebhookTap {
   attach(client: WebhookClient, hangUp: (callSid: string) => void): void {
     this.#client = client;
     const unsubscribe = this.#log.subscribe((entry) => {
-      if (entry.kind === 'call') this.#followCall(entry);
+      if (entry.kind !== 'call') return;
+      this.numberOf(entry.callSid);
+      this.#replays.follow(entry);
     });
     const unwatch = watchForHangUps({
       log: this.#log,
@@ -85,12 +93,8 @@ export class FaultInjector implements WebhookTap {
   }
 
   /** An hour has passed, logically: sends what was kept for then once more, and returns the answers. */
-  async anHourLater(): Promise<WebhookAnswer[]> {
-    const answers = [];
-    for (const requestId of this.#hourLater.splice(0)) {
-      answers.push(await this.#replay(requestId, 'an hour later'));
-    }
-    return answers;
+  anHourLater(): Promise<WebhookAnswer[]> {
+    return this.#replays.anHourLater();
   }
 
   /** Settles when nothing that was injected is under way any more. */
@@ -109,7 +113,7 @@ export class FaultInjector implements WebhookTap {
     const answer = await (duplicate ? this.#duplicated(duplicate, webhook, send) : send());
     const place = placeOf(webhook);
     this.#answered.set(place, (this.#answered.get(place) ?? 0) + 1);
-    for (const fault of faults) if (fault.do === 'replay') this.#keepForReplay(fault, webhook);
+    for (const fault of faults) if (fault.do === 'replay') this.#replays.keep(fault, webhook);
     return answer;
   }
 
@@ -198,35 +202,6 @@ export class FaultInjector implements WebhookTap {
     await this.#client?.send({ ...forgeryOf(webhook, how), requestId });
   }
 
-  #keepForReplay({ when }: FaultOf<'replay'>, webhook: OutgoingWebhook): void {
-    const { requestId, callSid = '' } = webhook;
-    if (when === 'at-once') this.#inBackground(this.#replay(requestId, when));
-    else if (when === 'an-hour-later') this.#hourLater.push(requestId);
-    else if (this.#isOver(callSid)) this.#inBackground(this.#replay(requestId, when));
-    else this.#afterCall.set(callSid, [...(this.#afterCall.get(callSid) ?? []), requestId]);
-  }
-
-  async #replay(requestId: string, when: string): Promise<WebhookAnswer> {
-    const entry = this.#log.of('request').find((each) => each.requestId === requestId);
-    if (!entry || !this.#client) return dropped();
-    this.#note('replay', entry, when);
-    return this.#client.resend(entry);
-  }
-
-  #followCall(entry: EntryOf<'call'>): void {
-    this.numberOf(entry.callSid);
-    if (!this.#isOver(entry.callSid)) return;
-    const waiting = this.#afterCall.get(entry.callSid) ?? [];
-    this.#afterCall.delete(entry.callSid);
-    for (const requestId of waiting) {
-      this.#inBackground(this.#replay(requestId, 'after the call'));
-    }
-  }
-
-  #isOver(callSid: string): boolean {
-    return this.#log.of('call', callSid).some(({ status }) => TERMINAL.includes(status));
-  }
-
   #note(fault: string, at: { callSid?: string; requestId?: string }, detail: string): void {
     const { callSid, requestId } = at;
     this.#log.append({
@@ -243,8 +218,6 @@ export class FaultInjector implements WebhookTap {
     void work.finally(() => this.#background.delete(work));
   }
 }
-
-const TERMINAL: readonly string[] = ['completed', 'busy', 'failed', 'no-answer', 'canceled'];
 
 function placeOf({ callSid = '', purpose }: OutgoingWebhook): string {
   return `${callSid} ${purpose}`;
