@@ -69,7 +69,8 @@ async function killOne(
   const pid = victims.kill(process);
   const kill: DoneKill = { victim, process, moment, pid, atMs };
   const isBack = await victims.isThere(process, { ...wait, killedPid: pid });
-  return isBack ? { ...kill, backAtMs: Date.now() } : kill;
+  if (isBack) return { ...kill, backAtMs: Date.now() };
+  return stopping.aborted ? undefined : kill; // nothing comes back to what is being stopped
 }
 
 /** Waits until at least half of the callers are where they are to be hit. */
