@@ -2,13 +2,14 @@
  * Notices a model that recites its instructions to the caller.
  *
  * Our own frame is no caller's business, so a sentence of it is enough. The assistant's instructions
- * hold much that is to be said (opening hours, a greeting word for word), so there only a long
- * passage counts, and nothing that stands in quotation marks.
+ * hold much that is to be said (opening hours, a price list, a greeting word for word), so there only a
+ * long passage counts, and nothing that stands in quotation marks.
  */
 
-/** Characters without white space, signs and case: some ten words, some forty words. */
+/** Characters without white space, signs and case: some ten words. */
 const FRAME_RUN = 60;
-const INSTRUCTIONS_RUN = 220;
+/** Half of all instructions, but at least some forty words, and never more than a menu read aloud. */
+const INSTRUCTIONS_RUN = { share: 0.5, least: 220, most: 600 };
 /** Of the answer, which is longer than anything that is spoken only when it is absurd anyway. */
 const MAX_LOOKED_AT = 20_000;
 /** At places where the same piece stands: a text of one letter must cost no time. */
@@ -19,10 +20,10 @@ export function leaksPrompt(
   { frame, instructions }: { frame: string; instructions: string },
 ): boolean {
   const said = bare(text.slice(0, MAX_LOOKED_AT));
-  return (
-    sharesRun(said, bare(frame), FRAME_RUN) ||
-    sharesRun(said, bare(withoutQuotes(instructions)), INSTRUCTIONS_RUN)
-  );
+  const own = bare(withoutQuotes(instructions));
+  const { share, least, most } = INSTRUCTIONS_RUN;
+  const run = Math.min(most, Math.max(least, Math.floor(own.length * share)));
+  return sharesRun(said, bare(frame), FRAME_RUN) || sharesRun(said, own, run);
 }
 
 function bare(text: string): string {
@@ -34,7 +35,10 @@ function bare(text: string): string {
 
 function withoutQuotes(text: string): string {
   // What replaces a quotation matches nothing, so that no passage runs across it.
-  return text.replace(/"[^"]{0,5000}"|“[^”]{0,5000}”|«[^»]{0,5000}»|„[^“”]{0,5000}[“”]/gu, ' ꙮ ');
+  return text.replace(
+    /"[^"]{0,5000}"|“[^“”]{0,5000}”|«[^«»]{0,5000}»|„[^„“”]{0,5000}[“”]/gu,
+    ' ꙮ ',
+  );
 }
 
 /** Whether a run of so many characters occurs in both. */

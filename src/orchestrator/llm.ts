@@ -105,7 +105,9 @@ export class ModelError extends Error {
     this.kind = kind;
     this.retryable = options.retryable ?? kind !== 'refused';
     this.isAccount = options.isAccount ?? false;
-    if (options.retryAfterMs !== undefined) this.retryAfterMs = options.retryAfterMs;
+    // "Come back at once" is no wait; taken for one, it would be kept in place of our own pause.
+    const { retryAfterMs = 0 } = options;
+    if (retryAfterMs > 0) this.retryAfterMs = retryAfterMs;
     this.#original = options.original;
   }
 

@@ -2,11 +2,13 @@ import type { CallSoFar, Orchestrator, Reply, Summary } from '../../activities/p
 import type { ModelChoice } from '../../workflows/assistant.ts';
 import type { Heard, ModelTry } from '../../workflows/contract.ts';
 import { withDeadline, type Watch } from './deadline.ts';
+import { leaksPrompt } from './leak.ts';
 import { isUsable, linksOf, type Link, type Provider } from './links.ts';
 import { ModelError, type LanguageModel, type Prompt } from './llm.ts';
 import { askChain, type Budget } from './model-chain.ts';
 import { buildPrompt } from './prompt.ts';
 import { REAL_CLOCK, type Clock } from './provider-health.ts';
+import { speakable } from './speakable.ts';
 import { spokenAnswer } from './spoken-answer.ts';
 import { buildSummaryPrompt, shortened } from './summary.ts';
 
@@ -120,9 +122,13 @@ export class VocaOrchestrator implements Orchestrator {
       { totalMs: summaryMs, chainMs: summaryMs },
       options.signal,
       async (model, watch) => {
-        const { text, model: name } = await replyOf(model, prompt, watch);
-        if (text === '') throw new ModelError('bad-answer', 'the model summed up nothing');
-        return { text: shortened(text), model: name };
+        // Nobody hears it, and it may well be written as a dialogue: so not what is cut from replies.
+        const completion = await model.complete(prompt, watch);
+        const text = speakable(completion.text);
+        if (text === '' || (prompt.secret && leaksPrompt(text, prompt.secret))) {
+          throw new ModelError('bad-answer', 'the model summed up nothing');
+        }
+        return { text: shortened(text), model: completion.model };
       },
     );
     return value;

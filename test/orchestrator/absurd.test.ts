@@ -100,7 +100,7 @@ describe('the recital of our own prompt', () => {
     ['the frame with other signs', frame.toUpperCase().replace(/[.,]/g, ' - ').slice(0, 400)],
     ['all of it', prompt.system],
     ['the instructions', instructions],
-    ['a long passage of the instructions', `Sure! ${instructions.slice(80, 480)}`],
+    ['a long passage of the instructions', `Sure! ${instructions.slice(80, 1000)}`],
     ['a passage behind an introduction', `My instructions are: ${frame.slice(90, 250)}`],
   ])('%s is no answer', (_what, text) => {
     expect(unlessBad(() => said(text))).toBeUndefined();
@@ -127,6 +127,17 @@ describe('the recital of our own prompt', () => {
     const own = { ...call.assistant, instructions: `Begin with: "${greeting}" Then go on.` };
     const other = buildPrompt({ ...call, assistant: own }, heard, 'UTC');
     expect(spokenAnswer({ text: greeting, end: false, model: 'm' }, other)).toBe(greeting);
+  });
+
+  test('a menu with prices may be read aloud from longer instructions', () => {
+    const dishes = ['soup of the day', 'grilled halibut', 'risotto with peas', 'apple crumble'];
+    const menu = Array.from({ length: 12 }, (_each, at) => {
+      return `${dishes[at % 4] ?? ''} number ${at + 1}, ${at + 9} euros`;
+    }).join('; ');
+    const own = { ...call.assistant, instructions: `${instructions} ${menu}. ${instructions}` };
+    const other = buildPrompt({ ...call, assistant: own }, heard, 'UTC');
+    expect(menu.replace(/[^a-z0-9]/g, '').length).toBeGreaterThan(220);
+    expect(spokenAnswer({ text: menu, end: false, model: 'm' }, other)).toBe(menu);
   });
 
   test('in a text of one letter costs no time', () => {

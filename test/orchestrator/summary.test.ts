@@ -55,6 +55,15 @@ describe('a summary', () => {
     expect(text).toMatch(/^Notes: They want a table\..*table\.$/);
   });
 
+  test('may be written as a dialogue, as its material was', async () => {
+    const { summary } = sumUp([
+      'Caller: Ada Byron, four people.\nAssistant: offered half past seven.',
+    ]);
+    const { text } = await summary;
+    expect(text).toContain('Ada Byron, four people.');
+    expect(text).toContain('offered half past seven.');
+  });
+
   test('is asked of the next model when the first one fails, says nothing or ends the call', async () => {
     const failing: Scripted[] = [
       new ModelError('unavailable', 'down'),
