@@ -7,5 +7,5 @@ export { isSealed, SealingCodec } from './payload-codec.ts';
 export { SealedPayloadError } from './sealed-payload-error.ts';
 export { workerSealing } from './worker-sealing.ts';
 export type { WorkerSealing } from './worker-sealing.ts';
-export { createOperatorTokens, TOKEN_LIFE_MS } from './operator-token.ts';
+export { createOperatorTokens, PLAIN_SESSION_MS, TOKEN_LIFE_MS } from './operator-token.ts';
 export type { OperatorTokens, TokenKind } from './operator-token.ts';

@@ -45,10 +45,21 @@ describe('a token of an operator', () => {
     }
   });
 
-  test('is taken until its secret is taken away', () => {
-    const token = tokens.mint('session');
-    expect(createOperatorTokens([NEW, OLD]).check('session', token)).toBeDefined();
-    expect(createOperatorTokens([NEW]).check('session', token)).toBeUndefined();
+  test.each(KINDS)('of the kind %s is taken only while its key comes first', (kind) => {
+    const token = tokens.mint(kind);
+    expect(createOperatorTokens([OLD, NEW]).check(kind, token)).toBeDefined();
+    expect(createOperatorTokens([NEW, OLD]).check(kind, token)).toBeUndefined();
+    expect(createOperatorTokens([NEW]).check(kind, token)).toBeUndefined();
+  });
+
+  test('for programs ends within a quarter of an hour: command lines can be read', () => {
+    expect(TOKEN_LIFE_MS.bearer).toBeLessThanOrEqual(15 * 60_000);
+  });
+
+  test('can be given a shorter life', () => {
+    const token = tokens.mint('session', NOW, 1000);
+    expect(tokens.check('session', token, NOW)).toBe(NOW + 1000);
+    expect(tokens.check('session', token, NOW + 1000)).toBeUndefined();
   });
 
   test('needs a secret', () => {

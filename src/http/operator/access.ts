@@ -1,6 +1,7 @@
 /** Who may read what is sealed, and how often others may try. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { TokenBucket } from './token-bucket.ts';
+import { TOKEN_LIFE_MS } from '../../sealing/index.ts';
 import type { OperatorTokens } from '../../sealing/index.ts';
 import { sessionTokens } from './session-cookie.ts';
 
@@ -32,9 +33,9 @@ export class Access {
   }
 
   /** @returns a new session's token, for the token of a link. */
-  exchange(link: string): string | undefined {
+  exchange(link: string, lifeMs = TOKEN_LIFE_MS.session): string | undefined {
     const isGood = this.#tokens.check('link', link) !== undefined;
-    return isGood ? this.#tokens.mint('session') : undefined;
+    return isGood ? this.#tokens.mint('session', Date.now(), lifeMs) : undefined;
   }
 
   /** For a wrong token: sets the status, 429 when there were too many. */

@@ -1,9 +1,9 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import { TOKEN_LIFE_MS } from '../../sealing/index.ts';
+import { PLAIN_SESSION_MS, TOKEN_LIFE_MS } from '../../sealing/index.ts';
 import type { Access } from './access.ts';
 import type { OperatorOptions } from './index.ts';
-import { cameByHttps, isOwnPage } from './origin.ts';
-import { sessionCookie } from './session-cookie.ts';
+import { cameByHttps, isOwnPage, ownBase } from './origin.ts';
+import { plainCookies, secureCookie } from './session-cookie.ts';
 import { PAGE_HEADERS, renderSignIn } from './sign-in-page.ts';
 
 const BODY_LIMIT_BYTES = 2048;
@@ -31,23 +31,25 @@ export function signIn(app: FastifyInstance, options: OperatorOptions, access: A
 
   app.post('/operator/sign-in', { bodyLimit: BODY_LIMIT_BYTES }, (request, reply) => {
     const isOwn = isOwnPage(request, publicUrl);
-    const session = isOwn ? access.exchange((request.body as string | undefined) ?? '') : undefined;
+    const isSecure = cameByHttps(request, publicUrl);
+    const lifeMs = isSecure ? TOKEN_LIFE_MS.session : PLAIN_SESSION_MS;
+    const link = (request.body as string | undefined) ?? '';
+    const session = isOwn ? access.exchange(link, lifeMs) : undefined;
     if (session === undefined) {
       log.warn('an operator was not signed in');
       return page(access.refuse(reply, 403), renderSignIn({ isRefused: true }));
     }
     log.info('an operator has signed in');
-    const isSecure = cameByHttps(request, publicUrl);
-    return reply
-      .header('set-cookie', sessionCookie(session, TOKEN_LIFE_MS.session, isSecure))
-      .headers(PAGE_HEADERS)
-      .redirect('sign-in', 303);
+    const cookies = isSecure
+      ? secureCookie(session, lifeMs)
+      : plainCookies(session, lifeMs, ownBase(request));
+    return reply.header('set-cookie', cookies).headers(PAGE_HEADERS).redirect('sign-in', 303);
   });
 
   app.post('/operator/sign-out', { bodyLimit: BODY_LIMIT_BYTES }, (request, reply) => {
     if (!isOwnPage(request, publicUrl)) return page(reply.code(403), renderSignIn({}));
     return reply
-      .header('set-cookie', [sessionCookie('', 0, true), sessionCookie('', 0, false)])
+      .header('set-cookie', [secureCookie('', 0), ...plainCookies('', 0, ownBase(request))])
       .headers(PAGE_HEADERS)
       .redirect('sign-in', 303);
   });

@@ -91,6 +91,14 @@ describe('POST /codec/decode', () => {
     ['an empty token', { authorization: 'Bearer ' }],
     ['a wrong token', { authorization: `Bearer ${tokens.mint('bearer').slice(0, -1)}` }],
     ['a token for a link', { authorization: `Bearer ${tokens.mint('link')}` }],
+    [
+      'a token that an older key has signed',
+      { authorization: `Bearer ${createOperatorTokens([OLD]).mint('bearer')}` },
+    ],
+    [
+      'a session that an older key has signed',
+      { ...fromUi, cookie: `voca_operator=${createOperatorTokens([OLD]).mint('session')}` },
+    ],
     ['a session in place of a token', { authorization: `Bearer ${tokens.mint('session')}` }],
     ['an old token', { authorization: `Bearer ${tokens.mint('bearer', Date.now() - 9e7)}` }],
     [

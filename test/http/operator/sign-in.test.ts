@@ -55,11 +55,39 @@ describe('signing in', () => {
       'sec-fetch-site': 'same-origin',
     });
     expect([status, headers.location]).toEqual([303, 'sign-in']);
-    const [cookie = '', ...others] = headers['set-cookie'] ?? [];
-    expect(others).toEqual([]);
-    const [pair = '', ...attributes] = cookie.split('; ');
-    expect(attributes).toEqual(['Path=/', 'HttpOnly', 'SameSite=Strict', 'Max-Age=28800']);
+    const cookies = headers['set-cookie'] ?? [];
+    expect(cookies.map((cookie) => cookie.split('; ').slice(1))).toEqual(
+      ['/operator', '/codec'].map((path) => [
+        `Path=${path}`,
+        'HttpOnly',
+        'SameSite=Strict',
+        'Max-Age=3600',
+      ]),
+    );
+    const [pair = ''] = cookies[0]?.split('; ') ?? [];
     expect((await open({ cookie: pair })).body).toContain('You are signed in until');
+  });
+
+  test('over plain http is good for an hour, whatever the browser does with the cookie', async () => {
+    const { headers } = await submit(tokens.mint('link'), { origin: 'http://127.0.0.1:5000' });
+    const [, token = ''] = /^voca_operator=([^;]+)/.exec(headers['set-cookie']?.[0] ?? '') ?? [];
+    const ends = tokens.check('session', token) ?? 0;
+    expect(ends).toBeGreaterThan(Date.now() + 3_500_000);
+    expect(ends).toBeLessThanOrEqual(Date.now() + 3_600_000);
+  });
+
+  test.each([
+    ['http://127.0.0.1:5000/voca/operator/sign-in', '/voca'],
+    ['http://127.0.0.1:5000/a/b/operator/sign-in/', '/a/b'],
+    ['http://127.0.0.1:5000/a;Path=x/operator/sign-in', ''],
+    ['no address', ''],
+  ])('from %s sets the cookies below "%s"', async (referer, base) => {
+    const origin = 'http://127.0.0.1:5000';
+    const { headers } = await submit(tokens.mint('link'), { origin, referer });
+    expect(headers['set-cookie']?.map((cookie) => cookie.split('; ')[1])).toEqual([
+      `Path=${base}/operator`,
+      `Path=${base}/codec`,
+    ]);
   });
 
   test.each([
@@ -67,7 +95,9 @@ describe('signing in', () => {
     ['by what is no browser, at a public https address', {}],
   ])('%s sets a cookie that never travels in the clear', async (_what, headers) => {
     const reply = await submit(tokens.mint('link'), headers);
-    expect(reply.headers['set-cookie']?.[0]).toMatch(/^__Host-voca_operator=.*; Secure$/);
+    const [cookie = '', ...others] = reply.headers['set-cookie'] ?? [];
+    expect(cookie).toMatch(/^__Host-voca_operator=.*; Path=\/; .*; Max-Age=28800; Secure$/);
+    expect(others).toEqual([]);
   });
 
   test.each<[string, string, Record<string, string>]>([
@@ -112,7 +142,7 @@ describe('signing out', () => {
   test('takes the cookie away', async () => {
     const { status, headers } = await signOut();
     expect([status, headers.location]).toEqual([303, 'sign-in']);
-    expect(headers['set-cookie']).toHaveLength(2);
+    expect(headers['set-cookie']).toHaveLength(3);
     for (const cookie of headers['set-cookie'] ?? []) expect(cookie).toContain('Max-Age=0');
   });
 
