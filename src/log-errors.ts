@@ -15,7 +15,10 @@ const MAX_DEPTH = 3;
 const MAX_FRAMES = 12;
 const MAX_LISTED = 3;
 const NAME = /^[A-Za-z_$][\w$.]{0,79}$/;
-const CODE = /^[A-Za-z0-9_.-]{1,40}$/;
+/** A word, a short number, or five characters of SQL (`57P01`). */
+const CODE = /^(?:[A-Za-z][A-Za-z0-9_.-]{0,39}|[A-Z0-9]{1,6})$/;
+/** More of them may be a phone number or a card, even within a word. */
+const MAX_CODE_DIGITS = 6;
 const FRAME = /^ {4}at (?:[\w$.<>#[\] ]+ \()?(?:file:|node:|\/|[A-Za-z]:\\)[^\s()]*:\d+:\d+\)?$/;
 
 /**
@@ -28,7 +31,7 @@ export function describeError(error: unknown, depth = 0): ErrorDescription {
   const given = error as Record<string, unknown>;
   const description: ErrorDescription = { name: fitting(given['name'], NAME) ?? 'Error' };
   const code = given['code'] ?? given['type'];
-  if (typeof code === 'number' || fitting(code, CODE)) description.code = code as string | number;
+  if (isCode(code)) description.code = code;
   if (given['messageIsSafe'] === true && typeof given['message'] === 'string') {
     description.message = given['message'];
   }
@@ -42,6 +45,12 @@ export function describeError(error: unknown, depth = 0): ErrorDescription {
     }
   }
   return description;
+}
+
+function isCode(value: unknown): value is string | number {
+  if (typeof value === 'number') return Number.isInteger(value) && Math.abs(value) < 1e6;
+  const digits = fitting(value, CODE)?.replaceAll(/\D/g, '');
+  return digits !== undefined && digits.length <= MAX_CODE_DIGITS;
 }
 
 function fitting(value: unknown, form: RegExp): string | undefined {

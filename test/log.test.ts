@@ -124,6 +124,22 @@ describe('an error', () => {
     expect(describeError(undefined)).toEqual({ name: 'undefined' });
   });
 
+  test.each(['ECONNREFUSED', 'ERR_HTTP2_ERROR', '57P01', '23505', 503, 14, -104])(
+    'keeps the code %p',
+    (code) => {
+      expect(describeError({ code }).code).toBe(code);
+      expect(describeError({ type: code }).code).toBe(code);
+    },
+  );
+
+  test.each([15005550006, 1e6, 4.5, NaN, '15005550006', '+15005550006', 'tel-1-500-555-0006', ''])(
+    'keeps no code that may be a phone number, such as %p',
+    (code) => {
+      expect(describeError({ code })).toEqual({ name: 'Error' });
+      expect(describeError({ type: code })).toEqual({ name: 'Error' });
+    },
+  );
+
   test('with payloads in name and code is described without them', () => {
     const error = { name: CANARY, code: CANARY, stack: `${CANARY}\n    at ${CANARY}` };
     expect(describeError(error)).toEqual({ name: 'Error' });
