@@ -56,12 +56,9 @@ export function watchWebhooks(app: FastifyInstance, log: Log): void {
   app.addHook('preHandler', (request, _reply, done) => {
     const webhook = watched.get(request);
     if (!webhook) return done();
-    const { traceparent } = request.headers;
-    webhook.span = openSpan('webhook', {
-      kind: 'server',
-      startedMs: webhook.arrivedMs,
-      ...(typeof traceparent === 'string' && { parent: traceparent }),
-    });
+    // Always a trace of its own: Twilio sends no `traceparent`, and anybody else could choose with it
+    // what our log lines say.
+    webhook.span = openSpan('webhook', { kind: 'server', startedMs: webhook.arrivedMs });
     const answer = () => current.run(webhook, () => withLogContext(() => fieldsOf(webhook), done));
     return webhook.span ? webhook.span.within(answer) : answer();
   });
