@@ -12,7 +12,8 @@ export function heardLine(heard: Heard): string {
   }
 }
 
-const PRESSED = /^\s*\[?(?:the caller )?(?:pressed|keyed|keys?):?\s*([0-9*#][0-9*#\s]*)\]?\s*$/i;
+const PRESSED =
+  /^\s*\[?(?:the caller )?(?:pressed|keyed|keys?):?\s*([0-9*#](?:\s*[0-9*#])*)(?:\s*\])?\s*$/i;
 
 /** The keys of a marked line, or undefined when the line is speech. */
 export function pressedKeys(line: string): string | undefined {

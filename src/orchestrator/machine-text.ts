@@ -3,14 +3,14 @@
  * templates, our own marked lines, the rest of a conversation that they imagine.
  */
 
+import { boundedText } from './bounded-text.ts';
+
 /** Some models answer with an object; what is to be said is in one of these. */
 const SPOKEN_KEYS = ['text', 'content', 'message', 'response', 'reply', 'answer', 'say', 'speech'];
-/** Of a JSON text that is parsed; more than any spoken answer has. */
-const MAX_JSON_LENGTH = 100_000;
 
-/** What of an answer is for the caller's ear; empty when nothing is. */
+/** What of an answer is for the caller's ear; empty when nothing is. Only its beginning is read. */
 export function forTheEar(written: string): string {
-  const text = withoutFence(withoutTemplateTokens(written)).trim();
+  const text = withoutFence(withoutTemplateTokens(boundedText(written))).trim();
   return firstTurn(withoutJson(spokenValue(text) ?? text)).trim();
 }
 
@@ -29,8 +29,7 @@ function withoutFence(text: string): string {
 /** The one text in an answer that is a JSON object as a whole. */
 function spokenValue(text: string): string | undefined {
   const bare = text.replace(/```/g, ' ').trim();
-  if (!bare.startsWith('{') || !bare.endsWith('}') || bare.length > MAX_JSON_LENGTH)
-    return undefined;
+  if (!bare.startsWith('{') || !bare.endsWith('}')) return undefined;
   try {
     const value = JSON.parse(bare) as Record<string, unknown>;
     const key = SPOKEN_KEYS.find((each) => typeof value[each] === 'string');
@@ -73,7 +72,8 @@ function endOfJson(text: string, start: number): number {
 
 const MARKED_LINE = /\[the (?:caller|call)\b[^\]\n]*\]?/gi;
 const SPEAKER = /^\s*(?:assistant|agent|ai)\s*:\s*/i;
-const NEXT_SPEAKER = /(?:^|\n)\s*(?:caller|user|human|customer)\s*:/i;
+/** White space without ends of lines: from each of many empty lines it must not look through all others. */
+const NEXT_SPEAKER = /(?:^|\n)[^\S\n]*(?:caller|user|human|customer)\s*:/i;
 
 /**
  * Only what comes before the caller is made to speak: what follows is imagined. A marked line in

@@ -3,17 +3,16 @@
  * characters, of bounded length. Signs that carry meaning in plain text ("a < b", "5 * 3", "AT&T")
  * stay.
  */
+import { boundedText, shortRuns } from './bounded-text.ts';
 
 /** Characters of the longest reply. */
 export const MAX_SPOKEN_LENGTH = 10_000;
-/** What lies behind this is never looked at: a model gone wild must cost no time. */
-const MAX_READ_LENGTH = 100_000;
 /** Markup can hide in markup (`<<b>b>`); after so many rounds the marks themselves go. */
 const ROUNDS = 4;
 
 /** Plain spoken words; empty when nothing in `written` can be said. Pure, and stable when repeated. */
 export function speakable(written: string): string {
-  let text = written.slice(0, MAX_READ_LENGTH);
+  let text = boundedText(written);
   for (let round = 0; round < ROUNDS; round += 1) {
     const cleaned = cleanOnce(text);
     if (cleaned === text) return finish(text);
@@ -23,7 +22,9 @@ export function speakable(written: string): string {
 }
 
 function cleanOnce(text: string): string {
-  return collapse(withoutMarkdown(withoutTags(decoded(withoutUnspeakable(withoutThoughts(text))))));
+  const plain = withoutTags(decoded(withoutUnspeakable(withoutThoughts(text))));
+  // Runs may have grown out of what was taken away.
+  return collapse(withoutMarkdown(shortRuns(plain)));
 }
 
 function finish(text: string): string {
@@ -79,12 +80,24 @@ const INLINE =
   /^(?:b|i|u|em|strong|emphasis|prosody|say-as|span|a|sub|sup|phoneme|voice|lang|w|mark|small|code)$/i;
 
 function withoutTags(text: string): string {
-  return text
-    .replace(/<!--[^]{0,2000}?-->/g, ' ')
+  return withoutComments(text)
     .replace(/<!\[CDATA\[|\]\]>/g, '')
     .replace(/<[?!][a-z][^<>]{0,500}>/gi, ' ')
     .replace(/<(?:https?:\/\/|mailto:)[^\s<>]{1,2000}>/gi, ' ')
     .replace(TAG, (_tag, name: string) => (INLINE.test(name) ? '' : ' '));
+}
+
+/** In one pass: many comments that never end would each be looked for until the end of the text. */
+function withoutComments(text: string): string {
+  let kept = '';
+  let at = 0;
+  for (;;) {
+    const start = text.indexOf('<!--', at);
+    const end = start === -1 ? -1 : text.indexOf('-->', start + 4);
+    if (end === -1) return kept + text.slice(at);
+    kept += `${text.slice(at, start)} `;
+    at = end + 3;
+  }
 }
 
 function withoutMarkdown(text: string): string {
@@ -93,12 +106,22 @@ function withoutMarkdown(text: string): string {
 
 function withoutLineMarks(line: string): string {
   if (/^\s*(?:```|~~~)[\w+-]*\s*$/.test(line)) return '';
-  if (/^\s*(?:[-*_]\s?){3,}$/.test(line) || /^[\s|:-]*-{3}[\s|:-]*$/.test(line)) return '';
+  if (/^\s*(?:[-*_]\s?){3,}$/.test(line)) return '';
+  if (line.includes('---') && /^[\s|:-]*$/.test(line)) return '';
   const unquoted = line.replace(/^\s*(?:>\s?){1,5}(?=\S)/, '');
-  const item = /^\s*(?:#{1,6}\s+|[-*+•‣◦]\s+(?=\D))(.*)$/.exec(unquoted);
-  const row = /^\s*\|(.*)\|\s*$/.exec(unquoted);
-  if (row) return sentence((row[1] ?? '').replace(/\s*\|\s*/g, ', ').trim());
-  return item ? sentence((item[1] ?? '').replace(/\s+#+\s*$/, '').trim()) : unquoted;
+  const item = /^\s*(?:#{1,6}\s+|[-*+•‣◦]\s+(?=\D))([^]*)$/.exec(unquoted);
+  const row = /^\s*\|([^]*)\|\s*$/.exec(unquoted);
+  if (row)
+    return sentence(
+      cellsOf(row[1] ?? '')
+        .join(', ')
+        .trim(),
+    );
+  return item ? sentence((item[1] ?? '').trimEnd().replace(/\s#+$/, '').trim()) : unquoted;
+}
+
+function cellsOf(row: string): string[] {
+  return row.split('|').map((cell) => cell.trim());
 }
 
 /** A heading or an item of a list has no full stop; read aloud it needs a pause. */

@@ -294,6 +294,6 @@ describe('the state is the conversation', () => {
     const prompt = { system: '', messages: [user('hello')], call: FACTS };
     expect(await model.complete(prompt)).toMatchObject({ model: 'demo/receptionist', end: false });
     const signal = AbortSignal.abort();
-    await expect(model.complete(prompt, { signal })).rejects.toThrow('aborted');
+    await expect(model.complete(prompt, { signal })).rejects.toMatchObject({ kind: 'timeout' });
   });
 });

@@ -6,6 +6,9 @@ import { inCapitals, respelled } from './spelling.ts';
 const WORD = "[\\p{L}\\p{M}][\\p{L}\\p{M}'’.-]*";
 const NAME = `(${WORD}(?: ${WORD}){0,4})`;
 
+/** Characters at the end of a sentence in which a name alone is looked for. */
+const MAX_LAST_CLAUSE = 200;
+
 /** How a name is announced; what is behind it is the name, as far as it looks like one. */
 const ANNOUNCED = [
   new RegExp(
@@ -61,7 +64,9 @@ export function findName(
 
 /** "Table for two, tomorrow at seven, Smith": a last clause in capitals, behind other details. */
 export function findLastName(sentence: string): string | undefined {
-  const clause = /,\s*((?:\p{Lu}[\p{L}'’-]+ ?){1,3})[.!]?$/u.exec(sentence.trim())?.[1]?.trim();
+  const clause = /,\s*(\p{Lu}[\p{L}'’-]+(?: \p{Lu}[\p{L}'’-]+){0,2}) ?[.!]?$/u.exec(
+    sentence.slice(-MAX_LAST_CLAUSE).trim(),
+  )?.[1];
   return clause === undefined || clause === RECEPTIONIST ? undefined : whole(clause);
 }
 
@@ -97,7 +102,8 @@ function whole(text: string): string | undefined {
       /^(?:(?:uh|um|er|oh|yes|yeah|sure|ok|okay|well|no|sorry|actually|so|hello|hi|of course|certainly|that would be|make it|make that|it's for|its|just|put|just put|for)\b[ ,.!]*)+/i,
       '',
     )
-    .replace(/[ ,.!]+(?:please|thanks|thank you|speaking|here)?[ ,.!]*$/i, '');
+    // From the first sign of a run alone, or a long run would be tried from each of its signs.
+    .replace(/(?<![ ,.!])[ ,.!]+(?:(?:please|thanks|thank you|speaking|here)[ ,.!]*)?$/i, '');
   const last =
     bare.split(/[,;!?]| not | and |(?<=\p{L}{3})\. /u).find((part) => part.trim() !== '') ?? '';
   const words = last.trim();

@@ -24,10 +24,12 @@ export function findParty(text: string, expected: boolean): SpokenParty | undefi
 /** "Four of us, no wait, five": a bare number behind the correction. */
 function correctedAfter(text: string): SpokenParty | undefined {
   const match =
-    /\d.*? (?:no|sorry|actually|i mean|rather|wait)(?: (?:,|no|wait|sorry|actually|i mean|make (?:it|that)|rather))* (\d{1,3})(?: please)?$/.exec(
+    /((?: (?:,|no|wait|sorry|actually|i mean|make (?:it|that)|rather))+) (\d{1,3})(?: please)?$/.exec(
       text,
     );
-  return match ? { count: Number(match[1]) } : undefined;
+  const corrects = / (?:no|sorry|actually|i mean|rather|wait)\b/.test(match?.[1] ?? '');
+  if (!match || !corrects || !/\d/.test(text.slice(0, match.index))) return undefined;
+  return { count: Number(match[2]) };
 }
 
 /** "one more", "two fewer": relative to what was said before. */
