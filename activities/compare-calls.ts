@@ -49,8 +49,10 @@ export interface Parties {
 /** Twilio's words for a call that is over. Protocol: CallStatus. */
 export const OVER_AT_TWILIO = ['completed', 'busy', 'failed', 'no-answer', 'canceled'];
 
-/** So many calls are looked at one by one in a round; the others wait for the next one. */
+/** So many calls are looked at one by one in a round; the others have their turn later. */
 const CLOSE_LOOKS = 100;
+/** Within this time the same ones are looked at, because only what two looks find is settled. */
+const TURN_MS = 180_000;
 /** Few, because Twilio allows few requests at a time; several, because a stuck worker takes 5 s. */
 const AT_ONCE = 10;
 
@@ -93,7 +95,7 @@ async function lookAtLonely(
 ): Promise<{ differences: Difference[]; foreign: number }> {
   const differences: Difference[] = [];
   let foreign = 0;
-  for (const { callSid, direction, status, to } of calls.slice(0, CLOSE_LOOKS)) {
+  for (const { callSid, direction, status, to } of inTurn(calls)) {
     const callId = ids.get(callSid);
     const state = callId === undefined ? 'unknown' : await workflows.stateOf(callId);
     if (callId === undefined || state === 'unknown') {
@@ -109,13 +111,20 @@ async function lookAtLonely(
 /** Open here, and not among Twilio's live calls. */
 async function lookAtWaiting(parties: Parties, calls: OpenCall[]): Promise<Difference[]> {
   const differences: Difference[] = [];
-  const looked = calls.slice(0, CLOSE_LOOKS);
+  const looked = inTurn(calls);
   for (let i = 0; i < looked.length; i += AT_ONCE) {
     const batch = looked.slice(i, i + AT_ONCE);
     const found = await Promise.all(batch.map(({ callId }) => lookAtOne(parties, callId)));
     differences.push(...found.filter((difference) => difference !== undefined));
   }
   return differences;
+}
+
+/** Some of many, others after a while: calls that cannot be settled must not hide the rest for ever. */
+export function inTurn<T>(calls: T[], nowMs = Date.now()): T[] {
+  if (calls.length <= CLOSE_LOOKS) return calls;
+  const from = (Math.floor(nowMs / TURN_MS) * CLOSE_LOOKS) % calls.length;
+  return [...calls.slice(from), ...calls.slice(0, from)].slice(0, CLOSE_LOOKS);
 }
 
 async function lookAtOne(

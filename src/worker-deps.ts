@@ -4,7 +4,7 @@ import type { CallIndex, CarrierLine } from '../activities/ports.ts';
 import type { Config } from './config.ts';
 import { openDatabase } from './database.ts';
 import type { Log } from './log.ts';
-import { countTry } from './metrics/model-metrics.ts';
+import { countTry, watchBreakers } from './metrics/model-metrics.ts';
 import { createOrchestrator } from './orchestrator/index.ts';
 import { traceTry } from './tracing/model-spans.ts';
 import { createCarrier } from './twilio/rest.ts';
@@ -29,14 +29,16 @@ export function buildWorkerDeps(config: Config, log: Log): WorkerDeps {
     timeoutMs: CARRIER_TIMEOUT_MS,
     urls: createUrls(config.twilio.webhookUrl),
   };
+  const orchestrator = createOrchestrator({
+    ...orchestratorConfig(config),
+    onTry: (question) => {
+      countTry(question);
+      traceTry(question);
+    },
+  });
+  watchBreakers(() => orchestrator.breakers());
   return {
-    orchestrator: createOrchestrator({
-      ...orchestratorConfig(config),
-      onTry: (question) => {
-        countTry(question);
-        traceTry(question);
-      },
-    }),
+    orchestrator,
     carrier: createCarrier(carrier),
     line: createCarrierLine(carrier),
     index: database.index,

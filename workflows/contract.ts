@@ -153,7 +153,7 @@ export interface ModelTry {
   model: string;
   /** How long it took, in milliseconds. */
   ms: number;
-  /** `skipped`: its provider has failed so often that it was not asked. */
+  /** `skipped`: not asked, as its provider has failed so often or has asked us to wait. */
   outcome:
     'answered' | 'timeout' | 'rate-limit' | 'refused' | 'unavailable' | 'bad-answer' | 'skipped';
 }

@@ -112,7 +112,7 @@ export function stepFor(state: Conversation, key: TurnKey): Step | undefined {
 /** The state as the next run of the workflow needs it: the newest turns and steps, the summary. */
 export function carriedState(state: Conversation): Conversation {
   const keys = Object.keys(state.decided).sort(compareKeys).slice(-CARRIED_STEPS);
-  const kept = new Set([GREETING_KEY, ...keys]);
+  const kept = new Set([GREETING_KEY, ...keys, ...(state.openKey ? [state.openKey] : [])]);
   return {
     ...state,
     decided: Object.fromEntries(Object.entries(state.decided).filter(([key]) => kept.has(key))),

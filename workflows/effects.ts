@@ -23,7 +23,7 @@ import type { ModelTry, TurnKey } from './contract.ts';
 const { reply } = proxyActivities<CallActivities>({
   scheduleToCloseTimeout: '20s',
   heartbeatTimeout: '2s',
-  retry: { initialInterval: '100ms', backoffCoefficient: 1 },
+  retry: { initialInterval: '100ms', backoffCoefficient: 1.5, maximumInterval: '2s' },
   cancellationType: 'TRY_CANCEL',
 });
 

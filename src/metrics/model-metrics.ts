@@ -19,19 +19,31 @@ const tokens = new Counter({
   labelNames: ['provider', 'kind'] as const,
   registers: [registry],
 });
-const breakerOpen = new Gauge({
+let breakers: Breakers = () => [];
+const breakerOpen: Gauge<'provider'> = new Gauge({
   name: 'voca_model_breaker_open',
-  help: '1 when a provider was last passed over because it had failed too often, 0 once it was asked again',
+  help: '1 while a provider of models is left alone because it has failed too often',
   labelNames: ['provider'] as const,
   registers: [registry],
+  collect: () => {
+    for (const { provider, state } of breakers()) {
+      breakerOpen.labels(providerOf(provider)).set(state === 'closed' ? 0 : 1);
+    }
+  },
 });
+
+type Breakers = () => { provider: string; state: 'closed' | 'open' | 'half-open' }[];
+
+/** Whose breakers are shown: asked at each scrape. */
+export function watchBreakers(states: Breakers): void {
+  breakers = states;
+}
 
 /** The names of models come from configurations; only that of the provider is from a short list. */
 const PROVIDERS = new Set(['openai', 'anthropic', 'demo']);
 
 export function countTry({ model, ms, outcome }: ModelTry): void {
   const provider = providerOf(model);
-  breakerOpen.labels(provider).set(outcome === 'skipped' ? 1 : 0);
   duration.labels(provider, outcome).observe(seconds(ms));
 }
 

@@ -110,6 +110,11 @@ export class VocaOrchestrator implements Orchestrator {
     return { ...value, tries };
   }
 
+  /** What was learnt of each provider: `open` ones are not asked for a while. For metrics. */
+  breakers(): { provider: string; state: 'closed' | 'open' | 'half-open' }[] {
+    return this.#providers.map(({ name, health }) => ({ provider: name, state: health.state }));
+  }
+
   /**
    * Folds the summary so far and the utterances into one summary of at most 1,200 characters.
    * @throws NoModelAnswered, a ModelError with all tries; the signal's own reason when it fired.

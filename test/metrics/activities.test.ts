@@ -9,7 +9,7 @@ import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { CallEvent } from '../../workflows/events.ts';
 import type { ModelTry, Turn } from '../../workflows/contract.ts';
 import { countActivity } from '../../src/metrics/activity-metrics.ts';
-import { countTry } from '../../src/metrics/model-metrics.ts';
+import { countTry, watchBreakers } from '../../src/metrics/model-metrics.ts';
 import { countRecorded } from '../../src/metrics/record-metrics.ts';
 import { registry } from '../../src/metrics/registry.ts';
 import { countTwilioRequests } from '../../src/metrics/twilio-metrics.ts';
@@ -140,11 +140,14 @@ describe('a try of a model', () => {
     expect(text).not.toContain('secret-project');
   });
 
-  test('that was skipped opens the breaker, and the next one that was made closes it', async () => {
+  test('shows the breaker of its provider as it is when it is looked at', async () => {
     const open = () => count('voca_model_breaker_open', { provider: 'openai' });
-    countTry({ model: 'openai/a', ms: 0, outcome: 'skipped' });
+    let state: 'closed' | 'open' | 'half-open' = 'open';
+    watchBreakers(() => [{ provider: 'openai', state }]);
     expect(await open()).toBe(1);
-    countTry({ model: 'openai/a', ms: 8000, outcome: 'timeout' });
+    state = 'half-open';
+    expect(await open()).toBe(1);
+    state = 'closed';
     expect(await open()).toBe(0);
   });
 });

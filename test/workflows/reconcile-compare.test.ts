@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { compareCalls } from '../../activities/compare-calls.ts';
+import { compareCalls, inTurn } from '../../activities/compare-calls.ts';
 import { FOREIGN, OURS, SOMEBODY, STORED, World } from './reconcile-world.ts';
 
 const GRACE_MS = 60_000;
@@ -152,4 +152,23 @@ test('with Twilio away nothing is said at all', async () => {
   world.here('call_1', 'CA1');
   world.isTwilioAway = true;
   await expect(compare()).rejects.toThrow('Twilio is away');
+});
+
+describe('more calls than are looked at in a round', () => {
+  const calls = Array.from({ length: 250 }, (_each, at) => at);
+
+  test('have their turn, the same ones in two looks that follow each other', () => {
+    const seen = new Set<number>();
+    for (let minute = 0; minute < 15; minute += 3) {
+      const first = inTurn(calls, minute * 60_000);
+      expect(first).toHaveLength(100);
+      expect(inTurn(calls, minute * 60_000 + 30_000)).toEqual(first);
+      first.forEach((call) => seen.add(call));
+    }
+    expect(seen.size).toBe(250);
+  });
+
+  test('are all looked at when there are few', () => {
+    expect(inTurn(calls.slice(0, 100), 1e12)).toEqual(calls.slice(0, 100));
+  });
 });
