@@ -13,8 +13,33 @@ export interface Answer {
   isCut: boolean;
 }
 
-/** Characters after which a stream is not read any further; only absurd answers have so many. */
-export const MAX_ANSWER_LENGTH = 100_000;
+/**
+ * Characters after which a stream is not read any further; only absurd answers have so many. Requests
+ * to OpenAI's kind of servers ask for no limit: some refuse the one name for it and some the other,
+ * and what a model thinks counts, too.
+ */
+export const MAX_ANSWER_LENGTH = 20_000;
+/** Calls of tools in one answer, of which there is one that means something. */
+export const MAX_TOOLS = 16;
+/** Characters of a name that a server chooses: of a model, which goes into records, or of a tool. */
+const MAX_NAME_LENGTH = 200;
+
+/** A server's name for something; undefined when it is none that anybody would give. */
+export const nameSchema = z
+  .string()
+  .max(10 * MAX_NAME_LENGTH)
+  .transform((name) => name.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '').trim())
+  .pipe(z.string().min(1).max(MAX_NAME_LENGTH))
+  .optional()
+  .catch(undefined);
+
+/** Tokens as a server counts them; undefined beyond what any model can read. */
+export const countSchema = z.number().int().nonnegative().max(100_000_000);
+
+/** At most so much that both together stay within the limit. */
+export function appended(text: string, more: string, limit: number = MAX_ANSWER_LENGTH): string {
+  return text.length >= limit ? text : text + more.slice(0, limit - text.length);
+}
 
 /** How a model ends the call. The last words ride along: many models call a tool without a text. */
 export const END_CALL = {

@@ -2,7 +2,17 @@
 import type Anthropic from '@anthropic-ai/sdk';
 import { z } from 'zod';
 import { ModelError, type Prompt } from '../llm.ts';
-import { alternating, END_CALL, MAX_ANSWER_LENGTH, wellFormed, type Answer } from './answer.ts';
+import {
+  alternating,
+  appended,
+  countSchema,
+  END_CALL,
+  MAX_ANSWER_LENGTH,
+  MAX_TOOLS,
+  nameSchema,
+  wellFormed,
+  type Answer,
+} from './answer.ts';
 import { parsed, type AnswerReader } from './body.ts';
 import type { Reading, ServerEvent } from './events.ts';
 import { fromStatus } from './thrown.ts';
@@ -32,7 +42,7 @@ export function toRequest(
   };
 }
 
-const count = z.number().int().nonnegative().nullish().catch(undefined);
+const count = countSchema.nullish().catch(undefined);
 const usageSchema = z
   .object({
     input_tokens: count,
@@ -43,10 +53,15 @@ const usageSchema = z
   .nullish()
   .catch(undefined);
 const text = z.string().optional().catch(undefined);
-const blockSchema = z.object({ type: z.string(), text, name: text, input: z.unknown().optional() });
+const blockSchema = z.object({
+  type: z.string(),
+  text,
+  name: nameSchema,
+  input: z.unknown().optional(),
+});
 
 const messageSchema = z.object({
-  model: text,
+  model: nameSchema,
   content: z.array(blockSchema),
   stop_reason: z.string().nullish().catch(undefined),
   usage: usageSchema,
@@ -55,7 +70,7 @@ const messageSchema = z.object({
 const eventSchema = z.object({
   type: z.string(),
   index: z.number().optional().catch(undefined),
-  message: z.object({ model: text, usage: usageSchema }).optional().catch(undefined),
+  message: z.object({ model: nameSchema, usage: usageSchema }).optional().catch(undefined),
   content_block: blockSchema.optional().catch(undefined),
   delta: z
     .object({
@@ -111,6 +126,7 @@ export class MessageReader implements AnswerReader<Answer> {
     const words = content.map((block) => (block.type === 'text' ? (block.text ?? '') : ''));
     const tools = content
       .filter(({ type }) => type === 'tool_use')
+      .slice(0, MAX_TOOLS)
       .map(({ name = '', input }) => ({ name, input }));
     const stop = message.stop_reason ?? undefined;
     return { ...ended(words.join(''), stop), tools, model, tokens: tokensOf(usage) };
@@ -151,14 +167,15 @@ export class MessageReader implements AnswerReader<Answer> {
 
   #begin({ index = 0, content_block: block }: z.output<typeof eventSchema>): void {
     this.#text += block?.text ?? '';
-    if (block?.type === 'tool_use') this.#tools.set(index, { name: block.name ?? '', input: '' });
+    if (block?.type !== 'tool_use' || this.#tools.size >= MAX_TOOLS) return;
+    this.#tools.set(index, { name: block.name ?? '', input: '' });
   }
 
   #add({ index = 0, delta }: z.output<typeof eventSchema>): void {
     this.#progress();
     this.#text += delta?.text ?? '';
     const tool = this.#tools.get(index);
-    if (tool && tool.input.length < MAX_ANSWER_LENGTH) tool.input += delta?.partial_json ?? '';
+    if (tool) tool.input = appended(tool.input, delta?.partial_json ?? '');
   }
 }
 

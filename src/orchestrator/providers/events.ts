@@ -86,21 +86,40 @@ async function drain(reader: Reader): Promise<void> {
 
 class EventParser {
   readonly #decoder = new TextDecoder();
-  #rest = '';
+  /** Of the line that has not ended yet; put together once, when it has. */
+  #parts: string[] = [];
+  /** A carriage return at the end of a chunk: the other half of the line's end may follow. */
+  #held = '';
   #name = '';
   #data: string[] = [];
+  /** Characters since the last event, each end of a line counted: empty lines are not for free. */
+  #size = 0;
 
   /** The events that are complete with this chunk; without a chunk the body has ended in order. */
   push(chunk: Uint8Array | undefined): ServerEvent[] {
     // Some servers leave out the empty line behind their last event.
-    this.#rest += chunk ? this.#decoder.decode(chunk, { stream: true }) : '\n\n';
-    const lines = this.#rest.split(/\r\n|\n|\r(?=[^])/);
-    this.#rest = lines.pop() ?? '';
-    const size = this.#rest.length + this.#data.reduce((sum, line) => sum + line.length, 0);
-    if (size > MAX_EVENT_LENGTH) {
+    const added = chunk ? this.#decoder.decode(chunk, { stream: true }) : '\n\n';
+    const whole = this.#held + added;
+    this.#held = whole.endsWith('\r') ? '\r' : '';
+    const lines = whole.slice(0, whole.length - this.#held.length).split(/\r\n|\n|\r/);
+    const rest = lines.pop() ?? '';
+    const events = lines.flatMap((line) => {
+      this.#count(line.length + 1);
+      const full = this.#parts.join('') + line;
+      this.#parts = [];
+      return this.#line(full) ?? [];
+    });
+    this.#count(rest.length);
+    if (rest !== '') this.#parts.push(rest);
+    return events;
+  }
+
+  /** @throws ModelError when the event has become too long. */
+  #count(characters: number): void {
+    this.#size += characters;
+    if (this.#size > MAX_EVENT_LENGTH) {
       throw new ModelError('bad-answer', 'the model server sent an event without end');
     }
-    return lines.flatMap((line) => this.#line(line) ?? []);
   }
 
   #line(line: string): ServerEvent | undefined {
@@ -118,6 +137,7 @@ class EventParser {
     const isEmpty = this.#data.length === 0;
     this.#name = '';
     this.#data = [];
+    this.#size = 0;
     return isEmpty ? undefined : event;
   }
 }

@@ -2,10 +2,23 @@
 import type { OpenAI } from 'openai';
 import { z } from 'zod';
 import { ModelError, type ModelErrorKind, type Prompt } from '../llm.ts';
-import { alternating, END_CALL, MAX_ANSWER_LENGTH, wellFormed, type Answer } from './answer.ts';
+import {
+  alternating,
+  appended,
+  countSchema as count,
+  END_CALL,
+  MAX_ANSWER_LENGTH,
+  MAX_TOOLS,
+  nameSchema,
+  wellFormed,
+  type Answer,
+} from './answer.ts';
 import { parsed, type AnswerReader } from './body.ts';
 import type { Reading, ServerEvent } from './events.ts';
 import { fromStatus } from './thrown.ts';
+
+/** Characters of the name of a tool, put together from pieces. */
+const MAX_TOOL_NAME = 200;
 
 /** What a server may turn out not to know. */
 export interface Features {
@@ -30,13 +43,11 @@ export function toRequest(
   };
 }
 
-const count = z.number().int().nonnegative();
 const usageSchema = z
   .object({ prompt_tokens: count, completion_tokens: count })
   .transform((usage) => ({ prompt: usage.prompt_tokens, completion: usage.completion_tokens }))
   .nullish()
   .catch(undefined);
-const nameSchema = z.string().min(1).optional().catch(undefined);
 const text = z.string().nullish().catch(undefined);
 
 /** Only what is used, and forgiving in what is not: many servers speak this dialect a little differently. */
@@ -52,7 +63,7 @@ const wholeSchema = z.object({
             .array(
               z.object({
                 function: z
-                  .object({ name: z.string(), arguments: z.unknown().optional() })
+                  .object({ name: nameSchema, arguments: z.unknown().optional() })
                   .optional(),
               }),
             )
@@ -81,7 +92,9 @@ const chunkSchema = z.object({
               .array(
                 z.object({
                   index: z.number().optional().catch(undefined),
-                  function: z.object({ name: text, arguments: z.unknown().optional() }).nullish(),
+                  function: z
+                    .object({ name: nameSchema, arguments: z.unknown().optional() })
+                    .nullish(),
                 }),
               )
               .nullish()
@@ -126,9 +139,11 @@ export class ChatReader implements AnswerReader<Answer> {
       throw new ModelError('bad-answer', 'the model server answered in an unknown form');
     }
     const { content, refusal, tool_calls: calls } = choice.message;
-    const tools = (calls ?? []).flatMap(({ function: called }) =>
-      called ? [{ name: called.name, input: called.arguments }] : [],
-    );
+    const tools = (calls ?? [])
+      .slice(0, MAX_TOOLS)
+      .flatMap(({ function: called }) =>
+        called ? [{ name: called.name ?? '', input: called.arguments }] : [],
+      );
     return {
       text: content?.trim() || refusal?.trim() || '',
       tools,
@@ -178,16 +193,15 @@ export class ChatReader implements AnswerReader<Answer> {
     const isProgress = content || refusal || calls?.length;
     if (isProgress || delta.reasoning || delta.reasoning_content) this.#progress();
     this.#text += content ?? '';
-    this.#refusal += refusal ?? '';
-    for (const { index, function: called } of calls ?? []) {
+    this.#refusal = appended(this.#refusal, refusal ?? '');
+    for (const { index, function: called } of (calls ?? []).slice(0, MAX_TOOLS)) {
       // A server that sends whole calls may leave out the index.
       const at = index ?? (called?.name ? this.#tools.size : this.#tools.size - 1);
       const tool = this.#tools.get(at) ?? { name: '', input: '' };
-      tool.name += called?.name ?? '';
+      if (this.#tools.size >= MAX_TOOLS && !this.#tools.has(at)) continue;
+      tool.name = appended(tool.name, called?.name ?? '', MAX_TOOL_NAME);
       const piece = called?.arguments ?? '';
-      if (tool.input.length < MAX_ANSWER_LENGTH) {
-        tool.input += typeof piece === 'string' ? piece : JSON.stringify(piece);
-      }
+      tool.input = appended(tool.input, typeof piece === 'string' ? piece : JSON.stringify(piece));
       this.#tools.set(at, tool);
     }
   }
