@@ -133,7 +133,8 @@ function checkTogether(values: VariableValues, faults: ConfigFault[]): void {
   }
 }
 
-function isLoopback(host: string): boolean {
+/** @param host without its port */
+export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
@@ -281,7 +282,26 @@ function warningsOf(values: VariableValues, env: Environment, tls: boolean | Tls
   if (isProduction(values) && temporalHost && tls === false && !isLoopback(temporalHost)) {
     warnings.push('TEMPORAL_ADDRESS is reached without TLS: keep it on a private network.');
   }
+  for (const name of isProduction(values) ? CARRIES_CALLS : []) {
+    if (!isPlainAndFar(values[name])) continue;
+    warnings.push(
+      `${name} is reached without TLS, and gets keys or what belongs to calls: use https or a private network.`,
+    );
+  }
   return warnings;
+}
+
+/** Servers that get more from us than they say. */
+const CARRIES_CALLS = [
+  'OPENAI_BASE_URL',
+  'ANTHROPIC_BASE_URL',
+  'OTEL_EXPORTER_OTLP_ENDPOINT',
+] as const;
+
+function isPlainAndFar(address: string | undefined): boolean {
+  if (address === undefined || !URL.canParse(address)) return false;
+  const { protocol, hostname } = new URL(address);
+  return protocol === 'http:' && !isLoopback(hostname);
 }
 
 function isKnown(name: string): name is VariableName {
