@@ -26,9 +26,10 @@ export interface RunInfo {
   kills: { atMs: number; process: string }[];
   /**
    * When Temporal could not be reached, in milliseconds since 1970. When given, words that were
-   * refused at another time are a fault. Left out: not known.
+   * refused at another time are a fault. `answersAtMs`: when it was seen to take requests again, where
+   * that was looked for. Left out: not known.
    */
-  temporalAway?: { fromMs: number; toMs: number }[];
+  temporalAway?: { fromMs: number; toMs: number; answersAtMs?: number }[];
   /** False: calls may still be in their last seconds, in which they only wait for late words. */
   isSettled: boolean;
   /** When given: a call must be over so soon after Twilio's last word, in milliseconds. */

@@ -520,6 +520,14 @@ describe('what is no fault', () => {
     expect(counts).toMatchObject({ replyAttempts: 4, modelRequests: 4, modelAnswersTooMany: 1 });
   });
 
+  test('but an attempt at one turn excuses no answer to another one', () => {
+    const evidence = goodEvidence();
+    eventOf(evidence, 'activityTaskStarted')['attempt'] = 2;
+    const [, second] = evidence.model;
+    if (second) evidence.model.push(second);
+    expect(checkHistory(evidence).violations).toMatchObject([{ kind: 'model-asked-too-often' }]);
+  });
+
   test('a question to the model that failed or was broken off, and one for a summary', () => {
     const evidence = goodEvidence();
     const [first] = evidence.model;
@@ -614,6 +622,11 @@ describe('what is no fault', () => {
     const { violations, counts } = checkHistory(evidence);
     expect(violations).toEqual([]);
     expect(counts['neverBegun']).toBe(1);
+    evidence.run.temporalAway = [{ fromMs: 1, toMs: 2 }];
+    expect(checkHistory(evidence).violations).toMatchObject([
+      { kind: 'refused-without-reason' },
+      { kind: 'call-unknown' },
+    ]);
   });
 
   test('numbers of other things in a log', () => {

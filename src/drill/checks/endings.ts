@@ -2,6 +2,7 @@
 import type { CallEvidence } from '../call-evidence.ts';
 import { isTerminal, overAtMs } from '../call-evidence.ts';
 import type { Evidence } from '../evidence.ts';
+import { wasTemporalAway } from '../outages.ts';
 import type { Findings } from '../verdict.ts';
 
 /** What Twilio's word for the end may be called by us, where it leaves no choice. */
@@ -25,7 +26,7 @@ export function checkEndings(call: CallEvidence, evidence: Evidence, findings: F
     findings.violation('two-ends', callId, terminal.map(({ seq }) => `truth log ${seq}`).join());
   }
   if (runs.length === 0 && !row) {
-    if (call.callSid === undefined || heardOnlyFixedLines(call, evidence)) {
+    if (call.callSid === undefined || mayBeUnknown(call, evidence)) {
       findings.count('neverBegun');
     } else findings.violation('call-unknown', callId, `Twilio's call ${call.callSid}`);
     return;
@@ -36,8 +37,13 @@ export function checkEndings(call: CallEvidence, evidence: Evidence, findings: F
   checkPromptness(call, evidence, findings);
 }
 
-/** Temporal was away for the whole of it: the gateway held the caller and sent him away. */
-function heardOnlyFixedLines({ truth }: CallEvidence, { run }: Evidence): boolean {
+/**
+ * Temporal was away: the gateway held the caller and sent him away. Where the evidence says when it
+ * was, such a call at another time is a fault.
+ */
+function mayBeUnknown({ truth }: CallEvidence, { run }: Evidence): boolean {
+  const [fromMs = 0, toMs = 0] = [truth.at(0)?.atMs, truth.at(-1)?.atMs];
+  if (wasTemporalAway(run, { fromMs, toMs }) === false) return false;
   return truth.every((entry) => entry.kind !== 'heard' || run.fixedLines.includes(entry.text));
 }
 

@@ -36,25 +36,33 @@ export function checkReplies(call: CallEvidence, findings: Findings): void {
 export function checkModel(calls: CallEvidence[], evidence: Evidence, findings: Findings): void {
   const turns = spokenTurns(calls);
   const answers = countAnswers(turns, evidence, findings);
-  const repeated = calls
-    .flatMap(({ runs }) => runs.flatMap(({ replies }) => replies))
-    .reduce((sum, { attempts }) => sum + Math.max(0, attempts - 1), 0);
-  let extra = 0;
-  const examples: string[] = [];
+  const repeated = repeatedAttempts(calls);
   for (const [words, times] of answers) {
-    const over = times - (turns.get(words) ?? 0);
-    if (over <= 0) continue;
-    extra += over;
-    examples.push(`${JSON.stringify(words.slice(0, 100))}: ${times} answers`);
+    const extra = Math.max(0, times - (turns.get(words) ?? 0));
+    findings.count('modelAnswersTooMany', extra);
+    // A worker that died with an answer in its hands leaves another attempt behind.
+    const attempts = repeated.get(words) ?? 0;
+    if (extra <= attempts) continue;
+    findings.violation(
+      'model-asked-too-often',
+      undefined,
+      `${JSON.stringify(words.slice(0, 100))}: ${extra} answers more than turns, ${attempts} attempts repeated`,
+    );
   }
-  findings.count('modelAnswersTooMany', extra);
-  // A worker that died with an answer in its hands leaves another attempt behind.
-  if (extra <= repeated) return;
-  findings.violation(
-    'model-asked-too-often',
-    undefined,
-    `${extra} answers more than turns, ${repeated} attempts repeated; ${examples.slice(0, 5).join('; ')}`,
-  );
+}
+
+/** How often the replies to these words were attempted again, by the turn that each belongs to. */
+function repeatedAttempts(calls: CallEvidence[]): Map<string, number> {
+  const repeated = new Map<string, number>();
+  for (const { runs, turns } of calls) {
+    for (const { key, attempts } of runs.flatMap(({ replies }) => replies)) {
+      const turn = turns.find((each) => each.key === key);
+      if (!turn || attempts < 2) continue;
+      const words = plainWords(turn.heard.text ?? '');
+      repeated.set(words, (repeated.get(words) ?? 0) + attempts - 1);
+    }
+  }
+  return repeated;
 }
 
 /** How many turns hold these words. */

@@ -2,14 +2,13 @@
 import type { CallEvidence, Posting } from '../call-evidence.ts';
 import { overAtMs, postingsOf } from '../call-evidence.ts';
 import type { Evidence, TurnRecord } from '../evidence.ts';
+import { wasTemporalAway } from '../outages.ts';
 import type { Refusals } from '../refusals.ts';
 import type { Findings } from '../verdict.ts';
 import { isSameSpeech, plainKeys } from '../words.ts';
 
 /** So long after its end a call still takes late words; a little less, to be fair. */
 const LATE_WORDS_MS = 14_000;
-/** An outage is noticed, and got over, a little later than it was made. */
-const OUTAGE_SLACK_MS = 15_000;
 
 export function checkUtterances(
   call: CallEvidence,
@@ -66,13 +65,9 @@ export function checkUtterances(
     if (!wasAskedAgain && !isOver) {
       findings.violation('nobody-asked-again', call.callId, describe(posting));
     }
-    const { temporalAway } = evidence.run;
     const [firstMs = 0] = posting.sentAtMs;
     const lastMs = posting.answers.at(-1)?.atMs ?? firstMs;
-    const wasAway = temporalAway?.some(
-      ({ fromMs, toMs }) => firstMs < toMs + OUTAGE_SLACK_MS && lastMs > fromMs,
-    );
-    if (wasAway === false) {
+    if (wasTemporalAway(evidence.run, { fromMs: firstMs, toMs: lastMs }) === false) {
       findings.violation('refused-without-reason', call.callId, describe(posting));
     }
   }
