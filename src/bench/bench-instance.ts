@@ -16,6 +16,7 @@ import { createUrls } from '../twilio/urls.ts';
 import type { TwilioUrls } from '../twilio/urls.ts';
 import type { BenchContext } from './benchmark.ts';
 import { INSTANT_MODEL } from './instant-model.ts';
+import { whenReady } from './ready.ts';
 import { startStubTwilio } from './stub-twilio.ts';
 
 /** What is known of an instance before it is started. */
@@ -31,6 +32,8 @@ export interface BenchInstance extends Place {
   instance: Instance;
   /** Where its processes log. */
   logFile: string;
+  /** Of sealed payloads, for `linkToTemporal`; none when they are not sealed. */
+  secretKeys: readonly string[];
   /** Aborted when somebody has asked to stop: then everything is being stopped already. */
   stopping: AbortSignal;
 }
@@ -52,7 +55,6 @@ export class Interrupted extends Error {
 }
 
 const READY_MS = 30_000;
-const LOOK_AGAIN_MS = 100;
 /** What was measured before Ctrl-C is reported when it is there so soon. */
 const LAST_WORDS_MS = 15_000;
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -109,12 +111,14 @@ async function start(
   { modelUrl, isSealed, addressesFor }: Surroundings,
   { dataDir, authToken }: Place,
   { port, twilioUrl }: { port: number; twilioUrl: string },
-): Promise<Pick<BenchInstance, 'instance' | 'logFile'>> {
+): Promise<Pick<BenchInstance, 'instance' | 'logFile' | 'secretKeys'>> {
   const logFile = join(dataDir, 'logs', 'voca.log');
   mkdirSync(join(dataDir, 'logs'));
+  const secretKeys = isSealed === true ? [randomBytes(32).toString('base64')] : [];
+  const [VOCA_SECRET_KEY] = secretKeys;
   const own = {
     ...ownEnvironment(env, modelUrl),
-    ...(isSealed && { VOCA_SECRET_KEY: randomBytes(32).toString('base64') }),
+    ...(VOCA_SECRET_KEY !== undefined && { VOCA_SECRET_KEY }),
   };
   const made = demoConfig(own, { authToken, port, simulatorUrl: twilioUrl, dataDir });
   const destination = pino.destination({ dest: logFile, append: true, mode: 0o600, sync: true });
@@ -128,7 +132,7 @@ async function start(
     usualPorts: false,
     ...(addressesFor && { addressesFor }),
   });
-  return { instance, logFile };
+  return { instance, logFile, secretKeys };
 }
 
 function stopSignal(): { signal: AbortSignal; unhook: () => void } {
@@ -176,14 +180,6 @@ export function ownEnvironment(env: Environment, modelUrl: string): Environment 
 }
 
 async function untilReady(apiUrl: string): Promise<void> {
-  const end = Date.now() + READY_MS;
-  for (;;) {
-    const isReady = await fetch(`${apiUrl}/readyz`).then(
-      ({ ok }) => ok,
-      () => false,
-    );
-    if (isReady) return;
-    if (Date.now() > end) throw new Error('The instance did not become ready.');
-    await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
-  }
+  const readyAtMs = await whenReady(apiUrl, READY_MS);
+  if (readyAtMs === undefined) throw new Error('The instance did not become ready.');
 }

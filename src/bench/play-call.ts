@@ -84,6 +84,7 @@ async function timed(
   stopping: AbortSignal | undefined,
   send: () => Promise<TimedAnswer>,
 ): Promise<TimedAnswer | undefined> {
+  const sentAt = performance.now();
   try {
     const answer = await send();
     samples.took(kind, answer.ms);
@@ -91,6 +92,7 @@ async function timed(
   } catch (error) {
     if (stopping?.aborted) return undefined;
     const { code, name } = error as { code?: unknown; name?: unknown };
+    samples.took(kind, performance.now() - sentAt); // whoever waited in vain has waited
     samples.failed(kind, `no answer (${String(code ?? name)})`);
     return undefined;
   }

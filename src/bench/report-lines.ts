@@ -29,12 +29,24 @@ export function goalLines(goals: readonly Goal[]): string[] {
     const spread = margin === undefined ? '' : ` ± ${shown(margin)}`;
     const suffix = unit === '' ? '' : ` ${unit}`;
     const compared = `${atLeast ? '≥' : '≤'} ${limit}${suffix}`;
-    return `${name.padEnd(width)} ${shown(value, digitsOf(value)).padStart(8)}${spread}${suffix}, goal ${compared}: ${verdictOf(goal)}`;
+    return `${name.padEnd(width)} ${figureOf(value).padStart(8)}${spread}${suffix}, goal ${compared}: ${verdictOf(goal)}`;
   });
 }
 
-function digitsOf(value: number | null): number {
-  return value !== null && Number.isInteger(value) ? 0 : 1;
+/** The last line of a report: the command does not fail for a goal that is missed. */
+export function goalsLine(goals: readonly Goal[]): string {
+  const verdicts = goals.map(verdictOf);
+  const count = (verdict: GoalVerdict) => verdicts.filter((each) => each === verdict).length;
+  return (
+    `goals missed: ${count('MISSED')}; not certain: ${count('not certain')}, ` +
+    `not measured: ${count('not measured')}, met: ${count('met')}`
+  );
+}
+
+/** Infinity is a time that did not come. */
+function figureOf(value: number | null): string {
+  if (value === Infinity) return 'never';
+  return shown(value, value !== null && Number.isInteger(value) ? 0 : 1);
 }
 
 const COLUMNS = ['p50', 'p95', 'p99', 'max'] as const;

@@ -16,7 +16,10 @@ export class Samples {
   readonly #errors: Record<Kind, number> = { first: 0, turn: 0, status: 0 };
   readonly #problems = new Map<string, number>();
 
-  /** Wrong answers are taken too: a filler after 3.5 s must not make the figures look better. */
+  /**
+   * Wrong answers are taken too, and how long no answer came: a filler after 3.5 s must not make the
+   * figures look better.
+   */
   took(kind: Kind, ms: number): void {
     this.#timesMs[kind].push(ms);
   }
@@ -31,7 +34,7 @@ export class Samples {
     return KINDS.reduce((sum, kind) => sum + this.#errors[kind], 0);
   }
 
-  /** How many webhooks were answered, rightly or not. */
+  /** How many webhooks were sent, whatever came of them. */
   get count(): number {
     return KINDS.reduce((sum, kind) => sum + this.#timesMs[kind].length, 0);
   }

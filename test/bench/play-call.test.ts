@@ -127,7 +127,7 @@ describe('a call that is played', () => {
     expect(seen.at(-1)?.path).toBe('/call/status');
   });
 
-  test('counts a cut connection and a status that is not taken', async () => {
+  test('counts a cut connection, with the time until then, and a status that is not taken', async () => {
     respond = ({ path }, response) => {
       if (path === '/call/status') response.writeHead(503).end();
       else response.socket?.destroy();
@@ -137,7 +137,7 @@ describe('a call that is played', () => {
       '1 × first: no answer (ECONNRESET)',
       '1 × status: HTTP status 503',
     ]);
-    expect(samples.figures().first).toMatchObject({ count: 0, errors: 1 });
+    expect(samples.figures().first).toMatchObject({ count: 1, errors: 1 });
   });
 });
 
