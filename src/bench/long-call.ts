@@ -25,7 +25,7 @@ import { Samples } from './samples.ts';
 import { TwilioClient } from './twilio-client.ts';
 import type { TimedAnswer } from './twilio-client.ts';
 
-type Option = 'turns' | 'pause' | 'duplicate' | 'part';
+type Option = 'turns' | 'pause' | 'duplicate' | 'part' | 'sealed';
 type Options = Record<Option, number>;
 
 const RECORD_MS = 60_000;
@@ -38,11 +38,13 @@ export const longCallBenchmark: Benchmark<Option> = {
     pause: { what: 'ms before each next webhook', default: 50, min: 0, max: 60_000 },
     duplicate: { what: 'after so many turns one is sent again', default: 25, min: 1, max: 100_000 },
     part: { what: 'turns of the first and last part compared', default: 100, min: 1, max: 10_000 },
+    sealed: { what: '1 to seal payloads with a key, 0 not to', default: 1, min: 0, max: 1 },
   },
   async run(options, context) {
     const model = await startInstantModel();
     try {
-      return await withInstance(context, { modelUrl: model.baseUrl }, (bench) =>
+      const surroundings = { modelUrl: model.baseUrl, isSealed: options.sealed === 1 };
+      return await withInstance(context, surroundings, (bench) =>
         measure(bench, model, options, context),
       );
     } finally {

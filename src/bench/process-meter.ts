@@ -41,6 +41,19 @@ export function instancePids(dataDir: string): Record<string, number> {
   return { ...Object.fromEntries(living), generator: process.pid };
 }
 
+/** What is not there, or not the same process any more, a line for each. Pure. */
+export function changedProcesses(
+  before: Readonly<Record<string, number>>,
+  after: Readonly<Record<string, number>>,
+): string[] {
+  return Object.values(PID_FILES)
+    .flat()
+    .flatMap((name) => {
+      if (after[name] === undefined) return [`${name} is gone`];
+      return after[name] === before[name] ? [] : [`${name} is another process than at the start`];
+    });
+}
+
 /** The part that a process named as in {@link instancePids} belongs to. */
 export function partOf(name: string): string {
   return name.replace(/^voca-/, '').replace(/-\d+$/, '');
@@ -48,13 +61,14 @@ export function partOf(name: string): string {
 
 /**
  * Looks at processes, each with all that it has started, except for this one: what it has started
- * is looked at by itself.
+ * is looked at by itself. One that is gone is left out: it does not use nothing.
  */
 export function measureProcesses(pids: Readonly<Record<string, number>>): Usages {
   const rows = processRows();
-  const usages = Object.entries(pids).map(([name, pid]): [string, Usage] => {
-    const tree = pid === process.pid ? [] : treeBelow(rows, pid);
-    return [name, pid === process.pid ? ownUsage() : usageOf(tree)];
+  const usages = Object.entries(pids).flatMap(([name, pid]): [string, Usage][] => {
+    if (pid === process.pid) return [[name, ownUsage()]];
+    const tree = treeBelow(rows, pid);
+    return tree.length === 0 ? [] : [[name, usageOf(tree)]];
   });
   return Object.fromEntries(usages);
 }

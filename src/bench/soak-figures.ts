@@ -2,7 +2,15 @@
 import type { Usages } from './process-meter.ts';
 import { slopeOf } from './regression.ts';
 import type { Goal, Machine } from './report-lines.ts';
-import { cells, goalLines, machineLine, shown, timesHead, timesRow } from './report-lines.ts';
+import {
+  cells,
+  goalLines,
+  goalsLine,
+  machineLine,
+  shown,
+  timesHead,
+  timesRow,
+} from './report-lines.ts';
 import type { Kind, KindFigures, Mark } from './samples.ts';
 import { KINDS } from './samples.ts';
 import { tenths } from './statistics.ts';
@@ -45,7 +53,10 @@ export interface SoakFigures extends Record<Kind, KindFigures>, Machine {
   growth: Record<string, Growth>;
   /** More than before the calls, by process; where the system tells. */
   left: Record<string, Left>;
+  /** Null: Temporal could not be asked. */
   workflowsLeft: number | null;
+  /** What Temporal keeps was sealed. */
+  sealed: boolean;
   goals: Goal[];
   interrupted: boolean;
 }
@@ -129,6 +140,7 @@ export function renderSoak(figures: SoakFigures, problems: readonly string[]): s
     ...(figures.interrupted ? ['STOPPED EARLY: this is a part.'] : []),
     `${calls} calls at any time for ${seconds} s (${callsPlayed} in all) of ${turns} turns, one every ${pauseMs} ms`,
     machineLine(figures),
+    `What Temporal keeps is ${figures.sealed ? 'sealed' : 'not sealed'}.`,
     '',
     timesHead('errors'),
     ...KINDS.map((kind) => timesRow(kind, figures[kind], String(figures[kind].errors))),
@@ -154,6 +166,8 @@ export function renderSoak(figures: SoakFigures, problems: readonly string[]): s
     ...(problems.length > 0
       ? ['', 'What went wrong:', ...problems.map((each) => `  ${each}`)]
       : []),
+    '',
+    goalsLine(figures.goals),
     '',
   ].join('\n');
 }

@@ -11,13 +11,13 @@ import { startInstantModel } from './instant-model.ts';
 import { callAgainAndAgain, manyAtOnce, newPlayed } from './load.ts';
 import { untilAllClosed } from './open-calls.ts';
 import { pause } from './play-call.ts';
-import { instancePids, measureProcesses } from './process-meter.ts';
+import { changedProcesses, instancePids, measureProcesses } from './process-meter.ts';
 import type { Usages } from './process-meter.ts';
 import type { Samples } from './samples.ts';
 import type { SoakFigures, SoakLook } from './soak-figures.ts';
 import { growthOf, leftOf, renderSoak, soakGoals } from './soak-figures.ts';
 
-type Option = 'calls' | 'seconds' | 'warmup' | 'turns' | 'every' | 'look';
+type Option = 'calls' | 'seconds' | 'warmup' | 'turns' | 'every' | 'look' | 'sealed';
 type Options = Record<Option, number>;
 
 /** A call is closed 15 s after its end. */
@@ -36,13 +36,13 @@ export const soakBenchmark: Benchmark<Option> = {
     turns: { what: 'turns of each call', default: 10, min: 1, max: 99 },
     every: { what: 'ms between its turns', default: 5000, min: 0, max: 60_000 },
     look: { what: 'seconds between looks at memory', default: 10, min: 1, max: 600 },
+    sealed: { what: '1 to seal payloads with a key, 0 not to', default: 1, min: 0, max: 1 },
   },
   async run(options, context) {
     const model = await startInstantModel();
     try {
-      return await withInstance(context, { modelUrl: model.baseUrl }, (bench) =>
-        soak(bench, options, context),
-      );
+      const surroundings = { modelUrl: model.baseUrl, isSealed: options.sealed === 1 };
+      return await withInstance(context, surroundings, (bench) => soak(bench, options, context));
     } finally {
       await model.close();
     }
@@ -69,8 +69,10 @@ async function soak(
   const until = watch({ options, bench, samples, pids, looks, progress });
   await callAgainAndAgain(bench, { turns, pauseMs }, calls, { until, played });
   progress.say('Waiting until all calls are closed ...');
-  const workflowsLeft = (await untilQuiet(bench)).length;
+  const open = await untilQuiet(bench);
+  const workflowsLeft = stopping.aborted ? null : (open?.length ?? null);
   const after: Usages = stopping.aborted ? {} : measureProcesses(pids);
+  const changes = stopping.aborted ? [] : changedProcesses(pids, instancePids(dataDir));
   const growth = growthOf(looks, warmup);
   const figures: SoakFigures = {
     benchmark: 'soak',
@@ -80,28 +82,30 @@ async function soak(
     seconds,
     warmupSeconds: warmup,
     callsPlayed: played.callers.length,
-    errors: samples.errors + leftBefore.length,
+    errors: samples.errors + (leftBefore?.length ?? 1) + changes.length,
     ...samples.figures(),
     ...partsOf(samples, looks, warmup),
     growth,
     left: leftOf(before, after),
-    workflowsLeft: stopping.aborted ? null : workflowsLeft,
-    goals: soakGoals(growth, stopping.aborted ? null : workflowsLeft, leftOf(before, after)),
+    sealed: options.sealed === 1,
+    workflowsLeft,
+    goals: soakGoals(growth, workflowsLeft, leftOf(before, after)),
     node: process.version,
     cores: cpus().length,
     load: [loadBefore, loadavg()[0] ?? 0],
     interrupted: stopping.aborted,
   };
   return {
-    report: renderSoak(figures, samples.problems()),
+    report: renderSoak(figures, [...samples.problems(), ...changes]),
     json: { ...figures },
-    errors: figures.errors + (figures.workflowsLeft ?? 0),
+    // Where Temporal could not be asked, that is one by itself.
+    errors: figures.errors + (workflowsLeft ?? (stopping.aborted ? 0 : 1)),
     interrupted: stopping.aborted,
   };
 }
 
-/** @returns the calls that do not close. */
-async function untilQuiet({ instance, stopping }: BenchInstance): Promise<string[]> {
+/** @returns the calls that do not close; undefined when that is not known. */
+async function untilQuiet({ instance, stopping }: BenchInstance): Promise<string[] | undefined> {
   if (stopping.aborted) return [];
   const { temporalAddress: address, namespace } = instance.running;
   const link = linkToTemporal({ address, namespace });

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { cpuPerWebhook } from '../../src/bench/cpu-cost.ts';
 import {
+  changedProcesses,
   byPart,
   instancePids,
   measureProcesses,
@@ -76,11 +77,34 @@ describe('what processes use', () => {
     expect(socketsMore(before!, after!)).toBeGreaterThan(0);
   });
 
-  test('of one that is gone is nothing', () => {
-    expect(measureProcesses({ gone: 2 ** 30 })['gone']).toMatchObject({
-      cpuSeconds: 0,
-      residentKb: 0,
-    });
+  test('of one that is gone is not known', () => {
+    expect(measureProcesses({ gone: 2 ** 30 })).toEqual({});
+  });
+});
+
+describe('the processes of an instance', () => {
+  const before = {
+    'voca-api-1': 1,
+    'voca-api-2': 2,
+    'voca-worker-1': 3,
+    'voca-worker-2': 4,
+    'voca-temporal': 5,
+    'voca-postgres': 6,
+    generator: 7,
+  };
+
+  test('are to be the same at the end as at the start', () => {
+    expect(changedProcesses(before, before)).toEqual([]);
+    const { 'voca-postgres': _gone, ...left } = before;
+    expect(changedProcesses(before, { ...left, 'voca-api-2': 8 })).toEqual([
+      'voca-api-2 is another process than at the start',
+      'voca-postgres is gone',
+    ]);
+  });
+
+  test('that were never there are missed', () => {
+    const { 'voca-api-1': _gone, ...left } = before;
+    expect(changedProcesses(left, left)).toEqual(['voca-api-1 is gone']);
   });
 });
 

@@ -95,6 +95,7 @@ describe('the report of a soak', () => {
     lastPart: { ...kind, p99: 12.5 },
     growth,
     left,
+    sealed: true,
     workflowsLeft: 1,
     goals: soakGoals(growth, 1, left),
     node: 'v20.0.0',
@@ -107,6 +108,8 @@ describe('the report of a soak', () => {
     const report = renderSoak(figures, []);
     expect(report).toMatch(/^voca-api-1 +100\.0 +100\.0 +0\.0 +0\.0 +\+2 +0$/m);
     expect(report).toContain('p99 of the last third over the first: 1.25');
+    expect(report).toContain('What Temporal keeps is sealed.');
+    expect(report.trimEnd()).toMatch(/\ngoals missed: 1; not certain: 0, not measured: 0, met: 2$/);
     expect(report).toMatch(/^workflows left open +1, goal ≤ 0: MISSED$/m);
     expect(report).toMatch(/^voca-api-1 grows by +0 ± 0\.0 MB\/h, goal ≤ 1 MB\/h: met$/m);
   });
