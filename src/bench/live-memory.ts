@@ -1,4 +1,8 @@
-/** What live calls cost in memory: calls are begun in steps, and all stay on the line. */
+/**
+ * What live calls cost in memory. Calls that stay on the line come first, so that the measured ones
+ * neither pay for what is got once nor live on what ended calls have given back; then as many again,
+ * in steps.
+ */
 import { LiveCalls } from './live-calls.ts';
 import type { Target } from './load.ts';
 import { measureProcesses, partOf } from './process-meter.ts';
@@ -10,21 +14,24 @@ export interface MemoryFigures {
   /** Resident memory of all processes of the part, in kB, at each number of live calls. */
   steps: { live: number; residentKb: number }[];
   live: number;
-  /** What was added in all, divided by the calls. */
+  /** So many of them came first: memory that is got once, for any number of calls, is got then. */
+  warmUp: number;
+  /** The slope of a straight line through the steps from the warm-up on. */
   kbPerCall: number | null;
-  /** The slope of a straight line through all steps: less moved by what only the first calls cost. */
-  slopeKbPerCall: number | null;
+  /** What the calls of the warm-up have added, divided by them: growth of the heap included. */
+  firstKbPerCall: number | null;
   errors: number;
 }
 
 export interface MemoryOptions {
+  /** How many are measured; as many warm up before them, and stay on the line. */
   live: number;
   part: string;
   pids: Readonly<Record<string, number>>;
 }
 
 const STEPS = 5;
-const TURNS = 2;
+const TURNS = 10;
 /** Long enough for records to be written. */
 const SETTLE_MS = 2000;
 const LOOKS = 5;
@@ -37,8 +44,8 @@ export async function measureLiveMemory(
   const calls = new LiveCalls(target, TURNS);
   try {
     const steps = [{ live: 0, residentKb: await residentKb(target, part, pids) }];
-    for (let step = 1; step <= STEPS && !target.stopping.aborted; step += 1) {
-      await calls.growTo(Math.round((live * step) / STEPS));
+    for (let step = 0; step <= STEPS && !target.stopping.aborted; step += 1) {
+      await calls.growTo(Math.round(live + (live * step) / STEPS));
       await pause(SETTLE_MS, target.stopping);
       steps.push({ live: calls.count, residentKb: await residentKb(target, part, pids) });
     }
@@ -50,18 +57,20 @@ export async function measureLiveMemory(
   }
 }
 
-/** The figures of the steps; the first one is without calls. Pure. */
+/** The figures of the steps: the first one is without calls, the second one after the warm-up. Pure. */
 export function figuresOf(steps: MemoryFigures['steps']): Omit<MemoryFigures, 'errors'> {
-  const [first, last] = [steps.at(0), steps.at(-1)];
-  const live = last?.live ?? 0;
-  if (!first || !last || live === 0) return { steps, live, kbPerCall: null, slopeKbPerCall: null };
-  const points = steps.map(({ live: x, residentKb: y }) => ({ x, y }));
+  const [empty, warm] = steps;
+  const live = steps.at(-1)?.live ?? 0;
+  const warmUp = warm?.live ?? 0;
+  const points = steps.slice(1).map(({ live: x, residentKb: y }) => ({ x, y }));
   const slope = slopeOf(points)?.slope;
   return {
     steps,
     live,
-    kbPerCall: tenths((last.residentKb - first.residentKb) / live),
-    slopeKbPerCall: slope === undefined ? null : tenths(slope),
+    warmUp,
+    kbPerCall: slope === undefined ? null : tenths(slope),
+    firstKbPerCall:
+      empty && warm && warmUp > 0 ? tenths((warm.residentKb - empty.residentKb) / warmUp) : null,
   };
 }
 

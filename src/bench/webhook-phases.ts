@@ -37,6 +37,8 @@ export interface Watched {
   pids: Readonly<Record<string, number>>;
   part: string;
   progress: Progress;
+  /** Settles when what ended calls leave to do is done; left out where they leave nothing. */
+  untilQuiet?: () => Promise<unknown>;
 }
 
 export async function runPhases(
@@ -50,6 +52,7 @@ export async function runPhases(
   const one = await measurePhase(oneAtATime, target, { calls, turns, pauseMs }, pids);
   // Before anything fills the memory with calls that are over.
   const memory = await memoryPhase(target, options, watched);
+  await watched.untilQuiet?.();
   const many = await manyPhase(target, options, watched);
   const most = await throughputPhase(target, options, watched);
   const parts = [one, many, most].filter((part) => part !== undefined);

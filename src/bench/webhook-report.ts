@@ -1,6 +1,6 @@
 /** The figures of the webhook benchmark for a person. Pure. */
 import type { CpuCost } from './cpu-cost.ts';
-import { goalLines, machineLine, shown, timesHead, timesRow } from './report-lines.ts';
+import { goalLines, goalsLine, machineLine, shown, timesHead, timesRow } from './report-lines.ts';
 import type { Kind } from './samples.ts';
 import { KINDS } from './samples.ts';
 import type { Summary } from './statistics.ts';
@@ -14,7 +14,7 @@ export function renderReport(figures: WebhookFigures, problems: readonly string[
     '',
     ...(figures.interrupted ? ['STOPPED EARLY: this is a part.'] : []),
     machineLine(figures),
-    `What Temporal keeps is ${figures.sealed ? 'sealed' : 'not sealed (--sealed 1 does it)'}.`,
+    `What Temporal keeps is ${figures.sealed ? 'sealed' : 'not sealed'}.`,
     '',
     ...partLines(figures),
     ...(figures.manyHistoryEventsPerTurn === null
@@ -41,6 +41,8 @@ export function renderReport(figures: WebhookFigures, problems: readonly string[
     ...(problems.length > 0
       ? ['', 'What went wrong:', ...problems.map((each) => `  ${each}`)]
       : []),
+    '',
+    goalsLine(figures.goals),
     '',
   ].join('\n');
 }
@@ -75,7 +77,9 @@ function partLines({ one, many, throughput, memory }: AllParts): string[] {
       ({ live, residentKb }) => `${live}: ${shown(residentKb / 1024)} MB`,
     );
     lines.push(
-      `Memory by live calls: ${steps.join(', ')}; ${shown(memory.kbPerCall)} kB a call (slope ${shown(memory.slopeKbPerCall)} kB)`,
+      `Memory by live calls: ${steps.join(', ')}`,
+      `  ${shown(memory.kbPerCall)} kB a call: the slope after the first ${memory.warmUp}, which stay on the line`,
+      `  ${shown(memory.firstKbPerCall)} kB a call: the first ${memory.warmUp}, what the processes' memory grows by once included`,
       '',
     );
   }

@@ -147,12 +147,21 @@ describe('load', () => {
 });
 
 describe('memory per live call', () => {
-  test('is what was added, and the slope of all steps', () => {
+  test('is the slope after the warm-up, whose calls are told apart', () => {
     const steps = [
       { live: 0, residentKb: 1000 },
-      { live: 10, residentKb: 4000 },
-      { live: 20, residentKb: 5000 },
+      { live: 10, residentKb: 6000 },
+      { live: 15, residentKb: 7000 },
+      { live: 20, residentKb: 8000 },
     ];
-    expect(figuresOf(steps)).toEqual({ steps, live: 20, kbPerCall: 200, slopeKbPerCall: 200 });
+    const figures = { steps, live: 20, warmUp: 10, kbPerCall: 200, firstKbPerCall: 500 };
+    expect(figuresOf(steps)).toEqual(figures);
+  });
+
+  test('is unknown where the calls were stopped', () => {
+    expect(figuresOf([{ live: 0, residentKb: 1000 }])).toMatchObject({
+      kbPerCall: null,
+      firstKbPerCall: null,
+    });
   });
 });

@@ -35,8 +35,9 @@ const memory = {
     { live: 10, residentKb: 105_472 },
   ],
   live: 10,
+  warmUp: 5,
   kbPerCall: 307.2,
-  slopeKbPerCall: 307.2,
+  firstKbPerCall: 512,
   errors: 0,
 };
 const parts: AllParts = { one: phase(), many: phase({ calls: 50 }), throughput, memory };
@@ -102,6 +103,11 @@ describe('the goals of the webhook benchmark', () => {
     const failed = { ...parts, throughput: { ...throughput, errors: 1 } };
     expect(verdicts(failed)[4]).toBe('not measured');
   });
+
+  test('are not measured by calls that were not answered', () => {
+    const failed = { ...parts, one: phase({ errors: 1 }), many: phase({ errors: 1 }) };
+    expect(verdicts(failed).slice(0, 4)).toEqual(Array.from({ length: 4 }, () => 'not measured'));
+  });
 });
 
 describe('the ratios to the bot', () => {
@@ -147,9 +153,9 @@ describe('the report', () => {
     expect(report).toMatch(
       /^CPU ms a webhook: api 3\.0, worker 20\.0, generator 1\.0, total 23\.0 \(the load generator: 4 % of all\)$/m,
     );
-    expect(report).toMatch(
-      /^Memory by live calls: 0: 100\.0 MB, 10: 103\.0 MB; 307\.2 kB a call /m,
-    );
+    expect(report).toMatch(/^Memory by live calls: 0: 100\.0 MB, 10: 103\.0 MB$/m);
+    expect(report).toMatch(/^ {2}307\.2 kB a call: the slope after the first 5, /m);
+    expect(report).toMatch(/^ {2}512\.0 kB a call: the first 5, /m);
     expect(report).toMatch(/IN MEMORY$/m);
     expect(report).toContain('CPU × 10.0, webhooks a second × 0.25');
     expect(report).toContain('load 0.10 before, 0.25 after');

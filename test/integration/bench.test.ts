@@ -76,7 +76,7 @@ describe('the benchmarks', () => {
         one: phase,
         many: { ...phase, calls: 3 },
         throughput: { ...phase, perSecond: expect.any(Number) },
-        memory: { live: 5 },
+        memory: { warmUp: 5, live: 10 },
         bot: { one: phase, throughput: phase },
         ratios: { turnP50: expect.any(Number) },
         historyEventsPerTurn: expect.any(Number),
