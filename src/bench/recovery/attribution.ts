@@ -12,11 +12,16 @@ export interface DoneKill {
   atMs: number;
   /** When the process was there again; absent when it was not seen to be. */
   backAtMs?: number;
+  /** Temporal: when it took requests again; absent when that is not known. */
+  answersAtMs?: number;
 }
+
+/** Where a caller was: as kills are aimed, or at the very beginning, where no kill is. */
+export type Hit = Moment | 'first webhook';
 
 export interface AffectedWait extends Wait {
   victim: Victim;
-  moment: Moment;
+  moment: Hit;
   /** Of the kill. */
   killedAtMs: number;
   /** Workers: whether it was the one that this call was on; undefined when that is not known. */
@@ -52,6 +57,22 @@ export function affectedWaits(
       return [{ ...found.wait, victim, moment: found.moment, killedAtMs, ...isOwn }];
     });
   });
+}
+
+/**
+ * Callers whose first webhook was under way when something was killed, or was sent while it was not
+ * back yet, wherever that kill was aimed at.
+ * @param beginnings how long each caller waited for the greeting
+ */
+export function affectedBeginnings(
+  beginnings: readonly Wait[],
+  kills: readonly DoneKill[],
+): AffectedWait[] {
+  return kills.flatMap(({ victim, atMs: killedAtMs, backAtMs = killedAtMs }) =>
+    beginnings
+      .filter((wait) => wait.sentAtMs <= backAtMs && killedAtMs < endOf(wait))
+      .map((wait) => ({ ...wait, victim, moment: 'first webhook', killedAtMs })),
+  );
 }
 
 function affectedOf(

@@ -9,6 +9,8 @@ import type { Victims } from './victims.ts';
 export interface AwayOptions extends Omit<PoolOptions, 'name' | 'turns' | 'thinkMs'> {
   seconds: number;
   victims: Victims;
+  /** When Temporal takes requests again; undefined when it does not in time. */
+  untilTemporalAnswers: () => Promise<number | undefined>;
   progress: Progress;
 }
 
@@ -16,6 +18,8 @@ export interface DoneAway {
   fromMs: number;
   /** From when on it was to come back. */
   toMs: number;
+  /** When it took requests again; absent when that is not known. */
+  answersAtMs?: number;
   calls: number;
   /** Callers who were answered again afterwards. */
   answeredAfter: number;
@@ -31,7 +35,7 @@ const TEMPORAL = 'voca-temporal';
 const TELL_EVERY_MS = 10_000;
 
 export async function runAway(options: AwayOptions): Promise<DoneAway> {
-  const { seconds, victims, stopping, progress } = options;
+  const { seconds, victims, stopping, progress, untilTemporalAnswers } = options;
   const pool = new CallerPool({
     ...options,
     name: 'patient guest',
@@ -58,8 +62,17 @@ export async function runAway(options: AwayOptions): Promise<DoneAway> {
   const before = new Map(callers.map((caller) => [caller, caller.answered]));
   const isAnswered = (caller: (typeof callers)[number]) =>
     caller.answered > (before.get(caller) ?? 0);
+  const answers = untilTemporalAnswers();
   await until(() => callers.every(isAnswered), ANSWERED_MS, stopping);
+  const answersAtMs = await answers;
   const answeredAfter = callers.filter(isAnswered).length;
   await pool.close();
-  return { fromMs, toMs, calls: callers.length, answeredAfter, problems: pool.problems };
+  return {
+    fromMs,
+    toMs,
+    ...(answersAtMs !== undefined && { answersAtMs }),
+    calls: callers.length,
+    answeredAfter,
+    problems: pool.problems,
+  };
 }

@@ -1,11 +1,15 @@
 /** What a drill has done. */
-import type { Evidence } from '../../drill/index.ts';
+import type { Evidence, RunInfo } from '../../drill/index.ts';
 import type { DoneKill } from './attribution.ts';
 import type { DoneAway } from './away.ts';
 import type { DoneCut } from './cuts.ts';
 
+type Away = NonNullable<RunInfo['temporalAway']>[number];
+
 /** Everything that was done, for the evaluation. */
 export interface Done {
+  /** How many were planned. */
+  planned: number;
   kills: DoneKill[];
   cuts: DoneCut[];
   away: DoneAway | undefined;
@@ -16,12 +20,17 @@ export interface Done {
 }
 
 /** When the api processes could not reach Temporal; only then may words be refused. */
-export function whenAway({ kills, cuts, away }: Pick<Done, 'kills' | 'cuts' | 'away'>) {
-  return [
+export function whenAway({ kills, cuts, away }: Pick<Done, 'kills' | 'cuts' | 'away'>): Away[] {
+  const all: Away[] = [
     ...kills
       .filter(({ victim }) => victim === 'temporal')
-      .map(({ atMs, backAtMs = atMs }) => ({ fromMs: atMs, toMs: backAtMs })),
+      .map(({ atMs, backAtMs = atMs, ...kill }) => ({ ...kill, fromMs: atMs, toMs: backAtMs })),
     ...cuts.filter(({ line }) => line === 'api-temporal'),
     ...(away ? [away] : []),
-  ].map(({ fromMs, toMs }) => ({ fromMs, toMs }));
+  ];
+  return all.map(({ fromMs, toMs, answersAtMs }) => ({
+    fromMs,
+    toMs,
+    ...(answersAtMs !== undefined && { answersAtMs }),
+  }));
 }

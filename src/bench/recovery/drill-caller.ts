@@ -8,7 +8,7 @@ import { pause } from '../play-call.ts';
 export interface CallerPlan {
   /** A name that no other call has: what is said holds it. */
   name: string;
-  /** After so many answered turns it hangs up; infinity for until `mayEnd`. */
+  /** After so many answered turns it hangs up; infinity for until {@link DrillCaller.leave}. */
   turns: number;
   /** How long the caller thinks before each words, in milliseconds. */
   thinkMs: { min: number; max: number };

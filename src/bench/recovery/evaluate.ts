@@ -2,32 +2,34 @@
 import { inboundCallId } from '../../ids.ts';
 import type { TruthEntry } from '../../simulator/index.ts';
 import type { Machine } from '../report-lines.ts';
-import { affectedWaits } from './attribution.ts';
+import { affectedBeginnings, affectedWaits } from './attribution.ts';
 import type { Done } from './done.ts';
 import {
   awayFigures,
   cutFigures,
   killFigures,
   longestWaits,
-  recoveryGoals,
   undisturbedWaits,
   waitFigures,
 } from './recovery-figures.ts';
 import type { Judged, RecoveryFigures } from './recovery-figures.ts';
-import { heldCallers, waitsOf } from './waits.ts';
+import { recoveryGoals } from './recovery-goals.ts';
+import { beginningsOf, heldCallers, waitsOf } from './waits.ts';
 import { workersOf } from './worker-of-call.ts';
 
 export interface ToEvaluate {
   done: Done;
   truth: readonly TruthEntry[];
   accountSid: string;
-  options: Pick<RecoveryFigures, 'seed' | 'calls' | 'thinkMs'>;
+  options: Pick<RecoveryFigures, 'seed' | 'calls' | 'thinkMs' | 'command' | 'sealed'>;
+  /** What the assistant says first. */
+  greeting: string;
   verdict: Judged | null;
   machine: Machine;
   interrupted: boolean;
 }
 
-export function evaluate({ done, truth, accountSid, options, ...rest }: ToEvaluate): {
+export function evaluate({ done, truth, accountSid, options, greeting, ...rest }: ToEvaluate): {
   figures: RecoveryFigures;
   problems: string[];
 } {
@@ -36,20 +38,24 @@ export function evaluate({ done, truth, accountSid, options, ...rest }: ToEvalua
   const waits = waitsOf(truth);
   const workerOf = workersOf(evidence?.histories ?? []);
   const callIdOf = (callSid: string) => inboundCallId(accountSid, callSid);
-  const affected = affectedWaits(waits, kills, (callSid, atMs) =>
-    workerOf(callIdOf(callSid), atMs),
-  );
+  const affected = [
+    ...affectedWaits(waits, kills, (callSid, atMs) => workerOf(callIdOf(callSid), atMs)),
+    ...affectedBeginnings(beginningsOf(truth, greeting), kills),
+  ];
   const byKill = killFigures(affected);
   const away = done.away ? awayFigures(heldCallers(truth), done.away) : null;
   const spans = [...cuts, ...(done.away ? [done.away] : [])];
   const applicationErrors = truth.filter(
     (entry) => entry.kind === 'heard' && entry.source === 'error',
   ).length;
+  const notBack = kills.filter(({ backAtMs }) => backAtMs === undefined).length;
+  const problems = interrupted ? done.problems : [...done.problems, ...notDone(done)];
   const figures: RecoveryFigures = {
     benchmark: 'recovery',
     ...options,
+    planned: done.planned,
     kills: kills.length,
-    notBack: kills.filter(({ backAtMs }) => backAtMs === undefined).length,
+    notBack,
     byKill,
     longest: longestWaits(affected, callIdOf),
     undisturbed: waitFigures(undisturbedWaits(waits, kills, spans)),
@@ -69,10 +75,20 @@ export function evaluate({ done, truth, accountSid, options, ...rest }: ToEvalua
     errors:
       applicationErrors +
       (openAfterwards?.length ?? 0) +
-      done.problems.length +
+      notBack +
+      problems.length +
       (verdict?.violations.length ?? 0),
     ...machine,
     interrupted,
   };
-  return { figures, problems: done.problems };
+  return { figures, problems };
+}
+
+/** What nobody has seen cannot be good: each is a problem of a run that was not stopped. */
+function notDone({ planned, kills, openAfterwards }: Done): string[] {
+  const missing = planned - kills.length;
+  return [
+    ...(missing > 0 ? [`${missing} of ${planned} kills were not done: nothing ran there`] : []),
+    ...(openAfterwards ? [] : ['Temporal could not be asked which calls are still open']),
+  ];
 }

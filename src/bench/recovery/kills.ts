@@ -9,9 +9,11 @@ import type { Victims } from './victims.ts';
 
 export interface KillsOptions {
   plan: readonly PlannedKill[];
-  pool: CallerPool;
-  model: DrillModel;
-  victims: Victims;
+  pool: Pick<CallerPool, 'live' | 'calls'>;
+  model: Pick<DrillModel, 'thinkMs'>;
+  victims: Pick<Victims, 'isThere' | 'kill'>;
+  /** When Temporal takes requests again; undefined when it does not in time. */
+  untilTemporalAnswers: () => Promise<number | undefined>;
   /** How long the model thinks when turns are to be hit in their middle, in milliseconds. */
   thinkMs: number;
   stopping: AbortSignal;
@@ -21,7 +23,7 @@ export interface KillsOptions {
 /** Whoever waits for a moment that does not come takes the next best. */
 const MOMENT_MS = 15_000;
 const BACK_MS = 30_000;
-/** After a kill everybody has been answered; before the next one things are calm for so long. */
+/** Before the next kill of the same part things are calm for so long. */
 const CALM_MS = 1500;
 const LOOK_AGAIN_MS = 20;
 const QUIET_TURNS = 3;
@@ -33,19 +35,23 @@ export async function runKills(options: KillsOptions): Promise<DoneKill[]> {
   const { plan, stopping, progress, model } = options;
   const done: DoneKill[] = [];
   await undisturbed(options);
-  for (const planned of plan) {
+  for (const [at, planned] of plan.entries()) {
     if (stopping.aborted) break;
     progress.live(
-      `kill ${done.length + 1} of ${plan.length}: ${planned.process}, ${planned.moment} ` +
+      `kill ${at + 1} of ${plan.length}: ${planned.process}, ${planned.moment} ` +
         `(${options.pool.calls} calls so far)`,
     );
     model.thinkMs = planned.moment === 'mid-turn' ? options.thinkMs : 0;
     await theMoment(planned, options);
     await pause(planned.delayMs, stopping);
     if (stopping.aborted) break;
+    const isCalm = calmAfter(options.pool);
     const kill = await killOne(planned, options);
     if (kill) done.push(kill);
-    await untilCalm(options);
+    await until(isCalm, BACK_MS, stopping);
+    // Not before: a reply that is asked for once more takes as long as any.
+    model.thinkMs = 0;
+    if (plan[at + 1]?.victim === planned.victim) await pause(CALM_MS, stopping);
   }
   model.thinkMs = 0;
   return done;
@@ -58,10 +64,13 @@ async function undisturbed({ pool, stopping }: KillsOptions): Promise<void> {
   await until(isAnswered, BACK_MS, stopping);
 }
 
-/** Nothing is killed where nothing runs: a process that does not come back is counted once. */
+/**
+ * Nothing is killed where nothing runs: a process that does not come back is counted once, and a
+ * kill that could not be done is missing from what was done.
+ */
 async function killOne(
   { victim, process, moment }: PlannedKill,
-  { victims, stopping }: KillsOptions,
+  { victims, stopping, untilTemporalAnswers }: KillsOptions,
 ): Promise<DoneKill | undefined> {
   const wait = { withinMs: BACK_MS, stopping };
   if (!(await victims.isThere(process, wait))) return undefined;
@@ -69,7 +78,11 @@ async function killOne(
   const pid = victims.kill(process);
   const kill: DoneKill = { victim, process, moment, pid, atMs };
   const isBack = await victims.isThere(process, { ...wait, killedPid: pid });
-  if (isBack) return { ...kill, backAtMs: Date.now() };
+  if (isBack) {
+    const backAtMs = Date.now();
+    const answersAtMs = victim === 'temporal' ? await untilTemporalAnswers() : undefined;
+    return { ...kill, backAtMs, ...(answersAtMs !== undefined && { answersAtMs }) };
+  }
   return stopping.aborted ? undefined : kill; // nothing comes back to what is being stopped
 }
 
@@ -89,13 +102,13 @@ async function theMoment(
   await until(isThere, MOMENT_MS, stopping);
 }
 
-/** Everybody who waited has been answered, and a while has passed. */
-async function untilCalm({ pool, stopping, model }: KillsOptions): Promise<void> {
-  const since = Date.now();
-  model.thinkMs = 0;
-  const isCalm = () => pool.live.every(({ waitingMs = 0 }) => waitingMs < Date.now() - since);
-  await until(isCalm, BACK_MS, stopping);
-  await pause(CALM_MS, stopping);
+/**
+ * Whether everybody who was on the line at this moment has been answered since, or is gone: whoever
+ * was waiting, and whoever was about to speak.
+ */
+function calmAfter(pool: KillsOptions['pool']): () => boolean {
+  const before = new Map(pool.live.map((caller) => [caller, caller.answered]));
+  return () => pool.live.every((caller) => caller.answered > (before.get(caller) ?? -1));
 }
 
 export async function until(

@@ -3,14 +3,17 @@ import type { Counts, Violation } from '../../drill/index.ts';
 import type { Goal, Machine } from '../report-lines.ts';
 import { summarize } from '../statistics.ts';
 import type { Summary } from '../statistics.ts';
-import type { AffectedWait, DoneKill } from './attribution.ts';
+import type { AffectedWait, DoneKill, Hit } from './attribution.ts';
 import { SOON_MS } from './attribution.ts';
 import type { DoneAway } from './away.ts';
 import type { DoneCut } from './cuts.ts';
-import type { Moment, Victim } from './schedule.ts';
+import type { Victim } from './schedule.ts';
 import type { HeldCaller, Wait } from './waits.ts';
 
-/** What callers waited, in milliseconds from the webhook with their words. */
+/**
+ * What callers waited, in milliseconds from the webhook with their words. A wait without an end is
+ * infinite: it shows in every percentile that it reaches.
+ */
 export interface WaitFigures {
   callers: number;
   /** To the first words: a filler, or the answer. */
@@ -23,7 +26,7 @@ export interface WaitFigures {
 
 export interface KillFigures extends WaitFigures {
   victim: Victim;
-  moment: Moment;
+  moment: Hit;
   /** Workers only: whose call it was. */
   whose?: 'its calls' | 'calls of the other';
   /** Those that hit anybody so. */
@@ -34,7 +37,7 @@ export interface KillFigures extends WaitFigures {
 export interface LongWait {
   callId: string;
   victim: Victim;
-  moment: Moment;
+  moment: Hit;
   /** When the kill came, from the webhook with the words on. */
   killedAfterMs: number;
   answerMs: number | null;
@@ -65,6 +68,11 @@ export interface RecoveryFigures extends Machine {
   seed: number;
   calls: number;
   thinkMs: number;
+  /** The command that does the same again. */
+  command: string;
+  sealed: boolean;
+  planned: number;
+  /** Those that were done: nothing is killed where nothing runs. */
   kills: number;
   /** So many processes were not seen to come back in time. */
   notBack: number;
@@ -85,16 +93,9 @@ export interface RecoveryFigures extends Machine {
   interrupted: boolean;
 }
 
-export const LIMITS = {
-  workerNextWordsMs: 2500,
-  workerFillerMs: 4000,
-  workerAnswerMs: 6000,
-  awayMs: 4000,
-} as const;
-
 export function waitFigures(waits: readonly Wait[]): WaitFigures {
   const times = (of: (wait: Wait) => number | undefined) =>
-    summarize(waits.map(of).filter((ms) => ms !== undefined));
+    summarize(waits.map((wait) => of(wait) ?? Infinity));
   return {
     callers: waits.length,
     first: times(({ firstMs }) => firstMs),
@@ -157,7 +158,11 @@ export function awayFigures(
   held: readonly HeldCaller[],
   { fromMs, toMs, calls, answeredAfter }: DoneAway,
 ): AwayFigures {
-  const meanwhile = held.filter(({ sentAtMs }) => sentAtMs >= fromMs && sentAtMs <= toMs);
+  // Those who already wait when it goes away wait on.
+  const meanwhile = held.filter(
+    ({ sentAtMs, heardMs, goneMs }) =>
+      sentAtMs + (heardMs ?? goneMs ?? Infinity) > fromMs && sentAtMs <= toMs,
+  );
   const heard = meanwhile.flatMap(({ heardMs }) => heardMs ?? []);
   return {
     seconds: Math.round((toMs - fromMs) / 1000),
@@ -182,58 +187,4 @@ export function undisturbedWaits(
 function overlaps({ sentAtMs, answerMs, firstMs }: Wait, fromMs: number, toMs: number): boolean {
   const endMs = sentAtMs + (answerMs ?? firstMs ?? SOON_MS);
   return endMs >= fromMs && sentAtMs <= toMs + SOON_MS;
-}
-
-export function recoveryGoals({
-  byKill,
-  away,
-  verdict,
-  applicationErrors,
-  openAfterwards,
-}: Pick<
-  RecoveryFigures,
-  'byKill' | 'away' | 'verdict' | 'applicationErrors' | 'openAfterwards'
->): Goal[] {
-  const worker = (moment: Moment) =>
-    byKill.find(
-      (each) =>
-        each.victim === 'worker' && each.moment === moment && each.whose !== 'calls of the other',
-    );
-  const limit = (name: string, value: number | null | undefined, ms: number): Goal => ({
-    name,
-    value: value ?? null,
-    limit: ms,
-    unit: 'ms',
-  });
-  const repeated = [
-    'reply-twice',
-    'words-of-another-turn',
-    'model-asked-too-often',
-    'answers-differ',
-  ];
-  return [
-    limit(
-      'worker between turns, next words p95',
-      worker('between')?.first.p95,
-      LIMITS.workerNextWordsMs,
-    ),
-    limit(
-      'worker in mid-turn, first words p95',
-      worker('mid-turn')?.first.p95,
-      LIMITS.workerFillerMs,
-    ),
-    limit('worker in mid-turn, answer p95', worker('mid-turn')?.answer.p95, LIMITS.workerAnswerMs),
-    limit('Temporal away, longest silence', away?.waits.max, LIMITS.awayMs),
-    { name: "Twilio's error messages heard", value: applicationErrors, limit: 0 },
-    { name: 'calls left open', value: openAfterwards, limit: 0 },
-    { name: 'turns lost', value: verdict ? (verdict.counts['lost'] ?? 0) : null, limit: 0 },
-    {
-      name: 'turns repeated',
-      value: verdict
-        ? verdict.violations.filter(({ kind }) => repeated.includes(kind)).length
-        : null,
-      limit: 0,
-    },
-    { name: 'violations in all', value: verdict?.violations.length ?? null, limit: 0 },
-  ];
 }

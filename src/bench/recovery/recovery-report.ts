@@ -1,13 +1,13 @@
 /** The figures of the recovery benchmark for a person. Pure. */
 import { renderVerdict } from '../../drill/index.ts';
-import { goalLines, machineLine, shown } from '../report-lines.ts';
+import { goalLines, goalsLine, machineLine, shown } from '../report-lines.ts';
 import type { RecoveryFigures, WaitFigures } from './recovery-figures.ts';
 
 const HEAD = ['callers', 'first p50', 'p95', 'max', 'ans. p50', 'p95', 'max', 'none'];
 const NAME_WIDTH = 54;
 
 export function renderRecovery(figures: RecoveryFigures, problems: readonly string[]): string {
-  const { seed, kills, calls, thinkMs, byKill, cuts, away, verdict } = figures;
+  const { seed, kills, planned, command, calls, thinkMs, byKill, cuts, away, verdict } = figures;
   const killRows = byKill.map((each) => {
     const whose = each.whose === undefined ? '' : `, ${each.whose}`;
     return row(`${each.victim} ${each.moment}${whose} (${each.kills} kills)`, each);
@@ -15,12 +15,15 @@ export function renderRecovery(figures: RecoveryFigures, problems: readonly stri
   return [
     '',
     ...(figures.interrupted ? ['STOPPED EARLY: this is a part.'] : []),
-    `${kills} kills with seed ${seed}, ${calls} calls at any time, the model thinks ${thinkMs} ms in mid-turn`,
+    `${kills} of ${planned} planned kills with seed ${seed}, ${calls} calls at any time, the model thinks ${thinkMs} ms in mid-turn`,
+    `Again: ${command}`,
+    `What Temporal keeps is ${figures.sealed ? 'sealed' : 'not sealed'}.`,
     machineLine(figures),
     '',
     'What callers waited, in seconds, from the webhook with their words (without the pause by which',
     'a telephone notices that they have ended) to the first words (a filler or the answer) and to the',
-    'answer; "none": asked to say it again, or not answered.',
+    'answer; "none": asked to say it again, or not answered. Such a wait never ends, and counts so in the',
+    'percentiles. First webhooks: to the first words and to the greeting.',
     wide('', HEAD),
     row('undisturbed', figures.undisturbed),
     ...killRows,
@@ -49,6 +52,8 @@ export function renderRecovery(figures: RecoveryFigures, problems: readonly stri
       ? ['', 'What went wrong:', ...problems.map((each) => `  ${each}`)]
       : []),
     '',
+    goalsLine(figures.goals),
+    '',
   ].join('\n');
 }
 
@@ -65,5 +70,6 @@ function wide(name: string, values: readonly string[]): string {
 }
 
 function seconds(ms: number | null): string {
+  if (ms === Infinity) return 'never';
   return ms === null ? '–' : (ms / 1000).toFixed(2);
 }

@@ -2,13 +2,12 @@
  * `npm run bench -- recovery`: what callers notice of killed processes, cut lines and a Temporal
  * that is away, and whether anything that was said is lost or answered twice.
  */
-import { mkdtempSync, readFileSync } from 'node:fs';
-import { cpus, loadavg, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { cpus, loadavg } from 'node:os';
 import { createDatabase } from '../../db/pool.ts';
 import { DEMO_CALLER, DEMO_NUMBER } from '../../demo/demo-config.ts';
-import { checkHistory, collectEvidence, Lines, writeEvidence } from '../../drill/index.ts';
-import type { Evidence } from '../../drill/index.ts';
+import { checkHistory, collectEvidence, Lines } from '../../drill/index.ts';
+import { demoAssistant } from '../../orchestrator/index.ts';
 import { startSimulator } from '../../simulator/index.ts';
 import type { Simulator } from '../../simulator/index.ts';
 import { linkToTemporal } from '../../temporal/connection.ts';
@@ -16,6 +15,7 @@ import { withInstance } from '../bench-instance.ts';
 import type { BenchInstance, Place } from '../bench-instance.ts';
 import type { Benchmark, BenchContext, BenchResult } from '../benchmark.ts';
 import { untilAllClosed } from '../open-calls.ts';
+import { whenReady } from '../ready.ts';
 import { runAway } from './away.ts';
 import { CallerPool } from './caller-pool.ts';
 import { CUTS, runCuts } from './cuts.ts';
@@ -23,6 +23,7 @@ import type { Done } from './done.ts';
 import { whenAway } from './done.ts';
 import { startDrillModel } from './drill-model.ts';
 import type { DrillModel } from './drill-model.ts';
+import { keepEvidence } from './keep-evidence.ts';
 import { runKills } from './kills.ts';
 import { evaluate } from './evaluate.ts';
 import { renderRecovery } from './recovery-report.ts';
@@ -30,13 +31,15 @@ import { planKills } from './schedule.ts';
 import { Victims } from './victims.ts';
 
 export type RecoveryOption =
-  'kills' | 'seed' | 'calls' | 'turns' | 'think' | 'cuts' | 'away' | 'away-calls';
+  'kills' | 'seed' | 'calls' | 'turns' | 'think' | 'cuts' | 'away' | 'away-calls' | 'sealed';
 type Options = Record<RecoveryOption, number>;
 
 /** Between turns callers are quick: a second is long enough for kills, and they are many. */
 const CALLER_THINKS_MS = { min: 500, max: 1800 };
 /** A call closes 15 s after its end. */
 const CLOSE_MS = 60_000;
+/** A server that is started again takes requests so soon. */
+const ANSWERS_MS = 60_000;
 
 export const recoveryBenchmark: Benchmark<RecoveryOption> = {
   summary: 'what callers notice when processes are killed and lines are cut',
@@ -49,6 +52,7 @@ export const recoveryBenchmark: Benchmark<RecoveryOption> = {
     cuts: { what: 'seconds that each line is cut, 0 for not', default: 30, min: 0, max: 3600 },
     away: { what: 'seconds without Temporal, 0 for none', default: 300, min: 0, max: 3600 },
     'away-calls': { what: 'live calls meanwhile', default: 20, min: 1, max: 500 },
+    sealed: { what: '1 to seal payloads with a key, 0 not to', default: 1, min: 0, max: 1 },
   },
   texts: {
     logdir: 'where the evidence is kept, for `npm run check:history`',
@@ -60,6 +64,7 @@ export const recoveryBenchmark: Benchmark<RecoveryOption> = {
     try {
       const surroundings = {
         modelUrl: model.baseUrl,
+        isSealed: options.sealed === 1,
         twilio: async (place: Place) => (simulator = await startTwilio(place)),
         addressesFor: lines.addressesFor,
       };
@@ -108,7 +113,14 @@ async function recover(drill: Drill): Promise<BenchResult> {
     done,
     truth: simulator.log.entries,
     accountSid: simulator.accountSid,
-    options: { seed: options.seed, calls: options.calls, thinkMs: options.think },
+    options: {
+      seed: options.seed,
+      calls: options.calls,
+      thinkMs: options.think,
+      command: commandOf(options),
+      sealed: options.sealed === 1,
+    },
+    greeting: demoAssistant.firstMessage,
     verdict: done.evidence ? checkHistory(done.evidence) : null,
     machine: {
       node: process.version,
@@ -126,11 +138,20 @@ async function recover(drill: Drill): Promise<BenchResult> {
   };
 }
 
+/** Does the same again. */
+function commandOf(options: Options): string {
+  const flags = Object.entries(options)
+    .map(([name, value]) => `--${name} ${value}`)
+    .join(' ');
+  return `npm run bench -- recovery ${flags}`;
+}
+
 /** Does it all, one after the other, then waits until everything is over. */
 async function disturb(drill: Drill): Promise<Done> {
   const { bench, options, simulator } = drill;
   const { stopping } = bench;
   const done: Done = {
+    planned: options.kills,
     kills: [],
     cuts: [],
     away: undefined,
@@ -144,12 +165,20 @@ async function disturb(drill: Drill): Promise<Done> {
     const { away: seconds, 'away-calls': calls, seed } = options;
     const victims = new Victims(bench);
     const { progress } = drill.context;
-    const plan = { simulator, seed: String(seed), calls, stopping, seconds, victims, progress };
-    done.away = await runAway(plan);
+    const untilTemporalAnswers = answersOf(bench);
+    done.away = await runAway({
+      ...{ simulator, seed: String(seed), calls, stopping, seconds, victims, progress },
+      untilTemporalAnswers,
+    });
     done.problems.push(...done.away.problems);
   }
   if (!stopping.aborted) await settle(drill, done);
   return done;
+}
+
+/** An api process is ready when it reaches both servers. */
+function answersOf({ instance, stopping }: BenchInstance): () => Promise<number | undefined> {
+  return () => whenReady(instance.running.apiUrl, ANSWERS_MS, stopping);
 }
 
 function poolOf({ bench, simulator, options }: Drill, name: string): CallerPool {
@@ -169,6 +198,7 @@ async function killsPhase(drill: Drill, done: Done): Promise<void> {
     pool,
     model,
     victims: new Victims(bench),
+    untilTemporalAnswers: answersOf(bench),
     thinkMs: options.think,
     stopping: bench.stopping,
     progress,
@@ -190,7 +220,8 @@ async function cutsPhase(drill: Drill, done: Done): Promise<void> {
 async function settle({ bench, simulator, model, options, context }: Drill, done: Done) {
   context.progress.say('Waiting until all calls are closed, then looking at what they left ...');
   const { temporalAddress: address, namespace } = bench.instance.running;
-  const link = linkToTemporal({ address, namespace });
+  const { secretKeys } = bench;
+  const link = linkToTemporal({ address, namespace, secretKeys });
   const database = createDatabase({
     url: bench.instance.databaseUrl,
     applicationName: 'voca-bench',
@@ -205,9 +236,13 @@ async function settle({ bench, simulator, model, options, context }: Drill, done
       logs: [{ name: 'voca.log', text: readFileSync(bench.logFile, 'utf8') }],
       run: {
         seed: String(options.seed),
-        commands: [`npm run bench -- recovery ${flagsOf(options)}`],
+        commands: [commandOf(options)],
         accountSid: simulator.accountSid,
-        canaries: { numbers: [DEMO_CALLER, DEMO_NUMBER], secrets: [bench.authToken], words: [] },
+        canaries: {
+          numbers: [DEMO_CALLER, DEMO_NUMBER],
+          secrets: [bench.authToken, ...secretKeys],
+          words: [],
+        },
         kills: done.kills.map(({ atMs, process: name }) => ({ atMs, process: name })),
         temporalAway: whenAway(done),
       },
@@ -216,23 +251,4 @@ async function settle({ bench, simulator, model, options, context }: Drill, done
     await database.destroy();
     await link.close();
   }
-}
-
-function flagsOf(options: Options): string {
-  return Object.entries(options)
-    .map(([name, value]) => `--${name} ${value}`)
-    .join(' ');
-}
-
-/** Kept where it was asked for; unasked only when it shows a fault. */
-function keepEvidence(
-  evidence: Evidence | undefined,
-  isGood: boolean,
-  { progress, texts }: BenchContext,
-): void {
-  const wanted = texts?.['logdir'];
-  if (!evidence || (wanted === undefined && isGood)) return;
-  const folder = wanted ?? mkdtempSync(join(tmpdir(), 'voca-recovery-'));
-  writeEvidence(folder, evidence);
-  progress.say(`The evidence is in ${folder}: npm run check:history -- ${folder}`);
 }

@@ -18,6 +18,8 @@ export interface HeldCaller {
   callSid: string;
   sentAtMs: number;
   heardMs?: number;
+  /** When the call ended before anything was heard. */
+  goneMs?: number;
 }
 
 /** All waits, in the order in which they began. */
@@ -45,6 +47,23 @@ export function waitsOf(entries: readonly TruthEntry[]): Wait[] {
   return waits;
 }
 
+/** How long callers waited for the greeting, from the first webhook of their call. */
+export function beginningsOf(entries: readonly TruthEntry[], greeting: string): Wait[] {
+  const waits = new Map<string, Wait>();
+  for (const entry of entries) {
+    const { callSid } = entry;
+    if (callSid === undefined) continue;
+    const wait = waits.get(callSid);
+    if (entry.kind === 'request' && entry.purpose === 'voice' && !wait) {
+      waits.set(callSid, { callSid, sentAtMs: entry.atMs });
+    } else if (entry.kind === 'heard' && wait) {
+      wait.firstMs ??= entry.atMs - wait.sentAtMs;
+      if (entry.text === greeting) wait.answerMs ??= entry.atMs - wait.sentAtMs;
+    }
+  }
+  return [...waits.values()];
+}
+
 function wordsOf({ purpose, fields }: EntryOf<'request'>): string | undefined {
   if (purpose !== 'action') return undefined;
   return fields.find(([name]) => name === 'SpeechResult')?.[1];
@@ -68,7 +87,11 @@ export function heldCallers(entries: readonly TruthEntry[]): HeldCaller[] {
       const caller = waiting.get(callSid);
       if (caller) caller.heardMs = entry.atMs - caller.sentAtMs;
       waiting.delete(callSid);
-    } else if (entry.kind === 'call' && entry.reason !== undefined) waiting.delete(callSid);
+    } else if (entry.kind === 'call' && entry.reason !== undefined) {
+      const caller = waiting.get(callSid);
+      if (caller) caller.goneMs = entry.atMs - caller.sentAtMs;
+      waiting.delete(callSid);
+    }
   }
   return held;
 }

@@ -45,8 +45,15 @@ describe('the time without Temporal', () => {
     ]);
   });
 
-  test('is measured by every silence in it', () => {
+  test('is known to be over when Temporal answers', () => {
+    const known = { kills: [{ ...kill, answersAtMs: 2500 }], cuts: [], away: undefined };
+    expect(whenAway(known)).toEqual([{ fromMs: 1000, toMs: 1900, answersAtMs: 2500 }]);
+  });
+
+  test('is measured by every silence in it, also by those that had begun before', () => {
     const held = [
+      { callSid: 'C', sentAtMs: 7900, heardMs: 3900 },
+      { callSid: 'D', sentAtMs: 7000, goneMs: 500 },
       { callSid: 'A', sentAtMs: 7000, heardMs: 9 },
       { callSid: 'A', sentAtMs: 8100, heardMs: 3500 },
       { callSid: 'B', sentAtMs: 8200 },
@@ -54,14 +61,14 @@ describe('the time without Temporal', () => {
     expect(awayFigures(held, away)).toMatchObject({
       seconds: 1,
       calls: 3,
-      waits: { count: 1, max: 3500 },
+      waits: { count: 2, max: 3900 },
       unheard: 1,
     });
   });
 });
 
 describe('waits', () => {
-  test('without an answer are counted', () => {
+  test('without an answer are counted, and never end', () => {
     const waits = [
       { callSid: 'A', sentAtMs: 1, firstMs: 10, answerMs: 20 },
       { callSid: 'A', sentAtMs: 2, firstMs: 30 },
@@ -69,8 +76,8 @@ describe('waits', () => {
     ];
     expect(waitFigures(waits)).toMatchObject({
       callers: 3,
-      first: { count: 2, max: 30 },
-      answer: { count: 1, max: 20 },
+      first: { count: 3, p50: 30, max: Infinity },
+      answer: { count: 3, p50: Infinity },
       notAnswered: 2,
     });
   });
@@ -128,8 +135,16 @@ describe('the report', () => {
     said(15_000, 'You said: fish.'),
   ] as unknown as TruthEntry[];
   const done: Done = {
+    planned: 1,
     kills: [
-      { ...kill, victim: 'worker', process: 'voca-worker-1', moment: 'mid-turn', atMs: 11_000 },
+      {
+        ...kill,
+        victim: 'worker',
+        process: 'voca-worker-1',
+        moment: 'mid-turn',
+        atMs: 11_000,
+        backAtMs: 11_900,
+      },
     ],
     cuts: [],
     away: undefined,
@@ -141,7 +156,8 @@ describe('the report', () => {
     done,
     truth,
     accountSid: 'AC1',
-    options: { seed: 5, calls: 1, thinkMs: 2000 },
+    options: { seed: 5, calls: 1, thinkMs: 2000, command: 'npm run x', sealed: true },
+    greeting: 'Hello.',
     verdict: { ok: true, counts: { lost: 0, utterances: 2 }, violations: [] },
     machine: { node: 'v20.0.0', cores: 2, load: [1, 2] as [number, number] },
     interrupted: false,
@@ -168,6 +184,56 @@ describe('the report', () => {
     expect(report).toContain('The history holds.');
     expect(report).toMatch(/^worker in mid-turn, answer p95 +5000 ms, goal ≤ 6000 ms: met$/m);
     expect(report).toContain('the call ended before the caller did');
+    expect(report).toContain('Again: npm run x');
+    expect(report.trimEnd()).toMatch(/\ngoals missed: 0; [^\n]*$/);
+  });
+
+  test('takes a kill that was not done, one without an end and an unknown end for errors', () => {
+    const { figures, problems } = evaluate({
+      ...given,
+      done: {
+        ...done,
+        planned: 3,
+        kills: done.kills.map(({ backAtMs: _never, ...each }) => each),
+        openAfterwards: undefined,
+      },
+    });
+    expect(figures).toMatchObject({ planned: 3, kills: 1, notBack: 1, openAfterwards: null });
+    expect(problems).toContain('2 of 3 kills were not done: nothing ran there');
+    expect(figures.errors).toBe(4);
+  });
+
+  test('misses its goals when callers are never answered', () => {
+    const heard = [...truth.slice(0, -1), words(20_000, 'beans')] as TruthEntry[];
+    const silent = { ...given, truth: heard };
+    const away = { fromMs: 19_000, toMs: 21_000, calls: 2, answeredAfter: 1, problems: [] };
+    const { figures, problems } = evaluate({ ...silent, done: { ...done, away } });
+    const verdicts = Object.fromEntries(figures.goals.map((goal) => [goal.name, verdictOf(goal)]));
+    expect(verdicts).toMatchObject({
+      'worker in mid-turn, answer p95': 'MISSED',
+      'worker killed, callers not answered': 'MISSED',
+      'Temporal away, never anything heard': 'MISSED',
+      'Temporal away, answered afterwards': 'MISSED',
+    });
+    expect(renderRecovery(figures, problems)).toMatch(/^worker in mid-turn, answer p95 +never/m);
+  });
+
+  test('has callers whose first webhook was hit in a row of their own', () => {
+    const ringing = (callSid: string, atMs: number) => ({
+      ...entry(atMs, { kind: 'request', purpose: 'voice', attempt: 1, fields: [] }),
+      callSid,
+    });
+    const begun = [
+      ...truth,
+      ringing('CA2', 10_950),
+      { ...said(12_950, 'Hello.'), callSid: 'CA2' },
+    ] as TruthEntry[];
+    const { figures, problems } = evaluate({ ...given, truth: begun });
+    expect(figures.byKill).toMatchObject([
+      { moment: 'first webhook', callers: 1, answer: { max: 2000 } },
+      { moment: 'mid-turn', callers: 1 },
+    ]);
+    expect(renderRecovery(figures, problems)).toMatch(/^worker first webhook \(1 kills\)/m);
   });
 
   test('counts what Twilio had to say by itself, and what the checker finds', () => {
