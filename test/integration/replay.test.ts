@@ -33,6 +33,15 @@ describe('recorded calls', () => {
     expect(names).toContain(`${packageVersion()}/inbound-three-turns.json`);
   });
 
+  test('tell of a call that was summed up and went on in a new run', () => {
+    const runs = names.filter((name) => name.startsWith(`${packageVersion()}/inbound-long-`));
+    expect(runs.length).toBeGreaterThan(1);
+    const histories = runs.map((name) => JSON.stringify(loadHistory(name)));
+    expect(histories.some((history) => history.includes('"summarize"'))).toBe(true);
+    const isMoved = (history: string) => history.includes('workflowExecutionContinuedAsNew');
+    expect(histories.filter(isMoved)).toHaveLength(runs.length - 1);
+  });
+
   test.each(names)('%s is decided again as it was', async (name) => {
     await expect(replay(loadHistory(name), name)).resolves.toBeUndefined();
   });
@@ -41,7 +50,7 @@ describe('recorded calls', () => {
     const [plain = ''] = names;
     await expect(replay(loadHistory(plain), plain, [])).resolves.toBeUndefined();
     const sealed = '0.1.0/inbound-sealed.json';
-    await expect(replay(loadHistory(sealed), sealed, [])).rejects.toThrow();
+    await expect(replay(loadHistory(sealed), sealed, [])).rejects.toThrow('Replay failed');
   });
 
   test('would betray a workflow that does something else', async () => {

@@ -9,6 +9,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporal } from '@temporalio/proto';
+import { runsOf } from '../../../src/temporal/call-runs.ts';
 import type { TemporalLink } from '../../../src/temporal/connection.ts';
 import { packageVersion } from '../../../src/worker-versions.ts';
 
@@ -20,16 +21,23 @@ export const RECORDING_SECRET = 'recordings-of-invented-people-are-sealed-with-t
 
 const FOLDER = join(import.meta.dirname, '..', '..', 'histories');
 
-/** Waits until the call is closed, and keeps its history when that is asked for. */
+/**
+ * Waits until the call is closed, and keeps its history when that is asked for; of a call that went on
+ * in new runs each one, `NAME-1` being the first.
+ */
 export async function keepHistory(link: TemporalLink, callId: string, name: string): Promise<void> {
   if (process.env['VOCA_RECORD_HISTORIES'] === undefined) return;
-  const handle = link.client.workflow.getHandle(callId);
-  await handle.result();
-  const history = History.fromObject(await handle.fetchHistory());
-  const plain = History.toObject(history, { longs: String, enums: String, bytes: String });
+  await link.client.workflow.getHandle(callId).result();
+  const runs = (await runsOf(link.client, callId)).toReversed();
   const folder = join(FOLDER, packageVersion());
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, `${name}.json`), `${JSON.stringify(plain, withoutMachine)}\n`);
+  for (const [at, { runId }] of runs.entries()) {
+    const run = link.client.workflow.getHandle(callId, runId);
+    const history = History.fromObject(await run.fetchHistory());
+    const plain = History.toObject(history, { longs: String, enums: String, bytes: String });
+    const file = runs.length === 1 ? name : `${name}-${at + 1}`;
+    writeFileSync(join(folder, `${file}.json`), `${JSON.stringify(plain, withoutMachine)}\n`);
+  }
 }
 
 /** Replay does not need to know on which machine a call was recorded. */
