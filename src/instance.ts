@@ -14,6 +14,7 @@ import type { Progress } from './embedded/progress.ts';
 import type { Log } from './log.ts';
 import { announceInstance, withdrawInstance } from './running.ts';
 import type { RunningInstance } from './running.ts';
+import { createKeyRing } from './sealing/index.ts';
 import { Supervisor } from './supervisor/index.ts';
 import type { Listener, SupervisorLog } from './supervisor/index.ts';
 import { SEARCH_ATTRIBUTES } from '../workflows/contract.ts';
@@ -156,6 +157,7 @@ function addProcesses(
 function describeInstance({ config }: InstanceOptions, stack: EmbeddedStack): RunningInstance {
   const { twilio, temporal } = config;
   const uiUrl = temporal.uiUrl ?? stack.temporalUiUrl;
+  const sealingKeyId = createKeyRing(config.rest.secretKeys).sealing?.id;
   return {
     pid: process.pid,
     temporalAddress: temporal.address ?? stack.temporalAddress ?? '',
@@ -167,6 +169,7 @@ function describeInstance({ config }: InstanceOptions, stack: EmbeddedStack): Ru
     }),
     accountSid: twilio.accountSid,
     phoneNumber: twilio.phoneNumber,
+    ...(sealingKeyId !== undefined && { sealingKeyId }),
   };
 }
 

@@ -17,6 +17,11 @@ const instance = z.object({
   databasePort: z.number().optional(),
   accountSid: z.string(),
   phoneNumber: z.string(),
+  /**
+   * The id of the key with which it seals, which says nothing of the key; left out when it seals
+   * nothing. A command that writes compares its own.
+   */
+  sealingKeyId: z.string().optional(),
 });
 
 export type RunningInstance = z.infer<typeof instance>;

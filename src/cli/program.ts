@@ -14,9 +14,12 @@ export type CliManager = Pick<
   'makeCall' | 'listActive' | 'getCallStatus' | 'hangupCalls' | 'hangupAllCalls'
 >;
 
+/** `write`: numbers or words will be written into Temporal, which must seal them. */
+export type ManagerUse = 'read' | 'write';
+
 export interface CliIo extends SealingIo {
   /** Connects when a command needs it. */
-  manager(): Promise<CliManager>;
+  manager(use: ManagerUse): Promise<CliManager>;
   /** The same for commands of operators. */
   operations(): Promise<CliOperations>;
 }
@@ -62,7 +65,7 @@ function buildProgram(io: CliIo, fail: (code: number) => void): Command {
     .option('--json', 'for programs')
     .action(async (number: string, options: { assistant?: string; json?: boolean }) => {
       checkNumber(number);
-      const manager = await io.manager();
+      const manager = await io.manager('write');
       const assistant = options.assistant && { assistantId: options.assistant };
       const call = await manager.makeCall(number, { ...assistant });
       show(options.json, call, callText(call));
@@ -74,7 +77,7 @@ function buildProgram(io: CliIo, fail: (code: number) => void): Command {
     .description('list the calls that are not over')
     .option('--json', 'for programs')
     .action(async (options: { json?: boolean }) => {
-      const calls = await (await io.manager()).listActive();
+      const calls = await (await io.manager('read')).listActive();
       show(options.json, calls, callTable(calls));
     });
 
@@ -84,7 +87,7 @@ function buildProgram(io: CliIo, fail: (code: number) => void): Command {
     .argument('<call>', 'its id, such as call_0V…')
     .option('--json', 'for programs')
     .action(async (callId: string, options: { json?: boolean }) => {
-      const call = await (await io.manager()).getCallStatus(callId);
+      const call = await (await io.manager('read')).getCallStatus(callId);
       if (call) return show(options.json, call, callText(call));
       io.error('There is no such call.');
       fail(EXIT.failed);
@@ -101,7 +104,7 @@ function buildProgram(io: CliIo, fail: (code: number) => void): Command {
       if ((ids.length === 0) === !options.all) {
         throw new CallRequestError('Name the calls to end, or give --all.');
       }
-      const manager = await io.manager();
+      const manager = await io.manager('write');
       const results = options.all
         ? await manager.hangupAllCalls(options.say)
         : await manager.hangupCalls(ids, options.say);

@@ -34,7 +34,10 @@ export function addSealing(program: Command, io: SealingIo, fail: () => void): v
     .command('operator-link')
     .description('make a link on which an operator signs in, to read calls in the Temporal Web UI')
     .option('--url <base>', 'how his browser reaches the api, such as https://voice.example.com')
-    .option('--token', 'a token for programs instead, for `Authorization: Bearer`, good for 15 minutes')
+    .option(
+      '--token',
+      'a token for programs instead, for `Authorization: Bearer`, good for 15 minutes',
+    )
     .action((options: { url?: string; token?: boolean }) => {
       const access = io.operatorAccess(options.url);
       if (options.token) return io.out(access.token);

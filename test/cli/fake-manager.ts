@@ -1,7 +1,7 @@
 /** The command line in front of a call manager that answers from a script. */
 import type { ActiveCall, HangUpResult } from '../../src/call-manager.ts';
 import { runCli } from '../../src/cli/program.ts';
-import type { CliManager } from '../../src/cli/program.ts';
+import type { CliManager, ManagerUse } from '../../src/cli/program.ts';
 import type { CallSnapshot } from '../../workflows/contract.ts';
 
 export const CALL_ID = `call_${'0V'.repeat(13)}`;
@@ -74,12 +74,14 @@ export const NO_SEALING = {
 export async function run(args: string[], manager = new FakeManager(), connectFails?: Error) {
   const out: string[] = [];
   const err: string[] = [];
+  const uses: ManagerUse[] = [];
   let connected = 0;
   const code = await runCli(args, {
     out: (text) => void out.push(text),
     error: (text) => void err.push(text),
-    manager: async () => {
+    manager: async (use) => {
       connected++;
+      uses.push(use);
       if (connectFails) throw connectFails;
       return manager;
     },
@@ -88,5 +90,5 @@ export async function run(args: string[], manager = new FakeManager(), connectFa
     },
     ...NO_SEALING,
   });
-  return { code, out: out.join('\n'), err: err.join('\n'), connected, asked: manager.asked };
+  return { code, out: out.join('\n'), err: err.join('\n'), connected, uses, asked: manager.asked };
 }
