@@ -47,7 +47,7 @@ describe('a reply', () => {
 
 describe('tries', () => {
   test('a failure that may pass is tried once more, and no more than that', async () => {
-    const model = new ScriptedModel(unavailable(0), unavailable(0), 'too late');
+    const model = new ScriptedModel(unavailable(1), unavailable(1), 'too late');
     await expect(ask(model)).rejects.toMatchObject({ kind: 'unavailable' });
     expect(model.prompts).toHaveLength(2);
   });
