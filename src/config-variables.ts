@@ -379,7 +379,7 @@ export const VARIABLES = {
   VOCA_SECRET_KEY: {
     group: 'Rest',
     purpose:
-      'sealing what Temporal keeps of calls, and the sign-in of operators; needed when NODE_ENV is production. The first of a list seals, the others still open: put a new key in front to rotate',
+      'sealing what Temporal keeps of calls, and the sign-in of operators; needed when NODE_ENV is production. The first of a list seals, the others still open; to rotate see docs/upgrade.md',
     form: 'one or more different keys of at least 32 characters, separated by commas, each such as `openssl rand -base64 32` prints',
     secret: true,
     schema: secretKeys,
