@@ -25,7 +25,7 @@ export function workerDeployment(
   return {
     version: { deploymentName: DEPLOYMENT, buildId },
     useWorkerVersioning: true,
-    // What is no call says so itself, see workflows/index.ts.
+    // For every workflow of ours: none names a behaviour of its own.
     defaultVersioningBehavior: 'PINNED',
   };
 }
