@@ -52,3 +52,14 @@ describe('the alerts', () => {
     }
   });
 });
+
+test('alerts that name a process name its instance, too: two containers have the same name', () => {
+  const naming = alerts().filter(({ annotations }) =>
+    /\$labels\.process/.test(annotations.summary),
+  );
+  expect(naming.length).toBeGreaterThan(1);
+  for (const { expr, annotations } of naming) {
+    expect(annotations.summary).toContain('$labels.instance');
+    expect(expr).not.toMatch(/by \(process\)/);
+  }
+});
