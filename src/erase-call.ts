@@ -4,6 +4,9 @@
  * In this order, because whoever could still write a row must be gone first: with the workflow, no
  * more work is given out, and work that was under way is waited for. Broken off anywhere, it can be
  * run again: what is left of the call is found by the same id.
+ *
+ * Nothing remembers that a call was erased: a signed webhook of its beginning that comes late, or is
+ * replayed by somebody who has it, begins the same call id anew.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
@@ -17,7 +20,10 @@ import { Clock, persist, TIMED_OUT } from './temporal/persist.ts';
 
 export interface EraseResult {
   callId: string;
-  /** `open`: the call is not over, nothing was erased. `unknown`: there was nothing to erase. */
+  /**
+   * `open`: the call is not over, or a late webhook began it anew; what is left is found when this is
+   * run again. `unknown`: there was nothing to erase.
+   */
   result: 'erased' | 'open' | 'unknown';
 }
 
@@ -53,8 +59,10 @@ export async function eraseCall(options: EraseOptions, callId: string): Promise<
   const runs = await ask(client, () => runsOf(client, callId));
   if (runs.some(({ isOpen }) => isOpen)) return { callId, result: 'open' };
   await sleep(settlingMs(runs, settleMs));
-  await eraseRuns(client, callId, runs);
+  if ((await eraseRuns(client, callId, runs)) === 'open') return { callId, result: 'open' };
   const hadRows = await eraseCallRows(database, callId);
+  const newer = await ask(client, () => runsOf(client, callId));
+  if (newer.some(({ isOpen }) => isOpen)) return { callId, result: 'open' };
   return { callId, result: hadRows || runs.length > 0 ? 'erased' : 'unknown' };
 }
 
@@ -63,8 +71,15 @@ function settlingMs(runs: CallRun[], settleMs: number): number {
   return Math.min(settleMs, Math.max(0, closedAtMs + settleMs - Date.now()));
 }
 
-/** The oldest first: the newest leads to the others when this is broken off. */
-async function eraseRuns(client: Client, callId: string, found: CallRun[]): Promise<void> {
+/**
+ * The oldest first: the newest leads to the others when this is broken off.
+ * @returns `open` when Twilio came back to the call meanwhile: deleting an open run would end it.
+ */
+async function eraseRuns(
+  client: Client,
+  callId: string,
+  found: CallRun[],
+): Promise<'gone' | 'open'> {
   const clock = new Clock(GONE_MS);
   let runs = found;
   while (runs.length > 0) {
@@ -75,9 +90,10 @@ async function eraseRuns(client: Client, callId: string, found: CallRun[]): Prom
       throw new NotReadyError('Temporal has not deleted the call yet: run this again later.');
     }
     await sleep(LOOK_AGAIN_MS);
-    // Deleting an open one would end it: Twilio may have come back to a call that it is done with.
-    runs = (await ask(client, () => runsOf(client, callId))).filter(({ isOpen }) => !isOpen);
+    runs = await ask(client, () => runsOf(client, callId));
+    if (runs.some(({ isOpen }) => isOpen)) return 'open';
   }
+  return 'gone';
 }
 
 async function ask<T>(client: Client, question: () => Promise<T>): Promise<T> {

@@ -134,6 +134,24 @@ describe('a call', () => {
     expect(await rowsOf(callId)).toEqual([0, 0, 0]);
   });
 
+  test('that a late webhook begins anew meanwhile is open, and can be erased afterwards', async () => {
+    const phone = voca.dial();
+    const callId = voca.callIdOf(phone.callSid);
+    await exchange(phone, 'hello');
+    await link.client.workflow.getHandle(callId).terminate('for a test');
+    const erasing = erase(callId, 3000);
+    const anew = await link.client.workflow.start('call', {
+      workflowId: callId,
+      taskQueue: 'nobody-works-here',
+    });
+    expect(await erasing).toEqual({ callId, result: 'open' });
+    expect((await anew.describe()).status.name).toBe('RUNNING');
+    await anew.terminate('for a test');
+    expect(await erase(callId)).toEqual({ callId, result: 'erased' });
+    expect(await runsOf(link.client, callId)).toEqual([]);
+    expect(await rowsOf(callId)).toEqual([0, 0, 0]);
+  });
+
   test('that nobody knows, and what is no call, is told apart', async () => {
     const callId = newId('call');
     expect(await erase(callId)).toEqual({ callId, result: 'unknown' });
