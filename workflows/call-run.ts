@@ -34,6 +34,8 @@ export interface CarriedCall {
   state: Conversation;
   /** The number of the last event that was recorded. */
   sequence: number;
+  /** Events that were numbered and are not known to be recorded. */
+  unsaved?: CallEvent[];
 }
 
 /**
@@ -60,7 +62,7 @@ export class CallRun {
     this.#backlog = carried ? undefined : [];
     const save = (events: CallEvent[]): Promise<void> =>
       record.executeWithOptions({ summary: summaryOf(events) }, [{ callId: start.callId, events }]);
-    this.recorder = new Recorder(save, carried?.sequence);
+    this.recorder = new Recorder(save, carried?.sequence, carried?.unsaved);
     this.#alarm = new Alarm(() => this.dispatch({ type: 'time', at: Date.now() }));
     this.#effects = createEffects({
       state: () => this.state,
@@ -110,8 +112,8 @@ export class CallRun {
     return (
       isRunLong() &&
       this.state.status === 'listening' &&
-      this.recorder.isIdle() &&
-      this.#effects.isIdle()
+      this.#effects.isIdle() &&
+      (this.recorder.isIdle() || patched('moves-unsaved'))
     );
   }
 

@@ -123,7 +123,8 @@ async function moveOn(run: CallRun, start: CallInput): Promise<void> {
   run.isMoving = true;
   await condition(allHandlersFinished);
   if (run.mayMove()) {
-    const carried = { state: carriedState(run.state), sequence: run.recorder.sequence };
+    const { sequence, unsaved } = run.recorder;
+    const carried = { state: carriedState(run.state), sequence, unsaved };
     await continueAsNew<typeof call>({ ...start, carried });
   }
   run.isMoving = false; // something has happened meanwhile

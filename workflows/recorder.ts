@@ -12,17 +12,31 @@ const RETRY = '1 minute';
 export class Recorder {
   readonly #save: (events: CallEvent[]) => Promise<void>;
   #sequence: number;
-  #unsaved: CallEvent[] = [];
-  #saving = false;
+  #unsaved: CallEvent[];
+  /** Being saved. */
+  #batch: CallEvent[] = [];
 
-  /** @param sequence the last number that an earlier run of the workflow has given. */
-  constructor(save: (events: CallEvent[]) => Promise<void>, sequence = 0) {
+  /**
+   * @param sequence the last number that an earlier run of the workflow has given
+   * @param unsaved what that run has numbered and not saved
+   */
+  constructor(
+    save: (events: CallEvent[]) => Promise<void>,
+    sequence = 0,
+    unsaved: CallEvent[] = [],
+  ) {
     this.#save = save;
     this.#sequence = sequence;
+    this.#unsaved = [...unsaved];
   }
 
   get sequence(): number {
     return this.#sequence;
+  }
+
+  /** What is not known to be saved: what is being saved now, and what waits for that. */
+  get unsaved(): CallEvent[] {
+    return [...this.#batch, ...this.#unsaved];
   }
 
   add(body: CallEventBody, atMs: number): void {
@@ -34,16 +48,15 @@ export class Recorder {
   async run(): Promise<never> {
     for (;;) {
       await condition(() => this.#unsaved.length > 0);
-      const batch = this.#unsaved;
+      this.#batch = this.#unsaved;
       this.#unsaved = [];
-      this.#saving = true;
-      await this.#saveAtLast(batch);
-      this.#saving = false;
+      await this.#saveAtLast(this.#batch);
+      this.#batch = [];
     }
   }
 
   isIdle(): boolean {
-    return !this.#saving && this.#unsaved.length === 0;
+    return this.unsaved.length === 0;
   }
 
   async #saveAtLast(batch: CallEvent[]): Promise<void> {

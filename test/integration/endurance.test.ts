@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { Assistants, CallSoFar } from '../../activities/ports.ts';
 import type { Assistant } from '../../workflows/assistant.ts';
+import type { CallEvent } from '../../workflows/events.ts';
 import { demoAssistant } from '../../src/orchestrator/index.ts';
 import type { Phone } from '../../src/simulator/index.ts';
 import { eventually } from './support/eventually.ts';
@@ -79,6 +80,40 @@ describe('a long call', () => {
     const sequences = it.events(callId).map(({ sequence }) => sequence);
     expect(sequences).toEqual(sequences.map((_, i) => i + 1));
     await keepHistory(it.link, callId, 'inbound-long');
+  });
+
+  test('goes on in a new run also while nothing can be recorded, and records all of it later', async () => {
+    const kept = new Map<number, CallEvent>();
+    let isAway = true;
+    const it = await start({
+      records: {
+        record: async ({ events }) => {
+          if (isAway) throw new Error('the database is away');
+          events.forEach((event) => kept.set(event.sequence, event));
+        },
+      },
+    });
+    const phone = it.dial();
+    const callId = it.callIdOf(phone.callSid);
+    const handle = it.link.client.workflow.getHandle(callId);
+    await phone.waitUntilListening();
+    const firstRun = (await handle.describe()).runId;
+    let turns = 0;
+    while ((await handle.describe()).runId === firstRun && turns < 60) {
+      turns += 1;
+      await phone.waitUntilListening();
+      phone.say(`sentence ${turns}`);
+      await phone.hearsMatching(new RegExp(`You said: sentence ${turns}$`));
+    }
+    expect(turns).toBeLessThan(60);
+    isAway = false;
+    await phone.waitUntilListening();
+    phone.hangUp();
+    await handle.result();
+    const sequences = [...kept.keys()].toSorted((a, b) => a - b);
+    expect(sequences).toEqual(sequences.map((_, i) => i + 1));
+    const heard = [...kept.values()].filter((event) => event.type === 'call.turn.completed');
+    expect(new Set(heard.map(({ turn }) => turn.key)).size).toBe(turns);
   });
 
   test('is ended by its length in a later run, at the time set in the first', async () => {
