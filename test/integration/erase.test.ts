@@ -114,7 +114,8 @@ describe('a call', () => {
 
     expect(await rowsOf(otherId)).toEqual([1, expect.any(Number), expect.any(Number)]);
     expect(await runsOf(link.client, otherId)).toHaveLength(1);
-  });
+    // Temporal deletes within half a minute, and it is asked twice here.
+  }, 150_000);
 
   test('that lost its workflow already is erased from the database', async () => {
     const callId = await recordOnly();
