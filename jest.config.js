@@ -9,8 +9,20 @@ const swc = [
 
 const shared = { testEnvironment: 'node', transform: { '^.+\\.ts$': swc } };
 
-// "unit" needs no server and runs in seconds; "integration" starts a real PostgreSQL and a real
-// Temporal once (test/integration/global-setup.ts) and shares them between its files.
+/** Tests that start whole processes: most of their time goes by in waiting for these. */
+const PROCESS_TESTS = ['bench', 'drills', 'faults', 'observability', 'reconcile', 'versions'].map(
+  (name) => `<rootDir>/test/integration/${name}.test.ts`,
+);
+
+const servers = {
+  ...shared,
+  globalSetup: '<rootDir>/test/integration/global-setup.ts',
+  globalTeardown: '<rootDir>/test/integration/global-teardown.ts',
+};
+
+// "unit" needs no server. "integration" and "processes" each start a real PostgreSQL and a real
+// Temporal once (test/integration/global-setup.ts) and share them between their files, so the two can
+// run side by side (scripts/verify.js).
 export default {
   // Whole calls take their time on a busy machine; nothing here measures speed.
   testTimeout: 60_000,
@@ -22,11 +34,11 @@ export default {
       testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/integration/'],
     },
     {
-      ...shared,
+      ...servers,
       displayName: 'integration',
       testMatch: ['<rootDir>/test/integration/**/*.test.ts'],
-      globalSetup: '<rootDir>/test/integration/global-setup.ts',
-      globalTeardown: '<rootDir>/test/integration/global-teardown.ts',
+      testPathIgnorePatterns: ['/node_modules/', ...PROCESS_TESTS],
     },
+    { ...servers, displayName: 'processes', testMatch: PROCESS_TESTS },
   ],
 };

@@ -5,8 +5,8 @@
  * The last line is `N passed, N failed` over everything that ran: every test, and every other step
  * counted as one.
  */
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkNode, install } from './install.js';
@@ -28,17 +28,38 @@ function step(name, command, args) {
   console.log(`${isGood ? '✓' : '✗'} ${name} (${seconds} s)`);
 }
 
-/** Counts each test; a suite that could not even start counts as one failure. */
-function jest(name, project) {
+/**
+ * Runs projects side by side and shows what each said, one after the other. Their files run one at a
+ * time each: they mostly wait for processes, timers and servers.
+ */
+async function jest(name, ...projects) {
   console.log(`\n▸ ${name}`);
-  const report = join(scratch, `${project}.json`);
-  const isGood = run('npx', [
-    'jest',
-    ...['--selectProjects', project, '--json', '--outputFile', report],
-    ...(project === 'integration' ? ['--runInBand'] : []),
-  ]);
+  const runs = projects.map(async (project) => ({ project, isGood: await runJest(project) }));
+  for (const run of runs) {
+    const { project, isGood } = await run;
+    if (projects.length > 1) process.stdout.write(readFileSync(join(scratch, `${project}.log`)));
+    count(project, isGood);
+  }
+}
+
+function runJest(project) {
+  const log = project === 'unit' ? 'inherit' : openSync(join(scratch, `${project}.log`), 'w');
+  const report = ['--json', '--outputFile', join(scratch, `${project}.json`)];
+  const inBand = project === 'unit' ? [] : ['--runInBand'];
+  const args = ['jest', '--selectProjects', project, ...report, ...inBand];
+  return new Promise((resolve) => {
+    const child = spawn('npx', args, { stdio: ['inherit', log, log] });
+    child.once('close', (code) => {
+      if (log !== 'inherit') closeSync(log);
+      resolve(code === 0);
+    });
+  });
+}
+
+/** Counts each test; a suite that could not even start counts as one failure. */
+function count(project, isGood) {
   try {
-    const result = JSON.parse(readFileSync(report, 'utf8'));
+    const result = JSON.parse(readFileSync(join(scratch, `${project}.json`), 'utf8'));
     total.passed += result.numPassedTests;
     total.failed += result.numFailedTests + result.numRuntimeErrorTestSuites;
     if (!isGood && result.success) total.failed += 1;
@@ -53,9 +74,9 @@ step('types', 'npx', ['tsc', '--noEmit']);
 step('types of the tests', 'npx', ['tsc', '-p', 'test']);
 step('lint', 'npx', ['oxlint', '--type-aware', '--deny-warnings', '.']);
 step('format', 'npx', ['prettier', '--check', '--log-level', 'warn', '.']);
-jest('unit tests', 'unit');
+await jest('unit tests', 'unit');
 if (!isFast) {
-  jest('integration tests', 'integration');
+  await jest('integration tests', 'integration', 'processes');
   step('the scripted demo', process.execPath, ['scripts/run.js', 'demo', '--script']);
 }
 rmSync(scratch, { recursive: true, force: true });

@@ -11,14 +11,39 @@ import { commandLine } from '../../src/embedded/process-info.ts';
 import { eventually } from './support/eventually.ts';
 
 const MAIN = join(import.meta.dirname, '..', '..', 'dist', 'src', 'bench', 'main.js');
-const LONG_MS = 150_000;
+const LONG_MS = 300_000;
 
 let folder: string;
-beforeAll(() => {
+let logdir: string;
+let webhook: Outcome;
+let recovery: Outcome;
+let soak: Outcome;
+
+/** All at the same time: each waits more than it works. */
+beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'voca-test-bench-'));
   chmodSync(folder, 0o711); // an embedded PostgreSQL's user has to pass through
-});
+  logdir = join(folder, 'evidence');
+  [webhook, recovery, soak] = await Promise.all([
+    bench(
+      `webhook --calls 1 --turns 2 --warmup 1 --pause 50 --many 3 --many-turns 1 --every 200
+       --live 5 --callers 2 --seconds 2 --settle 1`,
+    ),
+    bench(
+      `recovery --kills 2 --calls 2 --turns 3 --think 500 --cuts 0 --away 0 --logdir ${logdir}`,
+    ),
+    bench('soak --calls 2 --every 200 --turns 2 --look 1 --warmup 0', stopOnceItCalls),
+  ]);
+}, LONG_MS);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+async function stopOnceItCalls(pid: number, said: () => string): Promise<void> {
+  const isUnderWay = () => {
+    if (!/\d calls at any time for/.test(said())) throw new Error('it has not begun');
+  };
+  await eventually(isUnderWay, { withinMs: LONG_MS });
+  process.kill(pid, 'SIGINT');
+}
 
 interface Outcome {
   code: number | null;
@@ -28,11 +53,11 @@ interface Outcome {
 
 /** Runs a benchmark in a folder of its own; `during` may disturb it. */
 async function bench(
-  args: string[],
+  command: string,
   during: (pid: number, said: () => string) => Promise<void> = async () => undefined,
 ): Promise<Outcome> {
   const env = { ...process.env, TMPDIR: folder };
-  const child = spawn(process.execPath, [MAIN, ...args], { env });
+  const child = spawn(process.execPath, [MAIN, ...command.split(/\s+/)], { env });
   const output = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
     child[name].setEncoding('utf8').on('data', (text: string) => (output[name] += text));
@@ -48,110 +73,61 @@ async function bench(
   }
 }
 
-/** No data, and no process that was started with it. */
-function expectNothingLeft(): void {
-  const folders = readdirSync(folder).filter((name) => name.startsWith('voca-bench-'));
-  expect(folders).toEqual([]);
-  const pids = readdirSync('/proc').filter(
-    (name) => /^\d+$/.test(name) && name !== `${process.pid}`,
-  );
-  const left = pids.filter((pid) => commandLine(Number(pid)).join(' ').includes(folder));
-  expect(left).toEqual([]);
-}
-
 describe('the benchmarks', () => {
-  test(
-    'webhook measures every way of calling, costs, memory, and the bot beside it',
-    async () => {
-      const small = ['--calls', '1', '--turns', '2', '--warmup', '1', '--pause', '50'];
-      const many = ['--many', '3', '--many-turns', '1', '--every', '200', '--live', '5'];
-      const most = ['--callers', '2', '--seconds', '2', '--settle', '1'];
-      const { code, json } = await bench(['webhook', ...small, ...many, ...most]);
-      expect(json).toMatchObject({ benchmark: 'webhook', errors: 0, interrupted: false });
-      const phase = {
-        turn: { count: expect.any(Number) },
-        cpuMsPerWebhook: { total: expect.any(Number) },
-      };
-      expect(json).toMatchObject({
-        one: phase,
-        many: { ...phase, calls: 3 },
-        throughput: { ...phase, perSecond: expect.any(Number) },
-        memory: { warmUp: 5, live: 10 },
-        bot: { one: phase, throughput: phase },
-        ratios: { turnP50: expect.any(Number) },
-        historyEventsPerTurn: expect.any(Number),
-      });
-      const { cpuMsPerWebhook } = json['throughput'] as { cpuMsPerWebhook: object };
-      expect(Object.keys(cpuMsPerWebhook).sort()).toEqual(
-        ['api', 'worker', 'temporal', 'postgres', 'generator', 'total'].sort(),
-      );
-      expect(code).toBe(0);
-      expectNothingLeft();
-    },
-    LONG_MS,
-  );
+  test('webhook measures every way of calling, costs, memory, and the bot beside it', () => {
+    const { code, json } = webhook;
+    expect(json).toMatchObject({ benchmark: 'webhook', errors: 0, interrupted: false });
+    const phase = {
+      turn: { count: expect.any(Number) },
+      cpuMsPerWebhook: { total: expect.any(Number) },
+    };
+    expect(json).toMatchObject({
+      one: phase,
+      many: { ...phase, calls: 3 },
+      throughput: { ...phase, perSecond: expect.any(Number) },
+      memory: { warmUp: 5, live: 10 },
+      bot: { one: phase, throughput: phase },
+      ratios: { turnP50: expect.any(Number) },
+      historyEventsPerTurn: expect.any(Number),
+    });
+    const { cpuMsPerWebhook } = json['throughput'] as { cpuMsPerWebhook: object };
+    expect(Object.keys(cpuMsPerWebhook).sort()).toEqual(
+      ['api', 'worker', 'temporal', 'postgres', 'generator', 'total'].sort(),
+    );
+    expect(code).toBe(0);
+  });
 
-  test(
-    'recovery kills, measures who waited, and has the history checked',
-    async () => {
-      const logdir = join(folder, 'evidence');
-      const few = ['--kills', '2', '--calls', '2', '--turns', '3', '--think', '500'];
-      const { code, json } = await bench([
-        'recovery',
-        ...few,
-        '--cuts',
-        '0',
-        '--away',
-        '0',
-        '--logdir',
-        logdir,
-      ]);
-      expect(json).toMatchObject({
-        benchmark: 'recovery',
-        kills: 2,
-        notBack: 0,
-        applicationErrors: 0,
-        openAfterwards: 0,
-        verdict: { ok: true, counts: { lost: 0, kills: 2 } },
-      });
-      expect((json['byKill'] as { callers: number }[]).length).toBeGreaterThan(0);
-      expect(existsSync(join(logdir, 'run.json'))).toBe(true);
-      expect(readFileSync(join(logdir, 'run.json'), 'utf8')).toContain('--kills 2');
-      expect(code).toBe(0);
-      expectNothingLeft();
-    },
-    LONG_MS,
-  );
+  test('recovery kills, measures who waited, and has the history checked', () => {
+    const { code, json } = recovery;
+    expect(json).toMatchObject({
+      benchmark: 'recovery',
+      kills: 2,
+      notBack: 0,
+      applicationErrors: 0,
+      openAfterwards: 0,
+      verdict: { ok: true, counts: { lost: 0, kills: 2 } },
+    });
+    expect((json['byKill'] as { callers: number }[]).length).toBeGreaterThan(0);
+    expect(existsSync(join(logdir, 'run.json'))).toBe(true);
+    expect(readFileSync(join(logdir, 'run.json'), 'utf8')).toContain('--kills 2');
+    expect(code).toBe(0);
+  });
 
-  test(
-    'soak ends with Ctrl-C, reports what it has, and leaves nothing behind',
-    async () => {
-      const args = [
-        'soak',
-        '--calls',
-        '2',
-        '--every',
-        '200',
-        '--turns',
-        '2',
-        '--look',
-        '1',
-        '--warmup',
-        '0',
-      ];
-      const { code, json, report } = await bench(args, async (pid, said) => {
-        const isUnderWay = () => {
-          if (!/\d calls at any time for/.test(said())) throw new Error('it has not begun');
-        };
-        await eventually(isUnderWay, { withinMs: 120_000 });
-        process.kill(pid, 'SIGINT');
-      });
-      expect(json).toMatchObject({ benchmark: 'soak', interrupted: true, errors: 0 });
-      expect(Object.keys(json['growth'] as object)).toContain('voca-worker-1');
-      expect(report).toContain('STOPPED EARLY');
-      expect(code).toBe(130);
-      expectNothingLeft();
-    },
-    LONG_MS,
-  );
+  test('soak ends with Ctrl-C and reports what it has', () => {
+    const { code, json, report } = soak;
+    expect(json).toMatchObject({ benchmark: 'soak', interrupted: true, errors: 0 });
+    expect(Object.keys(json['growth'] as object)).toContain('voca-worker-1');
+    expect(report).toContain('STOPPED EARLY');
+    expect(code).toBe(130);
+  });
+
+  test('leave nothing behind: no data, and no process that was started with it', () => {
+    const folders = readdirSync(folder).filter((name) => name.startsWith('voca-bench-'));
+    expect(folders).toEqual([]);
+    const pids = readdirSync('/proc').filter(
+      (name) => /^\d+$/.test(name) && name !== `${process.pid}`,
+    );
+    const left = pids.filter((pid) => commandLine(Number(pid)).join(' ').includes(folder));
+    expect(left).toEqual([]);
+  });
 });

@@ -181,7 +181,7 @@ describe('kill -9 while somebody talks', () => {
   test('leaves a history that holds: each word once, each call closed, nothing in our logs', async () => {
     const evidence = await instance.evidence({
       kills,
-      again: 'npx jest --selectProjects integration --runInBand --testPathPatterns drills',
+      again: 'npx jest --selectProjects processes --runInBand --testPathPatterns drills',
       words: ['remember'],
     });
     const counts = expectHistoryHolds(evidence);

@@ -46,7 +46,7 @@ beforeEach(() => {
 });
 
 function again(seed: string): string {
-  return `VOCA_FAULT_SEED=${seed} npx jest --selectProjects integration --runInBand --testPathPatterns integration/faults`;
+  return `VOCA_FAULT_SEED=${seed} npx jest --selectProjects processes --runInBand --testPathPatterns faults`;
 }
 
 /** A call that these faults will meet. */
