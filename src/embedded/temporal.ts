@@ -26,16 +26,19 @@ export interface TemporalOptions {
  * Without the first two, each shard reads its queues only 20 times a second and every task waits
  * 50 ms for its turn; the eager start saves a round trip per activity. The time shift makes room for
  * clocks of several servers: a timer that is due sooner than that (1 s by default) fires late, which
- * is most of what a killed worker costs; here there is one clock.
+ * is most of what a killed worker costs; here there is one clock. The last one bounds the time that a
+ * workflow task which was lost more than once is given on top (10 minutes by default) before another
+ * worker gets it.
  */
 const SERVER_SETTINGS = [
   'history.transferProcessorMaxPollRPS=1000',
   'history.timerProcessorMaxPollRPS=1000',
   'history.timerProcessorMaxTimeShift="50ms"',
   'system.enableActivityEagerExecution=true',
+  'history.workflowTaskRetryMaxInterval="2s"',
 ];
 
-/** Per cent of growth between collections: some memory for a sixth of the server's work. */
+/** Per cent of growth between collections: some memory for about a tenth of the server's work. */
 const GARBAGE_COLLECTION = '400';
 
 /** Five times the throughput of the default journal; safe against a killed process. */
