@@ -141,9 +141,10 @@ export class CallGateway {
     return asking('status', { callId }, async () => {
       let taken = await tell();
       while (taken === 'not-found' && FINAL.has(status.callStatus) && clock.leftMs() > LOOK_MS) {
-        if (await this.#wasBegun(callId, clock)) break;
-        await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
-        taken = await tell();
+        const isThere = await this.#wasBegun(callId, clock);
+        if (!isThere) await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+        taken = await tell(); // also when it is there: it may have begun between the two questions
+        if (isThere) break;
       }
       return taken !== TIMED_OUT;
     });
