@@ -7,6 +7,7 @@
  * knows it by Twilio's id, and its workflow was here. Everything else on the account belongs to
  * somebody else and is left alone.
  */
+import { FINAL_STATUSES } from '../workflows/contract.ts';
 import type {
   CallIndex,
   CallWorkflows,
@@ -45,9 +46,6 @@ export interface Parties {
   /** The id of an inbound call. */
   inboundCallId: (callSid: string) => string;
 }
-
-/** Twilio's words for a call that is over. Protocol: CallStatus. */
-export const OVER_AT_TWILIO = ['completed', 'busy', 'failed', 'no-answer', 'canceled'];
 
 /** So many calls are looked at one by one in a round; the others have their turn later. */
 const CLOSE_LOOKS = 100;
@@ -136,7 +134,7 @@ async function lookAtOne(
   if (!standing || standing.isOver || standing.callSid === undefined) return undefined;
   const { callSid } = standing;
   const view = await carrier.fetchCall(callSid);
-  if (view && !OVER_AT_TWILIO.includes(view.status)) return undefined;
+  if (view && !FINAL_STATUSES.includes(view.status)) return undefined;
   return { kind: 'over-at-twilio', callId, callSid };
 }
 

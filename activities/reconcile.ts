@@ -1,5 +1,6 @@
 import { beating } from './heartbeat.ts';
-import { compareCalls, OVER_AT_TWILIO } from './compare-calls.ts';
+import { FINAL_STATUSES } from '../workflows/contract.ts';
+import { compareCalls } from './compare-calls.ts';
 import type { Comparison, Difference, Parties } from './compare-calls.ts';
 import type { CallWorkflows, Carrier, CarrierLine } from './ports.ts';
 
@@ -43,7 +44,7 @@ export async function settleDifference(
 ): Promise<Settlement> {
   const { carrier, line, workflows } = deps;
   const view = await carrier.fetchCall(callSid);
-  const isOver = !view || OVER_AT_TWILIO.includes(view.status);
+  const isOver = !view || FINAL_STATUSES.includes(view.status);
   if (kind === 'over-at-twilio') {
     if (!isOver) return 'agreed';
     await workflows.tell(callId, {

@@ -15,6 +15,7 @@ import type { CallInput, Heard, StatusSignal, Step, TurnKey } from '../workflows
 import {
   beginUpdate,
   CALL_WORKFLOW,
+  FINAL_STATUSES,
   heardQuery,
   snapshotQuery,
   spokeSignal,
@@ -52,8 +53,6 @@ const ANSWER_MS = 3500;
 const LOOK_MS = 700;
 /** How often it is looked whether a call that is over has begun meanwhile. */
 const LOOK_AGAIN_MS = 100;
-/** Twilio's words for a call that is over. Protocol: CallStatus. */
-const FINAL = new Set(['completed', 'busy', 'failed', 'no-answer', 'canceled']);
 /** From this round of waiting on, it is checked that the words have arrived at all. */
 const DOUBT_ROUND = 2;
 
@@ -140,7 +139,11 @@ export class CallGateway {
     const tell = () => this.#ask(clock, () => this.#handle(callId).signal(statusSignal, status));
     return asking('status', { callId }, async () => {
       let taken = await tell();
-      while (taken === 'not-found' && FINAL.has(status.callStatus) && clock.leftMs() > LOOK_MS) {
+      while (
+        taken === 'not-found' &&
+        FINAL_STATUSES.includes(status.callStatus) &&
+        clock.leftMs() > LOOK_MS
+      ) {
         const isThere = await this.#wasBegun(callId, clock);
         if (!isThere) await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
         taken = await tell(); // also when it is there: it may have begun between the two questions

@@ -7,7 +7,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inspect, parseEnv } from 'node:util';
+import { ConfigError, fault, isLoopback, isProduction, isSet } from './config-faults.ts';
+import { loadTls } from './config-tls.ts';
 import { definitionOf, VARIABLE_NAMES } from './config-variables.ts';
+import { warningsOf } from './config-warnings.ts';
 import type { LlmName, VariableName, VariableValues } from './config-variables.ts';
 import type {
   Environment,
@@ -19,20 +22,8 @@ import type {
   ConfigFault,
 } from './config-types.ts';
 
+export { ConfigError } from './config-faults.ts';
 export type { CliConfig, Config, ConfigFault, Environment, Role } from './config-types.ts';
-
-/** The environment cannot be used. Trying again does not help; the message repeats no value. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-  readonly messageIsSafe = true;
-  readonly faults: ConfigFault[];
-
-  constructor(faults: ConfigFault[]) {
-    const lines = faults.map(({ variable, problem }) => `  ${variable} ${problem}`);
-    super(`The configuration cannot be used:\n${lines.join('\n')}\nSee .env.example.`);
-    this.faults = faults;
-  }
-}
 
 /**
  * The process's environment, completed from the file `.env` of a folder if there is one. A variable
@@ -66,10 +57,6 @@ export function loadConfig(env: Environment, options: { role?: Role } = {}): Con
   return freeze(assemble(values, env, tls));
 }
 
-function isSet(env: Environment, name: string): boolean {
-  return env[name] !== undefined && env[name] !== '';
-}
-
 function checkEach(env: Environment, faults: ConfigFault[]): VariableValues {
   const values: Record<string, unknown> = {};
   for (const name of VARIABLE_NAMES) {
@@ -81,11 +68,6 @@ function checkEach(env: Environment, faults: ConfigFault[]): VariableValues {
     else faults.push(fault(name, 'is not usable'));
   }
   return values as VariableValues;
-}
-
-function fault(name: VariableName, problem: string): ConfigFault {
-  const { purpose, form } = definitionOf(name);
-  return { variable: name, problem: `${problem}. It is for: ${purpose}. It should be: ${form}.` };
 }
 
 function checkPresence(
@@ -118,10 +100,6 @@ const NEEDED_BY: Record<LlmName, VariableName[]> = {
 
 const PAIRS: [VariableName, VariableName][] = [['TWILIO_API_KEY_SID', 'TWILIO_API_KEY_SECRET']];
 
-function isProduction(values: VariableValues): boolean {
-  return values.NODE_ENV === 'production';
-}
-
 function checkTogether(values: VariableValues, faults: ConfigFault[]): void {
   if (!isProduction(values)) return;
   if (values.TWILIO_WEBHOOK_URL?.toLowerCase().startsWith('http:')) {
@@ -130,55 +108,6 @@ function checkTogether(values: VariableValues, faults: ConfigFault[]): void {
   const api = values.TWILIO_API_BASE_URL;
   if (api?.toLowerCase().startsWith('http:') && !isLoopback(new URL(api).hostname)) {
     faults.push(fault('TWILIO_API_BASE_URL', 'is not https though NODE_ENV is production'));
-  }
-}
-
-/** @param host without its port */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
-}
-
-/** Certificates are read here, so that a wrong path is a fault of the configuration like others. */
-function loadTls(values: VariableValues, faults: ConfigFault[]): boolean | TlsConfig {
-  const crt = pemOf(values, 'TEMPORAL_TLS_CLIENT_CERT', faults);
-  const key = pemOf(values, 'TEMPORAL_TLS_CLIENT_KEY', faults);
-  const ca = pemOf(values, 'TEMPORAL_TLS_SERVER_CA_CERT', faults);
-  if ((crt === undefined) !== (key === undefined)) {
-    const missing = crt === undefined ? 'CERT' : 'KEY';
-    faults.push(fault(`TEMPORAL_TLS_CLIENT_${missing}_PATH`, 'is missing beside its counterpart'));
-  }
-  const serverName = values.TEMPORAL_TLS_SERVER_NAME;
-  if (values.TEMPORAL_TLS === false) return false;
-  if (!crt && !ca && !serverName) {
-    return values.TEMPORAL_TLS ?? values.TEMPORAL_API_KEY !== undefined;
-  }
-  return {
-    ...(serverName && { serverNameOverride: serverName }),
-    ...(ca && { serverRootCACertificate: ca }),
-    ...(crt && key && { clientCertPair: { crt, key } }),
-  };
-}
-
-type PemVariable = `TEMPORAL_TLS_${'CLIENT_CERT' | 'CLIENT_KEY' | 'SERVER_CA_CERT'}`;
-
-function pemOf(
-  values: VariableValues,
-  variable: PemVariable,
-  faults: ConfigFault[],
-): Buffer | undefined {
-  const path = values[`${variable}_PATH`];
-  const data = values[`${variable}_DATA`];
-  if (path !== undefined && data !== undefined) {
-    faults.push(fault(`${variable}_PATH`, `is given together with ${variable}_DATA`));
-  }
-  if (path === undefined) return data === undefined ? undefined : Buffer.from(data);
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
-    faults.push(fault(`${variable}_PATH`, `names a file that cannot be read (${code})`));
-    // Stands for the unreadable file, so that its counterpart is not reported as missing too.
-    return Buffer.alloc(0);
   }
 }
 
@@ -260,54 +189,6 @@ function modelsOf(values: VariableValues): Config['models'] {
   };
 }
 
-function warningsOf(values: VariableValues, env: Environment, tls: boolean | TlsConfig): string[] {
-  const warnings: string[] = [];
-  if (values.VOCA_SECRET_KEY === undefined) {
-    warnings.push(
-      'VOCA_SECRET_KEY is not set: whoever can read Temporal or its Web UI reads what callers say.',
-    );
-  }
-  const unknown = Object.keys(env).filter(
-    (name) => /^(VOCA_|TEMPORAL_TLS_)/.test(name) && !isKnown(name) && isSet(env, name),
-  );
-  for (const name of unknown.sort()) {
-    warnings.push(`${name} is not a variable of VOCA and has no effect.`);
-  }
-  for (const name of VARIABLE_NAMES) {
-    if (definitionOf(name).reserved && isSet(env, name)) {
-      warnings.push(`${name} has no effect in this version.`);
-    }
-  }
-  const temporalHost = values.TEMPORAL_ADDRESS?.replace(/:\d+$/, '');
-  if (isProduction(values) && temporalHost && tls === false && !isLoopback(temporalHost)) {
-    warnings.push('TEMPORAL_ADDRESS is reached without TLS: keep it on a private network.');
-  }
-  for (const name of isProduction(values) ? CARRIES_CALLS : []) {
-    if (!isPlainAndFar(values[name])) continue;
-    warnings.push(
-      `${name} is reached without TLS, and gets keys or what belongs to calls: use https or a private network.`,
-    );
-  }
-  return warnings;
-}
-
-/** Servers that get more from us than they say. */
-const CARRIES_CALLS = [
-  'OPENAI_BASE_URL',
-  'ANTHROPIC_BASE_URL',
-  'OTEL_EXPORTER_OTLP_ENDPOINT',
-] as const;
-
-function isPlainAndFar(address: string | undefined): boolean {
-  if (address === undefined || !URL.canParse(address)) return false;
-  const { protocol, hostname } = new URL(address);
-  return protocol === 'http:' && !isLoopback(hostname);
-}
-
-function isKnown(name: string): name is VariableName {
-  return (VARIABLE_NAMES as string[]).includes(name);
-}
-
 /** Freezes all groups, and makes a printed or serialised config show nothing. */
 function freeze<T extends object>(config: T): T {
   for (const value of Object.values(config)) {
@@ -319,25 +200,4 @@ function freeze<T extends object>(config: T): T {
     Object.defineProperty(config, inspect.custom, hidden);
   }
   return Object.freeze(config);
-}
-
-/** Beside the variables of VOCA, what a child process needs to run at all. */
-const INHERITED = ['PATH', 'HOME', 'TZ', 'LANG', 'TMPDIR', 'NODE_EXTRA_CA_CERTS'];
-
-/**
- * The environment of a child process: the variables of VOCA, the few that any process needs and
- * `overrides`, nothing else. A variable that is not set is passed as empty, so that a child does
- * not read a `.env` that was edited meanwhile differently from its siblings.
- */
-export function childEnv(env: Environment, overrides: Environment = {}): Record<string, string> {
-  const child: Record<string, string> = {};
-  for (const name of VARIABLE_NAMES) child[name] = env[name] ?? '';
-  for (const name of INHERITED) {
-    const value = env[name];
-    if (value !== undefined) child[name] = value;
-  }
-  for (const [name, value] of Object.entries(overrides)) {
-    if (value !== undefined) child[name] = value;
-  }
-  return child;
 }

@@ -3,7 +3,7 @@
  * and the workers, under one supervisor. Used by `npm start`, the demo, benchmarks and drills.
  */
 import { join } from 'node:path';
-import { childEnv } from './config.ts';
+import { childEnv } from './child-env.ts';
 import type { Config, Environment } from './config.ts';
 import { migrateAndSeed } from './database.ts';
 import { DatabaseError } from './db/errors.ts';

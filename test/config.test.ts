@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { configDocs, envExample } from '../src/config-docs.ts';
-import { childEnv, ConfigError, loadConfig, readEnvironment } from '../src/config.ts';
+import { childEnv } from '../src/child-env.ts';
+import { ConfigError, loadConfig, readEnvironment } from '../src/config.ts';
 import type { Environment } from '../src/config.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'voca-config-'));

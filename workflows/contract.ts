@@ -85,6 +85,15 @@ export interface SpokeSignal {
   heard: Heard;
 }
 
+/** Twilio's words for a call that is over. Protocol: CallStatus. */
+export const FINAL_STATUSES: readonly string[] = [
+  'completed',
+  'busy',
+  'failed',
+  'no-answer',
+  'canceled',
+];
+
 /** A status callback, or Twilio's own view when it was asked. */
 export interface StatusSignal {
   callSid: string;

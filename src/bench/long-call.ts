@@ -4,19 +4,17 @@
  * an early one does.
  */
 import { cpus, loadavg } from 'node:os';
-import { createDatabase } from '../db/pool.ts';
 import { createAssistants } from '../db/assistants.ts';
 import { createCallRecords } from '../db/calls.ts';
 import { DEMO_CALLER, DEMO_NUMBER } from '../demo/demo-config.ts';
 import { inboundCallId } from '../ids.ts';
 import { demoAssistant } from '../orchestrator/index.ts';
 import { newSid } from '../simulator/ids.ts';
-import { linkToTemporal } from '../temporal/connection.ts';
 import { CALL_WORKFLOW } from '../../workflows/contract.ts';
 import type { BenchInstance } from './bench-instance.ts';
-import { withInstance } from './bench-instance.ts';
+import { callsLeftOpen, withDatabase, withInstantModel, withTemporal } from './bench-servers.ts';
 import type { Benchmark, BenchContext, BenchResult } from './benchmark.ts';
-import { startInstantModel, replyTo } from './instant-model.ts';
+import { replyTo } from './instant-model.ts';
 import type { InstantModel } from './instant-model.ts';
 import { judgeLongCall, renderLongCall } from './long-call-figures.ts';
 import type { LongCallFigures, Run } from './long-call-figures.ts';
@@ -41,15 +39,9 @@ export const longCallBenchmark: Benchmark<Option> = {
     sealed: { what: '1 to seal payloads with a key, 0 not to', default: 1, min: 0, max: 1 },
   },
   async run(options, context) {
-    const model = await startInstantModel();
-    try {
-      const surroundings = { modelUrl: model.baseUrl, isSealed: options.sealed === 1 };
-      return await withInstance(context, surroundings, (bench) =>
-        measure(bench, model, options, context),
-      );
-    } finally {
-      await model.close();
-    }
+    return withInstantModel(context, options, (bench, model) =>
+      measure(bench, model, options, context),
+    );
   },
 };
 
@@ -155,29 +147,25 @@ class OldWebhooks {
 }
 
 /** The default assistant ends a call after 100 turns. */
-async function allowLongCalls({ instance }: BenchInstance): Promise<void> {
-  const database = createDatabase({ url: instance.databaseUrl, applicationName: 'voca-bench' });
-  try {
+function allowLongCalls(bench: BenchInstance): Promise<void> {
+  return withDatabase(bench, async (database) => {
     const assistants = createAssistants(database);
     const assistant = await assistants.findByNumber(DEMO_NUMBER);
     if (!assistant) throw new Error('The number of the demo has no assistant.');
     const limits = { ...assistant.limits, turns: 1_000_000, callSeconds: 24 * 3600 };
     await assistants.save({ ...assistant, limits });
-  } finally {
-    await database.destroy();
-  }
+  });
 }
 
 /** What the database has of the call, once all of it is there. */
-async function recorded({ instance, stopping }: BenchInstance, callId: string, turns: number) {
-  const database = createDatabase({ url: instance.databaseUrl, applicationName: 'voca-bench' });
-  try {
+function recorded(bench: BenchInstance, callId: string, turns: number) {
+  return withDatabase(bench, async (database) => {
     const records = createCallRecords(database);
     const until = Date.now() + RECORD_MS;
     for (;;) {
       const call = await records.findCall(callId);
       const isWhole = call?.status === 'ended' && call.turns.length >= turns;
-      if (call && (isWhole || Date.now() > until || stopping.aborted)) {
+      if (call && (isWhole || Date.now() > until || bench.stopping.aborted)) {
         const isInOrder = call.turns.every(
           ({ heard, status, position }, at) =>
             position === at + 1 &&
@@ -189,37 +177,19 @@ async function recorded({ instance, stopping }: BenchInstance, callId: string, t
       }
       await pause(LOOK_AGAIN_MS);
     }
-  } finally {
-    await database.destroy();
-  }
+  });
 }
 
-/** The runs of the call's workflow, the first one first. */
-async function runsOf({ instance, stopping }: BenchInstance, callId: string): Promise<Run[]> {
-  const { temporalAddress: address, namespace } = instance.running;
-  const link = linkToTemporal({ address, namespace });
-  try {
+/** The runs of the call's workflow, the first one first. Their size is known once it is closed. */
+async function runsOf(bench: BenchInstance, callId: string): Promise<Run[]> {
+  await callsLeftOpen(bench);
+  return withTemporal(bench, async (client) => {
     const runs: (Run & { at: number })[] = [];
     const query = `WorkflowId = '${callId}' AND WorkflowType = '${CALL_WORKFLOW}'`;
-    await untilClosed(() => link.client.workflow.getHandle(callId).describe(), stopping);
-    for await (const run of link.client.workflow.list({ query })) {
+    for await (const run of client.workflow.list({ query })) {
       const { historyLength, historySize = 0, startTime } = run;
       runs.push({ events: historyLength, bytes: historySize, at: startTime.getTime() });
     }
     return runs.sort((a, b) => a.at - b.at).map(({ events, bytes }) => ({ events, bytes }));
-  } finally {
-    await link.close();
-  }
-}
-
-/** A call closes 15 s after its end; only then is its size known. */
-async function untilClosed(
-  describe: () => Promise<{ status: { name: string } }>,
-  stopping: AbortSignal,
-): Promise<void> {
-  const until = Date.now() + RECORD_MS;
-  while (Date.now() < until && !stopping.aborted) {
-    if ((await describe()).status.name !== 'RUNNING') return pause(1000, stopping);
-    await pause(LOOK_AGAIN_MS, stopping);
-  }
+  });
 }

@@ -3,13 +3,10 @@
  * anything grows, slows down or is left behind.
  */
 import { cpus, loadavg } from 'node:os';
-import { linkToTemporal } from '../temporal/connection.ts';
-import { withInstance } from './bench-instance.ts';
+import { callsLeftOpen, withInstantModel } from './bench-servers.ts';
 import type { BenchInstance } from './bench-instance.ts';
 import type { Benchmark, BenchContext, BenchResult } from './benchmark.ts';
-import { startInstantModel } from './instant-model.ts';
 import { callAgainAndAgain, manyAtOnce, newPlayed } from './load.ts';
-import { untilAllClosed } from './open-calls.ts';
 import { pause } from './play-call.ts';
 import { changedProcesses, instancePids, measureProcesses } from './process-meter.ts';
 import type { Usages } from './process-meter.ts';
@@ -20,8 +17,6 @@ import { growthOf, leftOf, renderSoak, soakGoals } from './soak-figures.ts';
 type Option = 'calls' | 'seconds' | 'warmup' | 'turns' | 'every' | 'look' | 'sealed';
 type Options = Record<Option, number>;
 
-/** A call is closed 15 s after its end. */
-const CLOSE_MS = 60_000;
 /** Idle connections to the database are given back in this time. */
 const IDLE_MS = 20_000;
 /** The first and the last part of the measured time that are compared. */
@@ -39,13 +34,7 @@ export const soakBenchmark: Benchmark<Option> = {
     sealed: { what: '1 to seal payloads with a key, 0 not to', default: 1, min: 0, max: 1 },
   },
   async run(options, context) {
-    const model = await startInstantModel();
-    try {
-      const surroundings = { modelUrl: model.baseUrl, isSealed: options.sealed === 1 };
-      return await withInstance(context, surroundings, (bench) => soak(bench, options, context));
-    } finally {
-      await model.close();
-    }
+    return withInstantModel(context, options, (bench) => soak(bench, options, context));
   },
 };
 
@@ -105,17 +94,11 @@ async function soak(
 }
 
 /** @returns the calls that do not close; undefined when that is not known. */
-async function untilQuiet({ instance, stopping }: BenchInstance): Promise<string[] | undefined> {
-  if (stopping.aborted) return [];
-  const { temporalAddress: address, namespace } = instance.running;
-  const link = linkToTemporal({ address, namespace });
-  try {
-    const left = await untilAllClosed(link.client, CLOSE_MS, stopping);
-    await pause(IDLE_MS, stopping);
-    return left;
-  } finally {
-    await link.close();
-  }
+async function untilQuiet(bench: BenchInstance): Promise<string[] | undefined> {
+  if (bench.stopping.aborted) return [];
+  const left = await callsLeftOpen(bench);
+  await pause(IDLE_MS, bench.stopping);
+  return left;
 }
 
 interface Watch {

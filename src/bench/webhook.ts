@@ -5,18 +5,15 @@
 import { cpus, loadavg } from 'node:os';
 import { inboundCallId } from '../ids.ts';
 import { demoAssistant } from '../orchestrator/index.ts';
-import { linkToTemporal } from '../temporal/connection.ts';
 import type { BenchInstance } from './bench-instance.ts';
-import { withInstance } from './bench-instance.ts';
+import { callsLeftOpen, withInstantModel, withTemporal } from './bench-servers.ts';
 import type { Benchmark, BenchContext, BenchResult } from './benchmark.ts';
 import { eventsPerTurn } from './history-cost.ts';
 import { measureHttp } from './http-baseline.ts';
 import { startBot } from './in-memory-bot/start-bot.ts';
-import { startInstantModel } from './instant-model.ts';
 import type { InstantModel } from './instant-model.ts';
 import type { Target } from './load.ts';
 import { oneAtATime } from './load.ts';
-import { untilAllClosed } from './open-calls.ts';
 import type { Caller } from './play-call.ts';
 import { fieldsOf } from './play-call.ts';
 import { instancePids } from './process-meter.ts';
@@ -31,8 +28,6 @@ import { renderReport } from './webhook-report.ts';
 
 const HISTORIES = 5;
 const MAX_HTTP_REQUESTS = 500;
-/** A call closes 15 s after its end. */
-const CLOSE_MS = 60_000;
 
 export const webhookBenchmark: Benchmark<WebhookOption> = {
   summary: 'how fast and at what cost webhooks are answered, model instant',
@@ -60,15 +55,9 @@ export const webhookBenchmark: Benchmark<WebhookOption> = {
     sealed: { what: '1 to seal payloads with a key, 0 not to', default: 1, min: 0, max: 1 },
   },
   async run(options, context) {
-    const model = await startInstantModel();
-    try {
-      const surroundings = { modelUrl: model.baseUrl, isSealed: options.sealed === 1 };
-      return await withInstance(context, surroundings, (bench) =>
-        measure(bench, model, options, context),
-      );
-    } finally {
-      await model.close();
-    }
+    return withInstantModel(context, options, (bench, model) =>
+      measure(bench, model, options, context),
+    );
   },
 };
 
@@ -139,19 +128,14 @@ function shapeOf({ turns, pause: pauseMs }: WebhookOptions) {
  * @returns how many do not close; undefined when that is not known
  */
 async function untilQuiet(
-  { instance, stopping }: BenchInstance,
+  bench: BenchInstance,
   progress: BenchContext['progress'],
 ): Promise<number | undefined> {
+  const { stopping } = bench;
   if (stopping.aborted) return 0;
   progress.say('Waiting until all calls are closed ...');
-  const { temporalAddress: address, namespace } = instance.running;
-  const link = linkToTemporal({ address, namespace });
-  try {
-    const open = await untilAllClosed(link.client, CLOSE_MS, stopping);
-    return stopping.aborted ? 0 : open?.length;
-  } finally {
-    await link.close();
-  }
+  const open = await callsLeftOpen(bench);
+  return stopping.aborted ? 0 : open?.length;
 }
 
 /** The same calls to the bot, when nobody calls the instance. */
@@ -197,19 +181,17 @@ async function baseline(
 async function historyCost(bench: BenchInstance, { one, many }: Phases): Promise<HistoryFigures> {
   const nothing = { historyEventsPerTurn: null, historiesRead: 0, manyHistoryEventsPerTurn: null };
   if (bench.stopping.aborted) return nothing;
-  const { temporalAddress: address, namespace } = bench.instance.running;
-  const link = linkToTemporal({ address, namespace });
-  const read = async (callers: readonly Caller[]): Promise<number[]> => {
-    const every = Math.max(1, Math.ceil(callers.length / HISTORIES));
-    const costs: number[] = [];
-    for (const { callSid } of callers.filter((_caller, at) => at % every === 0)) {
-      const handle = link.client.workflow.getHandle(inboundCallId(bench.accountSid, callSid));
-      const { events } = await handle.fetchHistory();
-      costs.push(...[eventsPerTurn(events ?? [])].filter((cost) => cost !== undefined));
-    }
-    return costs;
-  };
-  try {
+  return withTemporal(bench, async (client) => {
+    const read = async (callers: readonly Caller[]): Promise<number[]> => {
+      const every = Math.max(1, Math.ceil(callers.length / HISTORIES));
+      const costs: number[] = [];
+      for (const { callSid } of callers.filter((_caller, at) => at % every === 0)) {
+        const handle = client.workflow.getHandle(inboundCallId(bench.accountSid, callSid));
+        const { events } = await handle.fetchHistory();
+        costs.push(...[eventsPerTurn(events ?? [])].filter((cost) => cost !== undefined));
+      }
+      return costs;
+    };
     const costs = await read(one.played.callers);
     const manyCosts = await read(many?.callers ?? []);
     return {
@@ -217,9 +199,7 @@ async function historyCost(bench: BenchInstance, { one, many }: Phases): Promise
       historiesRead: costs.length + manyCosts.length,
       manyHistoryEventsPerTurn: meanOf(manyCosts),
     };
-  } finally {
-    await link.close();
-  }
+  });
 }
 
 function meanOf(values: readonly number[]): number | null {

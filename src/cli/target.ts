@@ -1,6 +1,6 @@
 /** Which instance a command speaks to, and whether what it writes there is sealed as it should be. */
 import { CallRequestError, NotReadyError } from '../call-manager.ts';
-import { isLoopback } from '../config.ts';
+import { isLoopback } from '../config-faults.ts';
 import type { CliConfig, Environment } from '../config.ts';
 import { knownDataDirs } from '../data-dirs.ts';
 import { findInstance } from '../running.ts';

@@ -12,6 +12,7 @@ import { isSignedByTwilio } from '../twilio/signature.ts';
 import { renderEmpty } from '../twilio/twiml.ts';
 import type { VoiceFields } from '../twilio/webhook-fields.ts';
 import { readVoice } from '../twilio/webhook-fields.ts';
+import { FINAL_STATUSES } from '../../workflows/contract.ts';
 import { parseKey } from '../../workflows/rules/keys.ts';
 
 export interface TwilioAccount {
@@ -35,9 +36,6 @@ declare module 'fastify' {
     webhook: TwilioWebhook | undefined;
   }
 }
-
-/** Twilio's words for a call that is over. Protocol: CallStatus. */
-const OVER = new Set(['completed', 'busy', 'failed', 'no-answer', 'canceled']);
 
 /** Checks and reads every request of the routes that are registered on `app` after this. */
 export function readTwilioRequests(app: FastifyInstance, account: TwilioAccount, log: Log): void {
@@ -106,7 +104,7 @@ function readWebhook(request: FastifyRequest, body: Form): TwilioWebhook | undef
   const { callStatus, ...parties } = named;
   return {
     fields,
-    call: { callId, ...parties, ...(OVER.has(callStatus) && { isOver: true }) },
+    call: { callId, ...parties, ...(FINAL_STATUSES.includes(callStatus) && { isOver: true }) },
     ...(turn !== undefined && { turn }),
     ...(wait !== undefined && { wait: Number(wait) }),
   };

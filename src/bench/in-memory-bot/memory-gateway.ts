@@ -5,6 +5,7 @@
 import type { Orchestrator, Utterance } from '../../../activities/ports.ts';
 import type { Assistant } from '../../../workflows/assistant.ts';
 import type { Heard, StatusSignal, Step, TurnKey } from '../../../workflows/contract.ts';
+import { FINAL_STATUSES } from '../../../workflows/contract.ts';
 import { followingKey, GREETING_KEY } from '../../../workflows/rules/keys.ts';
 import type { Answer, WebhookCall } from '../../call-gateway.ts';
 import type { Gateway } from '../../http/twilio-hooks.ts';
@@ -15,9 +16,6 @@ interface MemoryCall {
   /** By the turn that they answer, so that a repeated webhook gets the same. */
   steps: Map<TurnKey, Promise<Step>>;
 }
-
-/** Twilio's words for a call that is over. */
-const OVER = new Set(['completed', 'busy', 'failed', 'no-answer', 'canceled']);
 
 export class MemoryGateway implements Gateway {
   readonly #calls = new Map<string, MemoryCall>();
@@ -54,7 +52,7 @@ export class MemoryGateway implements Gateway {
   }
 
   async status(callId: string, { callStatus }: StatusSignal): Promise<boolean> {
-    if (OVER.has(callStatus)) this.#calls.delete(callId);
+    if (FINAL_STATUSES.includes(callStatus)) this.#calls.delete(callId);
     return true;
   }
 

@@ -4,17 +4,15 @@
  */
 import { readFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
-import { createDatabase } from '../../db/pool.ts';
 import { DEMO_CALLER, DEMO_NUMBER } from '../../demo/demo-config.ts';
 import { checkHistory, collectEvidence, Lines } from '../../drill/index.ts';
 import { demoAssistant } from '../../orchestrator/index.ts';
 import { startSimulator } from '../../simulator/index.ts';
 import type { Simulator } from '../../simulator/index.ts';
-import { linkToTemporal } from '../../temporal/connection.ts';
 import { withInstance } from '../bench-instance.ts';
 import type { BenchInstance, Place } from '../bench-instance.ts';
+import { callsLeftOpen, withDatabase, withTemporal } from '../bench-servers.ts';
 import type { Benchmark, BenchContext, BenchResult } from '../benchmark.ts';
-import { untilAllClosed } from '../open-calls.ts';
 import { whenReady } from '../ready.ts';
 import { runAway } from './away.ts';
 import { CallerPool } from './caller-pool.ts';
@@ -36,8 +34,6 @@ type Options = Record<RecoveryOption, number>;
 
 /** Between turns callers are quick: a second is long enough for kills, and they are many. */
 const CALLER_THINKS_MS = { min: 500, max: 1800 };
-/** A call closes 15 s after its end. */
-const CLOSE_MS = 60_000;
 /** A server that is started again takes requests so soon. */
 const ANSWERS_MS = 60_000;
 
@@ -219,36 +215,22 @@ async function cutsPhase(drill: Drill, done: Done): Promise<void> {
 
 async function settle({ bench, simulator, model, options, context }: Drill, done: Done) {
   context.progress.say('Waiting until all calls are closed, then looking at what they left ...');
-  const { temporalAddress: address, namespace } = bench.instance.running;
-  const { secretKeys } = bench;
-  const link = linkToTemporal({ address, namespace, secretKeys });
-  const database = createDatabase({
-    url: bench.instance.databaseUrl,
-    applicationName: 'voca-bench',
-  });
-  try {
-    done.openAfterwards = await untilAllClosed(link.client, CLOSE_MS, bench.stopping);
-    done.evidence = await collectEvidence({
-      client: link.client,
-      database,
-      truth: simulator.log.entries,
-      model: model.requests,
-      logs: [{ name: 'voca.log', text: readFileSync(bench.logFile, 'utf8') }],
-      run: {
-        seed: String(options.seed),
-        commands: [commandOf(options)],
-        accountSid: simulator.accountSid,
-        canaries: {
-          numbers: [DEMO_CALLER, DEMO_NUMBER],
-          secrets: [bench.authToken, ...secretKeys],
-          words: [],
-        },
-        kills: done.kills.map(({ atMs, process: name }) => ({ atMs, process: name })),
-        temporalAway: whenAway(done),
-      },
-    });
-  } finally {
-    await database.destroy();
-    await link.close();
-  }
+  done.openAfterwards = await callsLeftOpen(bench);
+  const run = {
+    seed: String(options.seed),
+    commands: [commandOf(options)],
+    accountSid: simulator.accountSid,
+    canaries: {
+      numbers: [DEMO_CALLER, DEMO_NUMBER],
+      secrets: [bench.authToken, ...bench.secretKeys],
+      words: [],
+    },
+    kills: done.kills.map(({ atMs, process: name }) => ({ atMs, process: name })),
+    temporalAway: whenAway(done),
+  };
+  const logs = [{ name: 'voca.log', text: readFileSync(bench.logFile, 'utf8') }];
+  const said = { truth: simulator.log.entries, model: model.requests };
+  done.evidence = await withTemporal(bench, (client) =>
+    withDatabase(bench, (database) => collectEvidence({ client, database, ...said, logs, run })),
+  );
 }
