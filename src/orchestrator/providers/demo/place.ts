@@ -5,7 +5,6 @@ export const RECEPTIONIST = 'Robin';
 
 /** Minutes since midnight. */
 export const OPENS_AT = 9 * 60;
-export const CLOSES_AT = 22 * 60;
 /** Nobody is seated in the last half hour. */
 export const LAST_START = 21 * 60 + 30;
 
