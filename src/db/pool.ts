@@ -7,6 +7,11 @@ export type Database = Kysely<Schema>;
 export interface DatabaseOptions {
   /** postgres://USER:PASSWORD@HOST:PORT/DATABASE */
   url: string;
+  /**
+   * `app` sees the rows of the workspace that a transaction has entered (see `scope.ts`), `system` those
+   * of all. Left out for whoever owns the tables: migrations, and tools beside the product.
+   */
+  role?: 'app' | 'system';
   /** What PostgreSQL shows of us, such as `voca-worker`. */
   applicationName: string;
   /** Connections at most; nothing that a caller waits for needs many. */
@@ -40,6 +45,8 @@ export function createDatabase(options: DatabaseOptions): Database {
     query_timeout: statementTimeoutMs + GRACE_MS,
     idle_in_transaction_session_timeout: statementTimeoutMs,
     keepAlive: true,
+    // With the greeting of a connection, so that no statement is ever run without it.
+    ...(options.role && { options: `-c role=voca_${options.role}` }),
   });
   // Without a listener a lost connection would end the process: the pool listens only while a
   // client is idle, the other one is for a client that is lost between two statements.

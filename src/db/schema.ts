@@ -6,11 +6,17 @@ import type { Direction, EndReason, Turn } from '../../workflows/contract.ts';
 type Time = ColumnType<Date, string | Date, string | Date>;
 type OptionalTime = ColumnType<Date | null, string | Date | null, string | Date | null>;
 type CreatedAt = ColumnType<Date, string | Date | undefined, never>;
+type UpdatedAt = ColumnType<Date, string | Date | undefined, string | Date>;
 /** Comes parsed and of no certain form; is written as JSON text. */
 type Json = ColumnType<unknown, string, string>;
 type OptionalJson = ColumnType<unknown, string | null, string | null>;
 
 export interface Schema {
+  workspaces: WorkspaceTable;
+  api_keys: ApiKeyTable;
+  sessions: SessionTable;
+  idempotency_records: IdempotencyTable;
+  rate_buckets: RateBucketTable;
   assistants: AssistantTable;
   assistant_versions: AssistantVersionTable;
   phone_numbers: PhoneNumberTable;
@@ -22,15 +28,19 @@ export interface Schema {
 /** The newest version of each assistant. */
 interface AssistantTable {
   id: string;
+  workspace_id: string;
   version: Generated<number>;
   name: string;
   config: Json;
   created_at: CreatedAt;
-  updated_at: ColumnType<Date, string | Date | undefined, string | Date>;
+  updated_at: UpdatedAt;
+  /** Hidden since then; its versions stay for the calls that ran with them. */
+  deleted_at: OptionalTime;
 }
 
 /** Every version that was ever saved: a call keeps the one it began with. */
 interface AssistantVersionTable {
+  workspace_id: string;
   assistant_id: string;
   version: number;
   name: string;
@@ -40,12 +50,19 @@ interface AssistantVersionTable {
 
 interface PhoneNumberTable {
   id: string;
-  /** E.164. */
+  workspace_id: string;
+  /** E.164; of all that are not deleted, one. */
   number: string;
   /** Null: nobody answers. */
   assistant_id: string | null;
+  label: string | null;
+  /** Twilio's id (`PN…`). */
+  carrier_sid: string | null;
+  /** What the last look at Twilio's settings of the number found. */
+  webhook_check: OptionalJson;
   created_at: CreatedAt;
-  updated_at: ColumnType<Date, string | Date | undefined, string | Date>;
+  updated_at: UpdatedAt;
+  deleted_at: OptionalTime;
 }
 
 /** How far a call has come, by its events; it never goes back. */
@@ -53,6 +70,7 @@ export type StoredStatus = 'created' | 'queued' | 'ringing' | 'answered' | 'ende
 
 interface CallTable {
   id: string;
+  workspace_id: string;
   direction: Direction;
   account_sid: string;
   call_sid: string | null;
@@ -71,9 +89,19 @@ interface CallTable {
   ended_at: OptionalTime;
   /** The highest sequence that was written. */
   last_sequence: Generated<number>;
+  session_id: string | null;
+  /** Of our number, as it was when the call began. */
+  phone_number_id: string | null;
+  metadata: ColumnType<unknown, string | undefined, string>;
+  /** What was said, in short. */
+  summary: string | null;
+  deleted_at: OptionalTime;
+  /** Since then nothing is left of what was said, nor of the numbers. */
+  erased_at: OptionalTime;
 }
 
 interface TurnTable {
+  workspace_id: string;
   call_id: string;
   key: string;
   position: number;
@@ -91,11 +119,82 @@ interface TurnTable {
 }
 
 interface CallEventTable {
+  workspace_id: string;
   call_id: string;
   sequence: number;
   type: string;
   at: Time;
   data: Json;
+}
+
+interface WorkspaceTable {
+  id: string;
+  name: string;
+  /** Days after its end that a call is erased; null: never. */
+  retention_days: number | null;
+  /** Hours without a call after which a session is over. */
+  session_idle_hours: Generated<number>;
+  /** What departs from the usual limits. */
+  limits: ColumnType<unknown, string | undefined, string>;
+  created_at: CreatedAt;
+  updated_at: UpdatedAt;
+}
+
+interface ApiKeyTable {
+  id: string;
+  workspace_id: string;
+  name: string;
+  mode: 'live' | 'test';
+  /** SHA-256 of the whole key. */
+  hash: Buffer;
+  last_four: string;
+  scopes: string[];
+  created_at: CreatedAt;
+  expires_at: OptionalTime;
+  last_used_at: OptionalTime;
+  revoked_at: OptionalTime;
+  rolled_from: string | null;
+}
+
+/** What a customer and an assistant have said to each other, over several calls. */
+interface SessionTable {
+  id: string;
+  workspace_id: string;
+  assistant_id: string;
+  /** Null: the number was withheld, and the session has one call. */
+  customer_number: string | null;
+  summary: string | null;
+  /** The end of the newest call that `summary` knows. */
+  summarized_at: OptionalTime;
+  call_count: Generated<number>;
+  created_at: Time;
+  last_active_at: Time;
+  /** A call that begins before then joins it. */
+  expires_at: Time;
+  deleted_at: OptionalTime;
+}
+
+interface IdempotencyTable {
+  workspace_id: string;
+  /** SHA-256 of the client's key. */
+  key_hash: Buffer;
+  /** SHA-256 of the request that came with it first. */
+  request_hash: Buffer;
+  state: 'running' | 'done';
+  /** Whoever runs it has died, if it is still running then. */
+  locked_until: Time;
+  status: number | null;
+  headers: OptionalJson;
+  body: string | null;
+  /** The API key (its id) whose holder alone can open `body`. */
+  sealed_for: string | null;
+  created_at: CreatedAt;
+}
+
+interface RateBucketTable {
+  name: string;
+  tokens: number;
+  at: ColumnType<Date, string | Date | undefined, string | Date>;
 }
 
 export type CallRow = Selectable<CallTable>;

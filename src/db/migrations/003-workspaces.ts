@@ -1,0 +1,171 @@
+import { sql } from 'kysely';
+import type { Kysely, Migration } from 'kysely';
+
+/**
+ * Two roles, shared by all databases of a cluster. `voca_app` sees the rows of the workspace that its
+ * transaction has named and no others; `voca_system` sees all, for the few questions that come before
+ * a workspace is known (whose key is this, whose number was called) and for the housekeeping.
+ */
+const ROLES = ['voca_app', 'voca_system'] as const;
+
+/** Another database of the cluster may be making them at this moment. */
+const makeRole = (role: string) => `do $$
+begin
+  if not exists (select from pg_roles where rolname = '${role}') then
+    begin
+      create role ${role} nologin;
+    exception
+      when duplicate_object or unique_violation then null;
+      when insufficient_privilege then
+        raise exception 'the role ${role} is missing, and % may not create it', current_user
+          using errcode = 'insufficient_privilege',
+          hint = 'As a superuser: create role ${role} nologin; grant ${role} to ' || quote_ident(current_user);
+    end;
+  end if;
+  if not (select rolsuper from pg_roles where rolname = current_user) then
+    execute format('grant ${role} to %I', current_user);
+  end if;
+end $$`;
+
+/** What was there before there were workspaces belongs to the first one. */
+const FIRST = `'ws_default'`;
+
+const OWNED = ['assistants', 'assistant_versions', 'phone_numbers', 'calls', 'turns', 'call_events'];
+const NEW_OWNED = ['sessions', 'api_keys', 'idempotency_records'];
+
+const giveWorkspace = (table: string) => [
+  `alter table ${table} add column workspace_id text collate "C" not null default ${FIRST}`,
+  `alter table ${table} alter column workspace_id drop default`,
+];
+
+const isolate = (table: string, column: string) => [
+  `alter table ${table} enable row level security`,
+  `create policy own_workspace on ${table} to voca_app
+    using (${column} = current_setting('voca.workspace', true))
+    with check (${column} = current_setting('voca.workspace', true))`,
+  `create policy everything on ${table} to voca_system using (true) with check (true)`,
+  `grant select, insert, update, delete on ${table} to voca_app, voca_system`,
+];
+
+const STATEMENTS = [
+  ...ROLES.map(makeRole),
+  `create table workspaces (
+    id text collate "C" primary key,
+    name text not null,
+    retention_days integer check (retention_days > 0),
+    session_idle_hours integer not null default 24 check (session_idle_hours > 0),
+    limits jsonb not null default '{}',
+    created_at timestamptz(3) not null default now(),
+    updated_at timestamptz(3) not null default now()
+  )`,
+  `insert into workspaces (id, name) values (${FIRST}, 'Default')`,
+  ...OWNED.flatMap(giveWorkspace),
+  ...['assistants', 'phone_numbers', 'calls'].map(
+    (table) => `alter table ${table} add foreign key (workspace_id) references workspaces (id)`,
+  ),
+  // Times are compared with those of cursors, which know milliseconds.
+  ...['assistants', 'phone_numbers'].map(
+    (table) => `alter table ${table}
+      alter column created_at type timestamptz(3),
+      alter column updated_at type timestamptz(3),
+      add column deleted_at timestamptz(3)`,
+  ),
+  `create index assistants_newest on assistants (workspace_id, created_at desc, id desc)`,
+
+  `alter table phone_numbers
+    add column label text,
+    add column carrier_sid text,
+    add column webhook_check jsonb,
+    drop constraint phone_numbers_number_key`,
+  // One account at Twilio serves all workspaces: a number has one owner.
+  `create unique index phone_numbers_number on phone_numbers (number) where deleted_at is null`,
+  `create index phone_numbers_newest on phone_numbers (workspace_id, created_at desc, id desc)`,
+
+  `create table sessions (
+    id text collate "C" primary key,
+    workspace_id text collate "C" not null references workspaces (id),
+    assistant_id text collate "C" not null,
+    customer_number text,
+    summary text,
+    summarized_at timestamptz(3),
+    call_count integer not null default 0,
+    created_at timestamptz(3) not null,
+    last_active_at timestamptz(3) not null,
+    expires_at timestamptz(3) not null,
+    deleted_at timestamptz(3)
+  )`,
+  `create index sessions_newest on sessions (workspace_id, created_at desc, id desc)`,
+  `create index sessions_open on sessions (workspace_id, assistant_id, customer_number, expires_at desc)`,
+
+  `alter table calls
+    alter column created_at type timestamptz(3),
+    alter column ended_at type timestamptz(3),
+    add column session_id text collate "C",
+    add column phone_number_id text collate "C",
+    add column metadata jsonb not null default '{}',
+    add column summary text,
+    add column deleted_at timestamptz(3),
+    add column erased_at timestamptz(3)`,
+  `drop index calls_newest`,
+  `create index calls_newest on calls (workspace_id, created_at desc, id desc)`,
+  ...['status', 'direction', 'end_reason', 'assistant_id', 'phone_number_id', 'session_id'].map(
+    (column) =>
+      `create index calls_by_${column} on calls (workspace_id, ${column}, created_at desc, id desc)`,
+  ),
+  ...['from_number', 'to_number'].map(
+    (column) =>
+      `create index calls_by_${column} on calls (workspace_id, ${column}, created_at desc, id desc)`,
+  ),
+  // For what is to be erased in time.
+  `create index calls_ended on calls (workspace_id, ended_at) where erased_at is null`,
+
+  `create table api_keys (
+    id text collate "C" primary key,
+    workspace_id text collate "C" not null references workspaces (id),
+    name text not null,
+    mode text not null check (mode in ('live', 'test')),
+    hash bytea not null unique,
+    last_four text not null,
+    scopes text[] not null,
+    created_at timestamptz(3) not null default now(),
+    expires_at timestamptz(3),
+    last_used_at timestamptz(3),
+    revoked_at timestamptz(3),
+    rolled_from text collate "C"
+  )`,
+  `create index api_keys_newest on api_keys (workspace_id, created_at desc, id desc)`,
+
+  // The key that a client has chosen is kept as a hash: it may open what is sealed in the answer.
+  `create table idempotency_records (
+    workspace_id text collate "C" not null references workspaces (id),
+    key_hash bytea not null,
+    request_hash bytea not null,
+    state text not null check (state in ('running', 'done')),
+    locked_until timestamptz(3) not null,
+    status integer,
+    headers jsonb,
+    body text,
+    sealed_for text collate "C",
+    created_at timestamptz(3) not null default now(),
+    primary key (workspace_id, key_hash)
+  )`,
+  `create index idempotency_records_age on idempotency_records (created_at)`,
+
+  // Not worth a place in the log: after a crash everybody begins with a full bucket.
+  `create unlogged table rate_buckets (
+    name text collate "C" primary key,
+    tokens double precision not null,
+    at timestamptz not null default clock_timestamp()
+  )`,
+
+  ...isolate('workspaces', 'id'),
+  ...[...OWNED, ...NEW_OWNED].flatMap((table) => isolate(table, 'workspace_id')),
+  `grant select, insert, update, delete on rate_buckets to voca_system`,
+];
+
+/** Workspaces, and what they own: isolated twice, by every query and by row-level security. */
+export const workspaces: Migration = {
+  async up(db: Kysely<unknown>): Promise<void> {
+    for (const statement of STATEMENTS) await sql.raw(statement).execute(db);
+  },
+};
