@@ -6,6 +6,10 @@ export interface AssistantQuery {
   number: string;
   /** Wins over the number. */
   assistantId?: string;
+  /** Whose assistant it must be; left out for anybody's. */
+  workspaceId?: string;
+  /** The number of the other side: what was said with it before is read with the assistant. */
+  customer?: string;
 }
 
 /** So many answers are remembered for the time when the database is away. */

@@ -15,6 +15,8 @@ export type Utterance =
 export interface CallSoFar {
   callId: string;
   assistant: Assistant;
+  /** What was said in earlier calls between the two, in short. */
+  memory?: string;
   /** What was said before `utterances`, in short, when the call has become long. */
   summary?: string;
   utterances: Utterance[];
@@ -46,8 +48,8 @@ export interface Orchestrator {
    */
   generateReply(call: CallSoFar, heard: Heard, options: { signal?: AbortSignal }): Promise<Reply>;
   /**
-   * Folds the call's summary so far and its `utterances` into one short summary, so that the prompt
-   * of a long call stays bounded.
+   * Folds the notes of earlier calls, the call's summary so far and its `utterances` into one short
+   * summary, so that the prompt of a long call, or of the next one, stays bounded.
    * @throws when no model made one in time; the error's message holds nothing that was said.
    */
   summarize(call: CallSoFar, options: { signal?: AbortSignal }): Promise<Summary>;
@@ -95,11 +97,28 @@ export interface Carrier {
   hangUp(callSid: string, say?: { text: string; language: string; voice?: string }): Promise<void>;
 }
 
+/** Who is concerned by a call. */
+export interface CallParties {
+  /** Whose assistant it must be; left out for anybody's. */
+  workspaceId?: string;
+  /** The number of the other side, as Twilio gives it: E.164, or one that stands for a withheld one. */
+  customer?: string;
+}
+
 export interface Assistants {
-  /** @throws when the database cannot be asked. */
-  findById(id: string): Promise<Assistant | undefined>;
-  /** The assistant that a number of ours is routed to. @throws when the database cannot be asked. */
-  findByNumber(number: string): Promise<Assistant | undefined>;
+  /**
+   * With its `memory` of `about.customer`, if there is one. An assistant of another workspace than
+   * `about.workspaceId` is none. @throws when the database cannot be asked.
+   */
+  findById(id: string, about?: CallParties): Promise<Assistant | undefined>;
+  /**
+   * The assistant that a number of ours is routed to, with its `memory` of `about.customer`.
+   * @throws when the database cannot be asked.
+   */
+  findByNumber(
+    number: string,
+    about?: Pick<CallParties, 'customer'>,
+  ): Promise<Assistant | undefined>;
 }
 
 export interface CallRecords {

@@ -4,6 +4,8 @@ export interface Assistant {
   /** Counts the saved versions of this assistant; a call keeps the one it began with. */
   version: number;
   name: string;
+  /** The workspace that it belongs to. */
+  workspaceId?: string;
   /** The first words; empty to wait for the caller to speak. */
   firstMessage: string;
   /** The system prompt of the language model. */
@@ -17,7 +19,18 @@ export interface Assistant {
   ending: EndingPlan;
   /** Said in place of an answer when the language model fails; the call goes on. */
   apology: string;
+  /** When a call with failing models ends after all; left out: it never ends for that. */
+  failure?: FailurePlan;
+  /** What stands for `{{name}}` in texts when a call does not say. */
+  variables?: Variables;
+  /** What was said in earlier calls of the open session, in short; read when the call begins. */
+  memory?: string;
+  /** The customer's own notes; of no meaning here. */
+  metadata?: Record<string, string>;
 }
+
+/** Texts by name. Names are letters, digits and `_`. */
+export type Variables = Record<string, string>;
 
 /** A language model, and whom to ask for it. */
 export interface ModelChoice {
@@ -60,6 +73,12 @@ export interface CallLimits {
   callSeconds: number;
   /** Answered turns after which the call is ended with `farewell`. */
   turns: number;
+  farewell: string;
+}
+
+export interface FailurePlan {
+  /** After so many apologies in a row, from 1, the call ends; the last is `farewell` instead. */
+  endAfter: number;
   farewell: string;
 }
 

@@ -5,7 +5,7 @@
  * logic and needs nothing but `@temporalio/workflow`.
  */
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
-import type { ListenPlan, Voice } from './assistant.ts';
+import type { ListenPlan, Variables, Voice } from './assistant.ts';
 
 export const TASK_QUEUE = 'voca-calls';
 export const CALL_WORKFLOW = 'call';
@@ -20,6 +20,7 @@ export const SEARCH_ATTRIBUTES = {
   direction: { name: 'VocaDirection', type: 'KEYWORD' },
   assistant: { name: 'VocaAssistant', type: 'KEYWORD' },
   endReason: { name: 'VocaEndReason', type: 'KEYWORD' },
+  workspace: { name: 'VocaWorkspace', type: 'KEYWORD' },
 } as const;
 
 export type Direction = 'inbound' | 'outbound';
@@ -47,6 +48,7 @@ export type EndReason =
   | 'failed' //             Twilio could not place or keep the call
   | 'dial-refused' //       Twilio refused to place the call; nobody was dialled
   | 'dial-unclear' //       it is not known whether Twilio placed the call; never dialled again
+  | 'models-failed' //      no language model answered, as often in a row as the assistant allows
   | 'no-assistant' //       no assistant could be loaded
   | 'carrier-silent'; //    Twilio went quiet, and says the call is over or unknown
 
@@ -61,6 +63,12 @@ export interface CallInput {
   to: string;
   /** Outbound: whose voice; without it, and inbound, the one that `from` or `to` is routed to. */
   assistantId?: string;
+  /** Outbound: whose call it is; without it, and inbound, the assistant's or the number's owner. */
+  workspaceId?: string;
+  /** What stands for `{{name}}` in the assistant's texts in this call, over its own defaults. */
+  variables?: Variables;
+  /** The customer's own notes on this call; of no meaning here. */
+  metadata?: Record<string, string>;
 }
 
 /** `begin`: a webhook says that the call is up and asks for the first step. */
@@ -177,6 +185,8 @@ export interface CallSnapshot {
   status: CallStatus;
   endReason?: EndReason;
   assistant?: { id: string; version: number; name: string };
+  workspaceId?: string;
+  metadata?: Record<string, string>;
   /** Unclear: Twilio's answer to our request to place the call was lost. */
   dial?: 'accepted' | 'refused' | 'unclear';
   /** Refused: Twilio's error code, or what kept the request from reaching it. */

@@ -7,17 +7,24 @@ import type { CallInput, EndReason, Turn } from './contract.ts';
 export type CallEvent = { sequence: number; /** RFC 3339 */ at: string } & CallEventBody;
 
 export type CallEventBody =
-  | { type: 'call.created'; call: Omit<CallInput, 'callId'>; assistant?: AssistantRef }
+  | { type: 'call.created'; call: CreatedCall; assistant?: AssistantRef }
   | { type: 'call.queued'; callSid: string }
   | { type: 'call.ringing'; callSid: string }
   | { type: 'call.answered'; callSid: string; greeting: string; assistant?: AssistantRef }
   /** `position` counts the turns of a call from 1 in the order in which they were heard. */
   | { type: 'call.turn.completed'; position: number; turn: Turn }
-  | { type: 'call.ended'; reason: EndReason; callSid?: string; durationSeconds?: number };
+  | { type: 'call.ended'; reason: EndReason; callSid?: string; durationSeconds?: number }
+  /** After `call.ended`: what was said in this session, this call included, in short. */
+  | { type: 'call.summarized'; text: string; model: string };
+
+/** How a call began. What fills its texts is not kept: it may be secret, and the texts tell it. */
+export type CreatedCall = Omit<CallInput, 'callId' | 'variables'>;
 
 export interface AssistantRef {
   id: string;
   version: number;
+  /** The workspace that it belongs to. */
+  workspaceId?: string;
 }
 
 export interface RecordBatch {
