@@ -1,10 +1,13 @@
 /** The HTTP application: a table of contents. It never listens; `server.ts` does. */
 import fastify from 'fastify';
 import type { FastifyInstance } from 'fastify';
+import { newId } from '../ids.ts';
 import type { Log } from '../log.ts';
 import { watchedGateway, watchWebhooks } from '../metrics/watch-webhooks.ts';
 import { renderEmpty } from '../twilio/twiml.ts';
 import type { TwilioUrls } from '../twilio/urls.ts';
+import { managementApi } from './api/index.ts';
+import type { ApiOptions } from './api/index.ts';
 import { refuseBrokenRequest } from './client-error.ts';
 import { closeInTime } from './closing.ts';
 import { health } from './health.ts';
@@ -24,6 +27,8 @@ export interface AppOptions {
   log: Log;
   /** Left out where nothing is sealed. */
   operator?: Omit<OperatorOptions, 'log'>;
+  /** Left out where there is no database. */
+  api?: ApiOptions;
 }
 
 /** Twilio's own answers and forms are small; its limit for TwiML is the same. */
@@ -45,6 +50,8 @@ export function buildApp(options: AppOptions): FastifyInstance {
     return503OnClosing: false,
     routerOptions: { ignoreTrailingSlash: true }, // as people type it into Twilio's console
     trustProxy: false,
+    genReqId: () => newId('req'),
+    rewriteUrl: ({ url = '/' }) => withoutPath(url, options.account.webhookUrl),
     clientErrorHandler: refuseBrokenRequest,
     frameworkErrors: (_error, _request, reply) => void refuse(reply, 400),
   });
@@ -62,6 +69,8 @@ export function buildApp(options: AppOptions): FastifyInstance {
   closeInTime(app, CLOSE_MS);
   watchWebhooks(app, log);
   health(app, options.readiness, log);
+  const { api } = options;
+  if (api) void app.register(async (scope) => managementApi(scope, api));
   for (const prefix of prefixesOf(options.account.webhookUrl)) {
     void app.register(async (scope) => twilioHooks(scope, { ...options, gateway }), { prefix });
     const { operator } = options;
@@ -76,4 +85,14 @@ export function buildApp(options: AppOptions): FastifyInstance {
 function prefixesOf(webhookUrl: string): string[] {
   const path = new URL(webhookUrl).pathname.replace(/\/+$/, '');
   return path === '' ? [''] : ['', path];
+}
+
+const OF_THE_API = /^\/(v1|docs|problems|openapi\.json)(?=[/?]|$)/;
+
+/** The API has no signature over its URL: it is served below the public path as if there were none. */
+function withoutPath(url: string, webhookUrl: string): string {
+  const path = new URL(webhookUrl).pathname.replace(/\/+$/, '');
+  if (path === '' || !url.startsWith(`${path}/`)) return url;
+  const rest = url.slice(path.length);
+  return OF_THE_API.test(rest) ? rest : url;
 }

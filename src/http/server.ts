@@ -8,6 +8,7 @@ import type { TemporalLink } from '../temporal/connection.ts';
 import { Clock, persist, TIMED_OUT } from '../temporal/persist.ts';
 import { missingSearchAttributes, missingWorker } from '../temporal/readiness.ts';
 import { createUrls } from '../twilio/urls.ts';
+import { openApi } from './api/open.ts';
 import { buildApp } from './app.ts';
 import type { AppOptions } from './app.ts';
 import type { Readiness } from './health.ts';
@@ -38,6 +39,7 @@ export async function startServer(
 ): Promise<RunningServer> {
   const { namespace } = config.temporal;
   const link = linkByConfig(config);
+  const api = openApi(config, log);
   const app = buildApp({
     gateway: new CallGateway(link.client),
     account: config.twilio,
@@ -45,6 +47,7 @@ export async function startServer(
     readiness: readinessOf(link, namespace),
     log,
     ...operatorOf(config),
+    ...(api && { api: api.options }),
   });
   if (handed) {
     await app.ready();
@@ -54,7 +57,7 @@ export async function startServer(
     stop: async () => {
       await handed?.drain();
       await app.close();
-      await link.close();
+      await Promise.all([link.close(), api?.close()]);
     },
   };
 }

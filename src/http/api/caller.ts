@@ -1,0 +1,86 @@
+/** Who asks: the workspace and the rights behind an API key. */
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { faceOf } from '../../api-key.ts';
+import type { KeyFace, KeyMode } from '../../api-key.ts';
+import { Problem } from './problems.ts';
+
+export const SCOPES = [
+  'admin',
+  'workspace:read',
+  'workspace:write',
+  'api_keys:read',
+  'api_keys:write',
+  'assistants:read',
+  'assistants:write',
+  'phone_numbers:read',
+  'phone_numbers:write',
+  'calls:read',
+  'calls:write',
+  'sessions:read',
+  'sessions:write',
+] as const;
+
+/** `admin` includes all others. */
+export type ApiScope = (typeof SCOPES)[number];
+
+export interface Caller {
+  keyId: string;
+  workspaceId: string;
+  mode: KeyMode;
+  scopes: readonly string[];
+}
+
+/** Looks up who has a key; undefined when nobody has (any more). @throws when it cannot be looked up. */
+export type FindCaller = (face: KeyFace) => Promise<Caller | undefined>;
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set once the request was signed in. */
+    caller: Caller | null;
+  }
+  interface FastifyContextConfig {
+    /** The right that the route needs. */
+    scope?: ApiScope;
+  }
+}
+
+export function hasScope({ scopes }: Pick<Caller, 'scopes'>, needed: ApiScope): boolean {
+  return scopes.includes('admin') || scopes.includes(needed);
+}
+
+/**
+ * Signs a request in. It runs before the body is read: a stranger cannot make us read one.
+ * @param simulated whether the carrier is a simulator, where test keys work
+ */
+export function signIn(find: FindCaller, simulated: boolean) {
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    const key = bearerOf(request.headers.authorization);
+    if (key === undefined) {
+      void reply.header('www-authenticate', 'Bearer');
+      throw new Problem('key-missing');
+    }
+    const face = faceOf(key);
+    const caller = face && (await find(face));
+    if (!caller) {
+      void reply.header('www-authenticate', 'Bearer error="invalid_token"');
+      throw new Problem('key-unknown');
+    }
+    request.caller = caller;
+    if (caller.mode === 'test' && !simulated) throw new Problem('test-key-needs-simulator');
+    const needed = request.routeOptions.config.scope;
+    if (needed !== undefined && !hasScope(caller, needed)) {
+      throw new Problem('scope-missing', `This needs the scope ${needed}.`);
+    }
+  };
+}
+
+function bearerOf(header: string | undefined): string | undefined {
+  const match = /^Bearer +(\S{1,200})$/i.exec(header ?? '');
+  return match?.[1];
+}
+
+/** @throws when the route forgot to sign its callers in, which no route can. */
+export function callerOf(request: FastifyRequest): Caller {
+  if (!request.caller) throw new Error('A route of the API without a caller');
+  return request.caller;
+}

@@ -1,0 +1,61 @@
+/** The management API: a table of contents. All of `/v1` is signed in; its description is open. */
+import type { FastifyInstance } from 'fastify';
+import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import type { Database } from '../../db/pool.ts';
+import type { Log } from '../../log.ts';
+import { assistantRoutes } from './assistants.ts';
+import { signIn } from './caller.ts';
+import type { FindCaller } from './caller.ts';
+import { apiDocs } from './docs.ts';
+import { describeApi } from './openapi.ts';
+import { Problem } from './problems.ts';
+import { refuseWithProblems } from './refuse.ts';
+
+export interface ApiOptions {
+  /** In the role `app`: sees the rows of the workspace that it has entered. */
+  db: Database;
+  findCaller: FindCaller;
+  /** Our own address, as others see it. */
+  publicUrl: string;
+  /** The carrier is a simulator: test keys work. */
+  simulated: boolean;
+  /** The language models that this instance can ask. */
+  providers: readonly string[];
+  version: string;
+  log: Log;
+}
+
+const BODY_LIMIT_BYTES = 256 * 1024;
+
+export async function managementApi(app: FastifyInstance, options: ApiOptions): Promise<void> {
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  refuseWithProblems(app, options.publicUrl, options.log);
+  await describeApi(app, options.publicUrl, options.version);
+  await apiDocs(app);
+  await app.register(async (v1) => versionOne(v1, options), { prefix: '/v1' });
+}
+
+function versionOne(app: FastifyInstance, options: ApiOptions): void {
+  const { db, findCaller, simulated, providers } = options;
+  app.decorateRequest('caller', null);
+  // What is sent as anything but JSON is not even read.
+  app.removeContentTypeParser('text/plain');
+  app.addContentTypeParser(
+    'application/merge-patch+json',
+    { parseAs: 'string' },
+    app.getDefaultJsonParser('error', 'error'),
+  );
+  app.addHook('onRoute', (route) => {
+    route.bodyLimit ??= BODY_LIMIT_BYTES;
+  });
+  app.addHook('onRequest', (request, reply, done) => {
+    void reply.header('voca-request-id', request.id).header('cache-control', 'no-store');
+    done();
+  });
+  app.addHook('onRequest', signIn(findCaller, simulated));
+  app.setNotFoundHandler(() => {
+    throw new Problem('not-found', 'There is no such route.');
+  });
+  assistantRoutes(app, db, providers);
+}

@@ -1,0 +1,102 @@
+/** Makes a problem of everything that goes wrong, and answers it as RFC 9457 wants. */
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import type { Log } from '../../log.ts';
+import { routeOf } from '../twilio-request.ts';
+import { Problem, PROBLEMS } from './problems.ts';
+import type { Fault, ProblemCode } from './problems.ts';
+
+export const problemSchema = z
+  .object({
+    type: z.string().meta({ description: 'Leads to an explanation' }),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    instance: z.string(),
+    code: z.string(),
+    request_id: z.string(),
+    errors: z
+      .array(z.object({ pointer: z.string(), code: z.string(), message: z.string() }))
+      .optional(),
+  })
+  .meta({ id: 'Problem', description: 'RFC 9457' });
+
+const MAX_FAULTS = 50;
+const RETRY_AFTER_SECONDS = 2;
+
+/** Answers every failure of the routes below `app` with a problem. */
+export function refuseWithProblems(app: FastifyInstance, publicUrl: string, log: Log): void {
+  const typeOf = (code: ProblemCode) => `${publicUrl}/problems/${code}`;
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const problem = problemOf(error, request);
+    if (problem.status >= 500) {
+      const route = routeOf(request);
+      log.error('a request to the API failed', { route, requestId: request.id, error });
+    }
+    return answer(reply, problem, typeOf(problem.code), request);
+  });
+}
+
+function answer(reply: FastifyReply, problem: Problem, type: string, request: FastifyRequest) {
+  const { code, status, faults, retryAfter } = problem;
+  const body = {
+    type,
+    title: PROBLEMS[code][1],
+    status,
+    detail: problem.message,
+    // Without the query: it may name numbers.
+    instance: request.url.split('?', 1)[0],
+    code,
+    request_id: request.id,
+    ...(faults.length > 0 && { errors: faults }),
+  };
+  if (retryAfter !== undefined) void reply.header('retry-after', String(retryAfter));
+  return reply
+    .code(status)
+    .type('application/problem+json')
+    .serializer((value: unknown) => JSON.stringify(value))
+    .send(body);
+}
+
+function problemOf(error: FastifyError, request: FastifyRequest): Problem {
+  if (error instanceof Problem) return error;
+  if (error.validation) return refusedFields(error);
+  const known = KNOWN[error.name];
+  if (known) return known(error as Error & { retryable?: boolean });
+  switch (error.statusCode) {
+    case 413:
+      return new Problem('too-large');
+    case 415:
+      return new Problem('media-type');
+    case 400:
+      return new Problem('bad-request');
+    default:
+      return request.raw.destroyed ? new Problem('bad-request') : new Problem('internal');
+  }
+}
+
+/** Errors of parts that know nothing of HTTP, by their names. */
+const KNOWN: Record<string, (error: Error & { retryable?: boolean }) => Problem> = {
+  DatabaseError: ({ retryable }) => (retryable ? away('The database is away.') : broken()),
+  NotReadyError: ({ message }) => away(message),
+  TemporalSilentError: ({ message }) => away(message),
+};
+
+function away(detail: string): Problem {
+  return new Problem('unavailable', detail, { retryAfterSeconds: RETRY_AFTER_SECONDS });
+}
+
+function broken(): Problem {
+  return new Problem('internal');
+}
+
+/** An id in a path that cannot be one is nothing that exists. */
+function refusedFields(error: FastifyError): Problem {
+  if (error.validationContext === 'params') return new Problem('not-found');
+  const inQuery = error.validationContext === 'querystring';
+  const faults = (error.validation ?? []).slice(0, MAX_FAULTS).map((each): Fault => {
+    const pointer = inQuery ? `?${each.instancePath.slice(1)}` : each.instancePath;
+    return { pointer, code: each.keyword, message: each.message ?? 'Not valid' };
+  });
+  return new Problem('invalid', undefined, { faults });
+}
