@@ -92,6 +92,12 @@ export class Account {
   dial(options: DialOptions): Phone {
     const number = this.parts.numbers.byNumber(options.to);
     if (!number) throw new PhoneError('the account has no such number');
+    if (!number.takesCalls) throw new PhoneError('the number takes no calls');
+    if (number.trunkSid !== '' || number.voiceApplicationSid !== '') {
+      throw new PhoneError(
+        'the number leads to a trunk or an application, which are not simulated',
+      );
+    }
     const { from, to, stirVerstat = 'TN-Validation-Passed-A' } = options;
     const live = this.#open(
       {

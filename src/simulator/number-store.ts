@@ -13,6 +13,13 @@ export interface PhoneNumber {
   voiceFallbackMethod: Method;
   statusCallback: string;
   statusCallbackMethod: Method;
+  /** Present: its URLs serve, and those here do not. Empty when there is none. */
+  voiceApplicationSid: string;
+  /** Present: it takes all calls. Empty when there is none. */
+  trunkSid: string;
+  voiceReceiveMode: 'voice' | 'fax';
+  /** False for a number that only takes messages. */
+  takesCalls: boolean;
   createdAtMs: number;
   updatedAtMs: number;
 }
@@ -37,6 +44,10 @@ export class NumberStore {
         voiceFallbackMethod: 'POST',
         statusCallback: '',
         statusCallbackMethod: 'POST',
+        voiceApplicationSid: '',
+        trunkSid: '',
+        voiceReceiveMode: 'voice',
+        takesCalls: true,
         createdAtMs: now,
         updatedAtMs: now,
         ...config,

@@ -212,4 +212,32 @@ describe('phone numbers', () => {
     expect(await client.incomingPhoneNumbers.list({ phoneNumber: '+1999' })).toEqual([]);
     await expect(client.incomingPhoneNumbers('PN0').fetch()).rejects.toMatchObject({ code: 20404 });
   });
+
+  test('are found by a part in which a star is any digit', async () => {
+    for (const phoneNumber of ['15550001***', '+1555*001000', '1000']) {
+      expect(await client.incomingPhoneNumbers.list({ phoneNumber })).toHaveLength(1);
+    }
+    expect(await client.incomingPhoneNumbers.list({ phoneNumber: '1555*****9*' })).toEqual([]);
+  });
+
+  test('lead to an application or a trunk in place of their URLs, to one of them at a time', async () => {
+    const [number] = await client.incomingPhoneNumbers.list();
+    const change = client.incomingPhoneNumbers(number?.sid ?? '');
+    expect(number).toMatchObject({ voiceApplicationSid: '', trunkSid: null });
+    const applicationSid = `AP${'1'.repeat(32)}`;
+    const trunkSid = `TK${'2'.repeat(32)}`;
+    await change.update({ voiceApplicationSid: applicationSid });
+    expect(() => bench.call()).toThrow(/an application/);
+    expect(await change.update({ trunkSid })).toMatchObject({ trunkSid, voiceApplicationSid: '' });
+    expect(await change.update({ voiceApplicationSid: applicationSid })).toMatchObject({
+      trunkSid: null,
+      voiceApplicationSid: applicationSid,
+    });
+    await change.update({ voiceApplicationSid: '' });
+    await bench.call().ended;
+    expect(bench.app.at('/voice')).toHaveLength(1);
+    await expect(change.update({ trunkSid: applicationSid })).rejects.toMatchObject({
+      code: 20001,
+    });
+  });
 });
