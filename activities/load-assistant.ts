@@ -18,34 +18,57 @@ const REMEMBERED = 1000;
 const PATIENCE_MS = 700;
 
 /**
- * Reads a call's assistant. With the database away, this process's last good answer serves.
+ * Reads a call's assistant. With the database away, this process's last good answer serves, without
+ * what was said in earlier calls: that is one caller's own.
  * @throws when the database cannot be asked and nothing is remembered.
  */
 export function createAssistantLoader(assistants: Assistants) {
   const lastGood = new Map<string, Assistant | null>();
 
-  async function read({ number, assistantId }: AssistantQuery): Promise<Assistant | null> {
-    const found =
-      assistantId === undefined
-        ? await assistants.findByNumber(number)
-        : await assistants.findById(assistantId);
-    const key = assistantId ?? number;
+  async function read(query: AssistantQuery): Promise<Assistant | null> {
+    const found = await ask(assistants, query);
+    const key = keyOf(query);
     lastGood.delete(key);
-    lastGood.set(key, found ?? null);
+    lastGood.set(key, found && withoutMemory(found));
     const oldest = lastGood.keys().next();
     if (lastGood.size > REMEMBERED && !oldest.done) lastGood.delete(oldest.value);
-    return found ?? null;
+    return found;
   }
 
   return {
     async loadAssistant(query: AssistantQuery): Promise<Assistant | null> {
       const reading = read(query);
-      const remembered = lastGood.get(query.assistantId ?? query.number);
+      const remembered = lastGood.get(keyOf(query));
       if (remembered === undefined) return reading;
       // A database that hangs is as good as none; its late answer is remembered all the same.
       return withinPatience(reading, remembered);
     },
   };
+}
+
+async function ask(
+  assistants: Assistants,
+  { number, assistantId, workspaceId, customer }: AssistantQuery,
+): Promise<Assistant | null> {
+  const about = customer === undefined ? {} : { customer };
+  const found =
+    assistantId === undefined
+      ? await assistants.findByNumber(number, about)
+      : await assistants.findById(assistantId, {
+          ...about,
+          ...(workspaceId !== undefined && { workspaceId }),
+        });
+  // A call that one workspace places never speaks with the voice of another's.
+  const isOthers = workspaceId !== undefined && found?.workspaceId !== workspaceId;
+  return found && !isOthers ? found : null;
+}
+
+function keyOf({ number, assistantId, workspaceId = '' }: AssistantQuery): string {
+  return `${workspaceId} ${assistantId ?? number}`;
+}
+
+function withoutMemory({ memory: _, ...assistant }: Assistant): Assistant {
+  return assistant;
 }
 
 /** What is remembered, when the database fails or does not answer in time. */

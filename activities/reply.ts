@@ -10,6 +10,8 @@ export interface ReplyRequest {
 
 export interface SummaryRequest {
   call: CallSoFar;
+  /** The call is over: its summary is for the calls to come, and tells earlier ones too. */
+  isOver?: boolean;
 }
 
 /** Asks the orchestrator for the assistant's next words, and for summaries. */
@@ -22,9 +24,9 @@ export function createReplier(orchestrator: Orchestrator & { ready(): Promise<vo
     reply: ({ call, heard }: ReplyRequest): Promise<Reply> =>
       asked((signal) => orchestrator.generateReply(call, heard, { signal })),
 
-    /** Makes a long call short. @throws ApplicationFailure `ModelFailed`, as `reply` does. */
-    summarize: ({ call }: SummaryRequest): Promise<Summary> =>
-      asked((signal) => orchestrator.summarize(call, { signal })),
+    /** Makes a long call short, or one that is over. @throws ApplicationFailure `ModelFailed`, as `reply` does. */
+    summarize: ({ call, isOver = false }: SummaryRequest): Promise<Summary> =>
+      asked((signal) => orchestrator.summarize(call, { signal, isOver })),
 
     async askModelsReady(): Promise<void> {
       await orchestrator.ready();

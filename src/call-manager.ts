@@ -1,53 +1,37 @@
 /**
  * Places, ends and looks at calls. It holds no state: Temporal is asked.
  */
-import { WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
-import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
-import type { CallSnapshot, Direction } from '../workflows/contract.ts';
 import {
-  CALL_WORKFLOW,
-  endUpdate,
-  SEARCH_ATTRIBUTES,
-  snapshotQuery,
-  TASK_QUEUE,
-} from '../workflows/contract.ts';
-import { newId } from './ids.ts';
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowFailedError,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
+import type { Client } from '@temporalio/client';
+import type { CallInput, CallSnapshot } from '../workflows/contract.ts';
+import { CALL_WORKFLOW, endUpdate, snapshotQuery, TASK_QUEUE } from '../workflows/contract.ts';
+import { listActiveCalls, type ActiveCall } from './active-calls.ts';
+import { CallRequestError, CallUnclearError, NotReadyError } from './call-errors.ts';
+import { isId, newId } from './ids.ts';
 import { Clock, persist, TIMED_OUT } from './temporal/persist.ts';
 import { callStartOptions } from './temporal/start-options.ts';
 
-/** Temporal, its workers or the language models are not there. Trying again later may help. */
-export class NotReadyError extends Error {
-  override readonly name = 'NotReadyError';
-  readonly messageIsSafe = true;
-}
+export { CallRequestError, CallUnclearError, NotReadyError, type ActiveCall };
 
-/**
- * The call may have been placed, now or later: look at it by its id before calling again.
- */
-export class CallUnclearError extends Error {
-  override readonly name = 'CallUnclearError';
-  readonly messageIsSafe = true;
-  readonly callId: string;
-
-  constructor(callId: string) {
-    super(
-      `It is not known whether ${callId} was or will be placed: look at its status before calling again.`,
-    );
-    this.callId = callId;
-  }
-}
-
-/** What was asked for cannot be done; trying again does not help. */
-export class CallRequestError extends Error {
-  override readonly name = 'CallRequestError';
-  readonly messageIsSafe = true;
-}
-
-export interface ActiveCall {
-  callId: string;
-  direction: Direction;
-  status: string;
-  startedAt: string;
+/** What a call that is placed may be told. */
+export interface CallOptions {
+  /**
+   * Chosen by whoever places it, such as by what a repeated request has in common with the first: of
+   * one id there is one call, however often and however late it is asked for.
+   */
+  callId?: string;
+  assistantId?: string;
+  /** Whose call it is. */
+  workspaceId?: string;
+  /** What stands for `{{name}}` in the assistant's texts. */
+  variables?: Record<string, string>;
+  metadata?: Record<string, string>;
+  /** A number of ours, E.164; the usual one without. */
+  from?: string;
 }
 
 export interface HangUpResult {
@@ -108,37 +92,42 @@ export class CallManager {
 
   /**
    * Places a call. Its workflow exists before Twilio is asked, once, to dial; an unclear outcome is
-   * marked (`dial: 'unclear'`) and never dialled again.
-   * @throws {CallRequestError} when `to` is no telephone number; {NotReadyError} when it cannot be
-   * placed now and was not; {CallUnclearError} when it is not known whether it was.
+   * marked (`dial: 'unclear'`) and never dialled again. A call whose id is there already, under way or
+   * over, is not placed again: what it says is returned.
+   * @throws {CallRequestError} when `to` or `from` is no telephone number; {NotReadyError} when it
+   * cannot be placed now and was not (by this request: with a `callId`, an earlier one may have placed
+   * it); {CallUnclearError} when it is not known whether it was.
    */
-  async makeCall(to: string, options: { assistantId?: string } = {}): Promise<CallSnapshot> {
+  async makeCall(to: string, options: CallOptions = {}): Promise<CallSnapshot> {
+    const { callId = newId('call'), from = this.#options.fromNumber, ...rest } = options;
     checkNumber(to);
-    await this.waitUntilReady();
-    const callId = newId('call');
-    const start = callStartOptions(
-      {
-        callId,
-        direction: 'outbound',
-        accountSid: this.#options.accountSid,
-        from: this.#options.fromNumber,
-        to,
-        ...options,
-      },
-      this.#options.taskQueue,
-    );
+    checkNumber(from);
+    if (!isId('call', callId)) throw new CallRequestError('A call id looks like call_0V…');
+    const isThere = options.callId !== undefined && (await this.#exists(callId));
+    if (!isThere) await this.waitUntilReady();
     try {
-      await this.#ask(() =>
-        this.#client.workflow.start(CALL_WORKFLOW, {
-          ...start,
-          workflowIdConflictPolicy: 'USE_EXISTING',
-        }),
-      );
+      if (!isThere) await this.#start({ ...rest, callId, from, to });
       return await this.#whenDialled(callId);
     } catch (error) {
       // From the moment Temporal was asked, the call may be on its way.
       if (error instanceof NotReadyError) throw new CallUnclearError(callId);
       throw error;
+    }
+  }
+
+  /** Starts the workflow of an outbound call, unless there is or was one of that id. */
+  async #start(call: Omit<CallInput, 'direction' | 'accountSid'>): Promise<void> {
+    const { accountSid, taskQueue } = this.#options;
+    const options = callStartOptions({ ...call, direction: 'outbound', accountSid }, taskQueue);
+    try {
+      await this.#ask(() =>
+        this.#client.workflow.start(CALL_WORKFLOW, {
+          ...options,
+          workflowIdConflictPolicy: 'USE_EXISTING',
+        }),
+      );
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     }
   }
 
@@ -200,16 +189,7 @@ export class CallManager {
 
   /** The calls that are not over, newest first. */
   async listActive(): Promise<ActiveCall[]> {
-    const { status } = SEARCH_ATTRIBUTES;
-    const query =
-      `WorkflowType = '${CALL_WORKFLOW}' AND ExecutionStatus = 'Running' ` +
-      `AND ${status.name} != 'ended'`;
-    return this.#ask(async () => {
-      const calls: ActiveCall[] = [];
-      for await (const info of this.#client.workflow.list({ query }))
-        calls.push(toActiveCall(info));
-      return calls;
-    });
+    return this.#ask(() => listActiveCalls(this.#client));
   }
 
   async #whenDialled(callId: string): Promise<CallSnapshot> {
@@ -218,6 +198,7 @@ export class CallManager {
       const snapshot = await this.getCallStatus(callId);
       const isSettled = snapshot?.dial !== undefined || snapshot?.status === 'ended';
       if (snapshot && (isSettled || clock.leftMs() === 0)) return snapshot;
+      if (!snapshot) throw new CallUnclearError(callId); // erased meanwhile
       await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
     }
   }
@@ -251,14 +232,4 @@ export class CallManager {
 export function checkNumber(number: string): void {
   if (E164.test(number)) return;
   throw new CallRequestError('The number must be in E.164 form, such as +14155550100.');
-}
-
-function toActiveCall(info: WorkflowExecutionInfo): ActiveCall {
-  const { status, direction } = SEARCH_ATTRIBUTES;
-  return {
-    callId: info.workflowId,
-    direction: (info.typedSearchAttributes.get(direction) ?? 'inbound') as Direction,
-    status: info.typedSearchAttributes.get(status) ?? 'unknown',
-    startedAt: info.startTime.toISOString(),
-  };
 }

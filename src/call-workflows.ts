@@ -1,14 +1,9 @@
 /** The workflows of calls, as the reconciler asks for them. */
 import { WorkflowNotFoundError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
-import type { CallWorkflows, OpenCall } from '../activities/ports.ts';
-import type { Direction } from '../workflows/contract.ts';
-import {
-  CALL_WORKFLOW,
-  SEARCH_ATTRIBUTES,
-  snapshotQuery,
-  statusSignal,
-} from '../workflows/contract.ts';
+import type { CallWorkflows } from '../activities/ports.ts';
+import { snapshotQuery, statusSignal } from '../workflows/contract.ts';
+import { listActiveCalls } from './active-calls.ts';
 import { Clock, persist, TIMED_OUT } from './temporal/persist.ts';
 
 /** Temporal, or the worker that it asked, gave no answer in time. Trying again later may help. */
@@ -24,10 +19,6 @@ export class TemporalSilentError extends Error {
 const ASK_MS = 5_000;
 const LIST_MS = 30_000;
 
-const OPEN_CALLS =
-  `WorkflowType = '${CALL_WORKFLOW}' AND ExecutionStatus = 'Running' ` +
-  `AND ${SEARCH_ATTRIBUTES.status.name} != 'ended'`;
-
 /** @param client must not repeat requests by itself, see `linkToTemporal`. */
 export function createCallWorkflows(client: Client): CallWorkflows {
   const handle = (callId: string) => client.workflow.getHandle(callId);
@@ -39,19 +30,7 @@ export function createCallWorkflows(client: Client): CallWorkflows {
   }
 
   return {
-    listOpen: () =>
-      ask(LIST_MS, async () => {
-        const calls: OpenCall[] = [];
-        for await (const info of client.workflow.list({ query: OPEN_CALLS })) {
-          const direction = info.typedSearchAttributes.get(SEARCH_ATTRIBUTES.direction);
-          calls.push({
-            callId: info.workflowId,
-            direction: (direction ?? 'inbound') as Direction,
-            startedAt: info.startTime.toISOString(),
-          });
-        }
-        return calls;
-      }),
+    listOpen: () => ask(LIST_MS, () => listActiveCalls(client)),
 
     stateOf: async (callId) => {
       const found = await known(() => ask(ASK_MS, () => handle(callId).describe()));

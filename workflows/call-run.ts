@@ -17,10 +17,11 @@ import { isClosed, newConversation, reduce, stepFor } from './conversation.ts';
 import { callDetails } from './details.ts';
 import type { Effects } from './effects.ts';
 import { createEffects } from './effects.ts';
-import type { CallEvent } from './events.ts';
+import type { CallEvent, CallEventBody } from './events.ts';
 import { Recorder } from './recorder.ts';
 import { nextDeadline } from './rules/deadlines.ts';
 import type { Conversation, ConversationEvent } from './rules/state.ts';
+import { sumUpSession } from './session-summary.ts';
 
 /** Until it is written, however long the database is away. */
 const { record } = proxyActivities<CallActivities>({
@@ -56,6 +57,8 @@ export class CallRun {
   #backlog: ConversationEvent[] | undefined;
   /** The run is about to end and go on as a new one: whoever waits must come again. */
   #isMoving = false;
+  /** What was said is still to be summed up. */
+  #isToBeSummedUp = true;
 
   constructor(start: CallInput, carried?: CarriedCall) {
     this.state = carried?.state ?? newConversation(start, workflowInfo().startTime.getTime());
@@ -122,9 +125,18 @@ export class CallRun {
     this.#isMoving = isMoving;
   }
 
+  /** Sums up what was said when the call is over; to be called once. Never rejects. */
+  async sumUp(): Promise<void> {
+    const record = (event: CallEventBody) => this.recorder.add(event, Date.now());
+    const state = () => this.state;
+    await sumUpSession({ state, record });
+    this.#isToBeSummedUp = false;
+  }
+
   /** Whether the call is over, everything is written and nothing is being done any more. */
   isDone(): boolean {
-    return isClosed(this.state) && this.recorder.isIdle() && this.#effects.isIdle();
+    const isIdle = this.recorder.isIdle() && this.#effects.isIdle() && !this.#isToBeSummedUp;
+    return isClosed(this.state) && isIdle;
   }
 
   #apply(event: ConversationEvent): void {
@@ -153,10 +165,8 @@ function isRunLong(): boolean {
 /** Shows operators where the call stands. Search attributes change only when it must be. */
 function publish(before: Conversation, now: Conversation): void {
   setCurrentDetails(callDetails(now));
-  const { assistant, endReason, status } = SEARCH_ATTRIBUTES;
-  if (now.assistant && !before.assistant) {
-    upsertSearchAttributes([{ key: assistant, value: now.assistant.id }]);
-  }
+  const { endReason, status } = SEARCH_ATTRIBUTES;
+  if (now.assistant && !before.assistant) publishAssistant(now.assistant, now.call);
   const isAnswered = now.answeredAt !== undefined && before.answeredAt === undefined;
   if (isAnswered && now.call.direction === 'outbound' && now.status !== 'ended') {
     upsertSearchAttributes([{ key: status, value: 'in-progress' }]);
@@ -168,6 +178,16 @@ function publish(before: Conversation, now: Conversation): void {
     ]);
     log.info('the call is over', { reason: now.endReason });
   }
+}
+
+/** A call that was placed for a workspace carries its name from the start. */
+function publishAssistant({ id, workspaceId }: Assistant, call: CallInput): void {
+  const { assistant, workspace } = SEARCH_ATTRIBUTES;
+  const isNew = workspaceId !== undefined && call.workspaceId === undefined;
+  upsertSearchAttributes([
+    { key: assistant, value: id },
+    ...(isNew ? [{ key: workspace, value: workspaceId }] : []),
+  ]);
 }
 
 /** Short, however many events have piled up. */

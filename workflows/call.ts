@@ -63,6 +63,7 @@ export async function call({ carried, ...start }: CallWorkflowInput): Promise<Ca
     if (carried) run.dispatch({ type: 'time', at: Date.now() });
     else run.begin(await findAssistant(start));
     void recordAfterGreeting(run);
+    void run.sumUp();
     while (!isClosed(run.state)) {
       await condition(() => isClosed(run.state) || run.mayMove());
       if (!isClosed(run.state)) await moveOn(run, start);
@@ -131,11 +132,17 @@ async function moveOn(run: CallRun, start: CallInput): Promise<void> {
 }
 
 async function findAssistant(start: CallInput): Promise<Assistant | undefined> {
-  const number = start.direction === 'inbound' ? start.to : start.from;
-  const { assistantId } = start;
+  const isInbound = start.direction === 'inbound';
+  const [number, customer] = isInbound ? [start.to, start.from] : [start.from, start.to];
+  const { assistantId, workspaceId } = start;
   try {
     const found = await loadAssistant.executeWithOptions({ summary: 'Load the assistant' }, [
-      { number, ...(assistantId !== undefined && { assistantId }) },
+      {
+        number,
+        customer,
+        ...(assistantId !== undefined && { assistantId }),
+        ...(workspaceId !== undefined && { workspaceId }),
+      },
     ]);
     return found ?? undefined;
   } catch (error) {

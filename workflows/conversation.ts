@@ -134,6 +134,7 @@ export function hasHeard(state: Conversation, key: TurnKey): boolean {
 export function snapshotOf(state: Conversation): CallSnapshot {
   const { call, assistant } = state;
   const greeting = state.decided[GREETING_KEY]?.say;
+  const workspaceId = call.workspaceId ?? assistant?.workspaceId;
   return {
     callId: call.callId,
     ...(state.callSid !== undefined && { callSid: state.callSid }),
@@ -145,6 +146,8 @@ export function snapshotOf(state: Conversation): CallSnapshot {
     ...(assistant && {
       assistant: { id: assistant.id, version: assistant.version, name: assistant.name },
     }),
+    ...(workspaceId !== undefined && { workspaceId }),
+    ...(call.metadata && { metadata: call.metadata }),
     ...(state.dial && { dial: state.dial }),
     ...(state.dialCode !== undefined && { dialCode: state.dialCode }),
     ...(greeting !== undefined && { greeting }),

@@ -9,9 +9,14 @@ import {
   proxyActivities,
 } from '@temporalio/workflow';
 import type { CallActivities } from '../activities/index.ts';
-import type { CallSoFar, Utterance } from '../activities/ports.ts';
 import { RING_SECONDS } from './rules/deadlines.ts';
-import { greetingOf, turnsToSummarize, utterancesBefore, utterancesOf } from './rules/memory.ts';
+import {
+  callSoFar,
+  greetingOf,
+  turnsToSummarize,
+  utterancesBefore,
+  utterancesOf,
+} from './rules/memory.ts';
 import type { Conversation, ConversationEvent, Effect } from './rules/state.ts';
 import { isoTime } from './rules/state.ts';
 import type { ModelTry, TurnKey } from './contract.ts';
@@ -122,19 +127,6 @@ async function think(hands: CallHands, key: TurnKey): Promise<void> {
     const tries = triesOf(error);
     hands.dispatch({ type: 'reply-failed', key, ...(tries && { tries }), at: Date.now() });
   }
-}
-
-/** The call as the orchestrator is told; nothing without an assistant. */
-function callSoFar(state: Conversation, utterances: Utterance[]): CallSoFar | undefined {
-  const { assistant, call, startedAt, summary } = state;
-  if (!assistant) return undefined;
-  return {
-    callId: call.callId,
-    assistant,
-    ...(summary && { summary: summary.text }),
-    utterances,
-    startedAt: isoTime(startedAt),
-  };
 }
 
 /** The failed activity tells what it has tried. */

@@ -7,7 +7,7 @@ set -eu
 # How long ended calls can be looked at, and how long a repeated webhook finds its ended call.
 RETENTION="${TEMPORAL_NAMESPACE_RETENTION:-30d}"
 # Those of workflows/contract.ts; a test compares them.
-SEARCH_ATTRIBUTES='VocaStatus VocaDirection VocaAssistant VocaEndReason'
+SEARCH_ATTRIBUTES='VocaStatus VocaDirection VocaAssistant VocaEndReason VocaWorkspace'
 TRIES=60
 
 # Repeats a command until it succeeds; on the last try it says why not.

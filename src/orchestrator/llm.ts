@@ -19,6 +19,8 @@ export interface CallFacts {
   apology: string;
   /** What was said before the first message, in short; also in the system prompt. */
   summary?: string;
+  /** What was said in earlier calls, in short; also in the system prompt. */
+  memory?: string;
 }
 
 export interface Prompt {

@@ -10,7 +10,7 @@ import { buildPrompt } from './prompt.ts';
 import { REAL_CLOCK, type Clock } from './provider-health.ts';
 import { speakable } from './speakable.ts';
 import { spokenAnswer } from './spoken-answer.ts';
-import { buildSummaryPrompt, shortened } from './summary.ts';
+import { buildSessionPrompt, buildSummaryPrompt, shortened } from './summary.ts';
 
 /** How long things may take. The workflow gives up on a reply on its own about 20 s after the words. */
 export interface Deadlines {
@@ -116,11 +116,16 @@ export class VocaOrchestrator implements Orchestrator {
   }
 
   /**
-   * Folds the summary so far and the utterances into one summary of at most 1,200 characters.
+   * Folds the summary so far and the utterances into one summary of at most 1,200 characters; of a
+   * call that is over, with what its memory tells of earlier calls, for the next one.
    * @throws NoModelAnswered, a ModelError with all tries; the signal's own reason when it fired.
    */
-  async summarize(call: CallSoFar, options: { signal?: AbortSignal } = {}): Promise<Summary> {
-    const prompt = buildSummaryPrompt(call, this.#timeZone);
+  async summarize(
+    call: CallSoFar,
+    options: { signal?: AbortSignal; isOver?: boolean } = {},
+  ): Promise<Summary> {
+    const build = options.isOver ? buildSessionPrompt : buildSummaryPrompt;
+    const prompt = build(call, this.#timeZone);
     const { summaryMs } = this.#deadlines;
     const { value } = await this.#ask(
       call,

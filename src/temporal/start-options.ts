@@ -14,7 +14,8 @@ export function callStartOptions(
   input: CallInput,
   taskQueue: string = TASK_QUEUE,
 ): WorkflowStartOptions<typeof call> {
-  const { status, direction } = SEARCH_ATTRIBUTES;
+  const { status, direction, workspace } = SEARCH_ATTRIBUTES;
+  const { workspaceId } = input;
   return {
     taskQueue,
     workflowId: input.callId,
@@ -25,6 +26,7 @@ export function callStartOptions(
     typedSearchAttributes: new TypedSearchAttributes([
       { key: status, value: input.direction === 'inbound' ? 'in-progress' : 'ringing' },
       { key: direction, value: input.direction },
+      ...(workspaceId === undefined ? [] : [{ key: workspace, value: workspaceId }]),
     ]),
   };
 }

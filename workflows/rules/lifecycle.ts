@@ -1,8 +1,9 @@
 /** How a call gets under way and how it ends: Twilio's word, limits, an operator. */
-import type { Assistant } from '../assistant.ts';
+import type { Assistant, Variables } from '../assistant.ts';
 import type { EndReason, StatusSignal } from '../contract.ts';
 import type { AssistantRef } from '../events.ts';
 import type { CarrierCall, DialResult } from '../../activities/ports.ts';
+import { filled } from '../placeholders.ts';
 import {
   dueDeadlines,
   hasGivenUpOnCarrier,
@@ -39,8 +40,10 @@ const STALE_DIAL_MS = 60_000;
 /** The assistant is known, or none could be loaded: only now is anybody dialled. */
 export function takeAssistant(draft: Draft, assistant: Assistant | undefined): void {
   const { state } = draft;
-  if (assistant) state.assistant = assistant;
-  const { callId: _, ...call } = state.call;
+  if (assistant) state.assistant = pinned(assistant, state.call.variables);
+  const { variables: _variables, ...needed } = state.call; // what they were for is done
+  state.call = needed;
+  const { callId: _callId, ...call } = needed;
   record(draft, { type: 'call.created', call, ...refTo(assistant) }, state.startedAt);
   if (state.call.direction === 'inbound') return setRingDeadline(draft); // its webhook may be lost
   if (state.ending) return finish(draft, state.ending); // ended before anybody was dialled
@@ -229,6 +232,14 @@ function adoptCallSid(draft: Draft, callSid: string, isSeenTo = false): void {
   setRingDeadline(draft);
 }
 
+/** With its texts filled, and without what no turn of the call needs. */
+function pinned(assistant: Assistant, variables: Variables | undefined): Assistant {
+  const { variables: _variables, metadata: _metadata, ...rest } = filled(assistant, variables);
+  return rest;
+}
+
 function refTo(assistant: Assistant | undefined): { assistant?: AssistantRef } {
-  return assistant ? { assistant: { id: assistant.id, version: assistant.version } } : {};
+  if (!assistant) return {};
+  const { id, version, workspaceId } = assistant;
+  return { assistant: { id, version, ...(workspaceId !== undefined && { workspaceId }) } };
 }

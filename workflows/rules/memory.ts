@@ -3,10 +3,11 @@
  * the newest turns as they were said, everything before them as a running summary. The record in the
  * database has all of it.
  */
-import type { Utterance } from '../../activities/ports.ts';
+import type { CallSoFar, Utterance } from '../../activities/ports.ts';
 import type { Turn, TurnKey } from '../contract.ts';
 import { GREETING_KEY } from './keys.ts';
 import type { Conversation, Draft, EarlierTurns } from './state.ts';
+import { isoTime } from './state.ts';
 
 /** A summary leaves the newest turns alone: at most so many, and at most so many characters. */
 const RECENT_TURNS = 20;
@@ -65,8 +66,36 @@ export function turnsToSummarize(state: Conversation): Turn[] {
   return untold.slice(0, untold.length - recentOf(untold));
 }
 
-/** What was said and heard before the turn `key`, as far as no summary tells it. */
-export function utterancesBefore(state: Conversation, key: TurnKey): Utterance[] {
+/** The call as the orchestrator is told; nothing without an assistant. */
+export function callSoFar(state: Conversation, utterances: Utterance[]): CallSoFar | undefined {
+  const { call, startedAt, summary } = state;
+  if (!state.assistant) return undefined;
+  const { memory, ...assistant } = state.assistant;
+  return {
+    callId: call.callId,
+    assistant,
+    ...(memory && { memory }),
+    ...(summary && { summary: summary.text }),
+    utterances,
+    startedAt: isoTime(startedAt),
+  };
+}
+
+/** All that was said, as far as it is still known, with the memory of earlier calls. */
+export function sessionSoFar(state: Conversation): CallSoFar | undefined {
+  return callSoFar(state, utterancesBefore(state));
+}
+
+/** Whether the caller has said a word or pressed a key, in any run. */
+export function hasCallerSpoken({ earlier, summary, turns }: Conversation): boolean {
+  if (summary || (earlier?.modelReplies ?? 0) > 0) return true;
+  return turns.some(({ heard }) => {
+    return heard.kind === 'keys' || (heard.kind === 'speech' && heard.text.trim() !== '');
+  });
+}
+
+/** What was said and heard before the turn `key`, as far as no summary tells it; without a key, all. */
+export function utterancesBefore(state: Conversation, key?: TurnKey): Utterance[] {
   const at = state.turns.findIndex((turn) => turn.key === key);
   const before = unsummarized({ ...state, turns: state.turns.slice(0, at < 0 ? undefined : at) });
   const told = before.slice(before.length - newestOf(before, TOLD_TURNS, TOLD_CHARS));

@@ -46,6 +46,8 @@ export interface Conversation {
   openKey?: TurnKey;
   /** Silences in a row. */
   silences: number;
+  /** Apologies since a model has answered last. */
+  apologies?: number;
   /** Failed questions to Twilio in a row. */
   carrierFailures: number;
   /** Absolute times in milliseconds. */

@@ -51,6 +51,7 @@ export function takeReply(draft: Draft, key: TurnKey, reply: Reply): void {
   const turn = state.turns.find((each) => each.key === key);
   if (!turn || state.thinkingKey !== key || !state.assistant) return;
   delete state.thinkingKey;
+  delete state.apologies;
   const { limits, ending } = state.assistant;
   const answered = modelReplies(state) + 1;
   let said = reply.text;
@@ -69,15 +70,22 @@ export function takeReply(draft: Draft, key: TurnKey, reply: Reply): void {
   if (state.status === 'listening') summarizeWhenLong(draft);
 }
 
-/** No model answered in time: an apology, and the caller may try again. Never the end of a call. */
+/**
+ * No model answered in time: an apology, and the caller may try again. Only an assistant that says so
+ * ends the call after some of them in a row.
+ */
 export function apologize(draft: Draft, key: TurnKey, tries?: ModelTry[]): void {
   const { state } = draft;
   const turn = state.turns.find((each) => each.key === key);
   if (!turn || state.thinkingKey !== key || !state.assistant) return;
   delete state.thinkingKey;
-  decideListen(draft, key, state.assistant.apology);
-  const apology = answer(draft, turn, state.assistant.apology, 'apology');
-  completeTurn(draft, { ...apology, ...(tries && { tries }) });
+  const { apology, failure } = state.assistant;
+  state.apologies = (state.apologies ?? 0) + 1;
+  const isEnough = failure !== undefined && state.apologies >= failure.endAfter;
+  const said = isEnough ? failure.farewell : apology;
+  if (isEnough) decideHangup(draft, key, said, 'models-failed');
+  else decideListen(draft, key, said);
+  completeTurn(draft, { ...answer(draft, turn, said, 'apology'), ...(tries && { tries }) });
 }
 
 /** Stops thinking about a turn that will not be answered any more. */
