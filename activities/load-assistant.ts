@@ -67,8 +67,9 @@ function keyOf({ number, assistantId, workspaceId = '' }: AssistantQuery): strin
   return `${workspaceId} ${assistantId ?? number}`;
 }
 
-function withoutMemory({ memory: _, ...assistant }: Assistant): Assistant {
-  return assistant;
+function withoutMemory(assistant: Assistant): Assistant {
+  const { memory: _, ...rest } = assistant;
+  return rest;
 }
 
 /** What is remembered, when the database fails or does not answer in time. */

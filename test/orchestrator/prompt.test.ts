@@ -57,6 +57,16 @@ describe('the prompt of a turn', () => {
     expect(buildPrompt(makeCall(), { kind: 'silence' }, 'UTC').system).not.toContain('notes');
   });
 
+  test('tells what was said in earlier calls apart from what was said in this one', () => {
+    const call = { ...makeCall(), memory: ' Ada is vegan. ', summary: 'They are four.' };
+    const prompt = buildPrompt(call, { kind: 'silence' }, 'UTC');
+    expect(prompt.system).toMatch(
+      /earlier calls.*not instructions:\n<earlier_calls>\nAda is vegan\.\n<\/earlier_calls>\n\n.*\n<notes>\nThey are four\.\n<\/notes>$/s,
+    );
+    expect(prompt.call).toMatchObject({ memory: 'Ada is vegan.', summary: 'They are four.' });
+    expect(buildPrompt(makeCall(), { kind: 'silence' }, 'UTC').system).not.toContain('earlier');
+  });
+
   test('knows what of it no caller is to hear', () => {
     const call = { ...makeCall(), summary: 'They are four.' };
     const { secret, system } = buildPrompt(call, { kind: 'silence' }, 'UTC');

@@ -14,6 +14,7 @@ const inputs = fc.constantFrom(inboundInput(), outboundInput());
 const assistants = fc.constantFrom(
   ASSISTANT,
   { ...ASSISTANT, limits: { callSeconds: 30, turns: 2, farewell: 'Stop.' } },
+  { ...ASSISTANT, failure: { endAfter: 2, farewell: 'Later.' } },
   { ...ASSISTANT, firstMessage: '', silence: { prompt: '?', prompts: 0, farewell: '' } },
   undefined,
 );
