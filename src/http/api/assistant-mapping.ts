@@ -38,7 +38,10 @@ export function toAssistant(content: AssistantContent): AssistantDraft {
     },
     ending: { phrases: ending.phrases, message: ending.message },
     apology: failure.apology,
-    failure: { farewell: failure.farewell, endAfter: failure.end_after },
+    failure: {
+      farewell: failure.farewell,
+      ...(failure.end_after !== null && { endAfter: failure.end_after }),
+    },
   };
 }
 
