@@ -76,7 +76,10 @@ const failure = z.strictObject({
     .min(1)
     .max(100)
     .nullable()
-    .meta({ description: 'So many apologies in a row end the call; null: it goes on' }),
+    .meta({
+      description:
+        'After so many failures in a row the call ends with `farewell`; null: it goes on',
+    }),
   farewell: spoken(),
 });
 
