@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { createAssistantLoader } from '../../activities/load-assistant.ts';
+import type { AssistantQuery } from '../../activities/load-assistant.ts';
 import type { CallParties } from '../../activities/ports.ts';
 import type { Assistant } from '../../workflows/assistant.ts';
 import { ASSISTANT } from '../workflows/builders.ts';
@@ -14,7 +15,8 @@ function database(found: Partial<Assistant> = {}) {
     const { customer } = about ?? {};
     return { ...ASSISTANT, ...found, ...(customer && { memory: `of ${customer}` }) };
   };
-  const { loadAssistant } = createAssistantLoader({ findById: find, findByNumber: find });
+  const loader = createAssistantLoader({ findById: find, findByNumber: find });
+  const loadAssistant = (query: AssistantQuery) => loader.loadAssistant(query);
   return { asked, state, loadAssistant };
 }
 

@@ -4,7 +4,10 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { CallRequestError } from '../../src/call-manager.ts';
+import { newId } from '../../src/ids.ts';
 import type { Phone } from '../../src/simulator/phone.ts';
+import { SEARCH_ATTRIBUTES } from '../../workflows/contract.ts';
+import { eventually } from './support/eventually.ts';
 import { keepHistory } from './support/histories.ts';
 import { ended, spokenTurns } from './support/records.ts';
 import type { Voca } from './support/voca.ts';
@@ -16,7 +19,9 @@ describe('an outbound call', () => {
   let voca: Voca;
   let stopAnswering = () => {};
   beforeAll(async () => {
-    voca = await startVoca({ assistant: { firstMessage: 'Hello from VOCA.' } });
+    voca = await startVoca({
+      assistant: { firstMessage: 'Hello from VOCA.', workspaceId: 'ws_test' },
+    });
   });
   afterEach(() => stopAnswering());
   afterAll(() => voca.close());
@@ -44,14 +49,17 @@ describe('an outbound call', () => {
     expect((await ended(voca, callId)).reason).toBe('caller-hung-up');
     expect(spokenTurns(voca, callId)).toEqual([['1', 'who is there', 'answered']]);
     // That it rang may be told later than that it was answered; then it is not recorded.
-    const types = voca.events(callId).map(({ type }) => type);
-    expect(types.filter((type) => type !== 'call.ringing')).toEqual([
-      'call.created',
-      'call.queued',
-      'call.answered',
-      'call.turn.completed',
-      'call.ended',
-    ]);
+    await eventually(() => {
+      const types = voca.events(callId).map(({ type }) => type);
+      expect(types.filter((type) => type !== 'call.ringing')).toEqual([
+        'call.created',
+        'call.queued',
+        'call.answered',
+        'call.turn.completed',
+        'call.ended',
+        'call.summarized',
+      ]);
+    });
     await keepHistory(voca.link, callId, 'outbound-answered');
   });
 
@@ -80,6 +88,53 @@ describe('an outbound call', () => {
       await expect(voca.manager.makeCall(number)).rejects.toThrow(CallRequestError);
     },
   );
+
+  test('of one id is placed once, however often and however late it is asked for', async () => {
+    const placed: Phone[] = [];
+    when((phone) => {
+      placed.push(phone);
+      phone.answer();
+    });
+    const callId = newId('call');
+    const order = { callId, metadata: { order: '7' } };
+    const [first, ...others] = await Promise.all(
+      Array.from({ length: 5 }, () => voca.manager.makeCall(SOMEBODY, order)),
+    );
+    expect(first).toMatchObject({ callId, dial: 'accepted', metadata: { order: '7' } });
+    expect(new Set(others.map(({ callSid }) => callSid))).toEqual(new Set([first?.callSid]));
+    expect(placed).toHaveLength(1);
+    await placed[0]?.waitUntilListening();
+    expect(await voca.manager.makeCall(SOMEBODY, order)).toMatchObject({ status: 'listening' });
+    placed[0]?.hangUp();
+    await ended(voca, callId);
+    await voca.link.client.workflow.getHandle(callId).result();
+    expect(await voca.manager.makeCall(SOMEBODY, order)).toMatchObject({
+      callId,
+      status: 'ended',
+      callSid: first?.callSid,
+    });
+    expect(placed).toHaveLength(1);
+  });
+
+  test('is placed from the number that is asked for, for a workspace that it is found by', async () => {
+    when((phone) => phone.decline());
+    const stranger = '+15005550001'; // not the account's, and so refused
+    const { callId, from, dial } = await voca.manager.makeCall(SOMEBODY, {
+      from: stranger,
+      assistantId: 'asst_test',
+      workspaceId: 'ws_test',
+    });
+    expect([from, dial]).toEqual([stranger, 'refused']);
+    const { typedSearchAttributes } = await voca.link.client.workflow.getHandle(callId).describe();
+    expect(typedSearchAttributes.get(SEARCH_ATTRIBUTES.workspace)).toBe('ws_test');
+  });
+
+  test.each([
+    ['a call id', { callId: 'call 7' }],
+    ['a number of ours', { from: '5550001' }],
+  ])('with a strange text for %s is not placed at all', async (_name, order) => {
+    await expect(voca.manager.makeCall(SOMEBODY, order)).rejects.toThrow(CallRequestError);
+  });
 
   test('rings until all calls are hung up, like those that are live', async () => {
     when(() => undefined); // rings

@@ -39,8 +39,8 @@ export type Think = (call: CallSoFar, heard: Heard, signal?: AbortSignal) => Pro
 export interface VocaOptions {
   /** The mind; by default it repeats what it heard. */
   think?: Think;
-  /** Sums up a long call; by default it tells how much it was given. */
-  summarize?: (call: CallSoFar) => Promise<string>;
+  /** Sums up a long call, or one that is over; by default it tells how much it was given. */
+  summarize?: (call: CallSoFar, isOver: boolean) => Promise<string>;
   assistant?: Partial<Assistant>;
   assistants?: Assistants;
   records?: CallRecords;
@@ -146,8 +146,8 @@ export async function startVoca(options: VocaOptions = {}): Promise<Voca> {
         asked.push({ callId: call.callId, heard });
         return think(call, heard, signal);
       },
-      summarize: async (call: CallSoFar) => ({
-        text: (await options.summarize?.(call)) ?? `${call.utterances.length} lines before`,
+      summarize: async (call: CallSoFar, { isOver = false }: { isOver?: boolean }) => ({
+        text: (await options.summarize?.(call, isOver)) ?? `${call.utterances.length} lines before`,
         model: 'echo',
       }),
     },
