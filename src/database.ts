@@ -1,8 +1,8 @@
 /** Our database, put together: repositories for the worker, and how it gets its tables. */
 import type { Assistants, CallIndex, CallRecords } from '../activities/ports.ts';
-import { createAssistants } from './db/assistants.ts';
+import { createAssistantsForCalls } from './db/assistants-for-calls.ts';
 import { createCallIndex } from './db/call-index.ts';
-import { createCallRecords } from './db/calls.ts';
+import { createCallRecords } from './db/call-records.ts';
 import { migrateToLatest } from './db/migrate.ts';
 import { createDatabase } from './db/pool.ts';
 import { seedDefaults } from './db/seed.ts';
@@ -20,18 +20,24 @@ export interface OpenDatabase {
 /** Always the same, so that processes that start together put one there. */
 const DEFAULT_ASSISTANT_ID = 'asst_default';
 
-/** Connects when it is first used. */
+/** Connects when it is first used: what is recorded of calls by workspace, the rest across all of them. */
 export function openDatabase(url: string, log: Log): OpenDatabase {
-  const db = createDatabase({
-    url,
-    applicationName: 'voca-worker',
-    onLost: (error) => log.warn('a database connection was lost', { error }),
-  });
+  const open = (role: 'app' | 'system') =>
+    createDatabase({
+      url,
+      role,
+      applicationName: 'voca-worker',
+      onLost: (error) => log.warn('a database connection was lost', { error }),
+    });
+  const app = open('app');
+  const system = open('system');
   return {
-    assistants: createAssistants(db),
-    records: createCallRecords(db),
-    index: createCallIndex(db),
-    close: () => db.destroy(),
+    assistants: createAssistantsForCalls(system),
+    records: createCallRecords(app, system),
+    index: createCallIndex(system),
+    close: async () => {
+      await Promise.all([app.destroy(), system.destroy()]);
+    },
   };
 }
 

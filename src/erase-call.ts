@@ -5,14 +5,18 @@
  * more work is given out, and work that was under way is waited for. Broken off anywhere, it can be
  * run again: what is left of the call is found by the same id.
  *
- * Nothing remembers that a call was erased: a signed webhook of its beginning that comes late, or is
- * replayed by somebody who has it, begins the same call id anew.
+ * The row of the call stays, without numbers and words, and remembers that it was erased: whatever is
+ * recorded of it later is dropped. A signed webhook of its beginning that comes late, or is replayed by
+ * somebody who has it, begins the same call id anew all the same: its workflow is what can be erased
+ * again then.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { CallRequestError, NotReadyError } from './call-manager.ts';
+import { workspaceOfCall } from './db/call-workspace.ts';
 import { eraseCallRows } from './db/erase-call-rows.ts';
 import type { Database } from './db/pool.ts';
+import { inWorkspace } from './db/scope.ts';
 import { isId } from './ids.ts';
 import type { CallRun } from './temporal/call-runs.ts';
 import { deleteRun, runsOf } from './temporal/call-runs.ts';
@@ -30,7 +34,10 @@ export interface EraseResult {
 export interface EraseOptions {
   /** Needs no key: nothing is opened. */
   client: Client;
+  /** Sees all workspaces. */
   database: Database;
+  /** Whose call it must be; a call of another workspace is `unknown`. Left out: anybody's. */
+  workspaceId?: string;
   /**
    * How long after the end of a workflow a worker may still be writing what it was given before, in
    * milliseconds. An attempt that Temporal took for dead has no other limit than those of the
@@ -55,15 +62,25 @@ const LOOK_AGAIN_MS = 1000;
  */
 export async function eraseCall(options: EraseOptions, callId: string): Promise<EraseResult> {
   if (!isId('call', callId)) throw new CallRequestError('A call id looks like call_0V…');
-  const { client, database, settleMs = SETTLE_MS } = options;
+  const { client, database, workspaceId, settleMs = SETTLE_MS } = options;
+  if (workspaceId !== undefined && (await workspaceOfCall(database, callId)) !== workspaceId) {
+    return { callId, result: 'unknown' };
+  }
   const runs = await ask(client, () => runsOf(client, callId));
   if (runs.some(({ isOpen }) => isOpen)) return { callId, result: 'open' };
   await sleep(settlingMs(runs, settleMs));
   if ((await eraseRuns(client, callId, runs)) === 'open') return { callId, result: 'open' };
-  const hadRows = await eraseCallRows(database, callId);
+  const hadRows = await eraseRows(database, callId);
   const newer = await ask(client, () => runsOf(client, callId));
   if (newer.some(({ isOpen }) => isOpen)) return { callId, result: 'open' };
   return { callId, result: hadRows || runs.length > 0 ? 'erased' : 'unknown' };
+}
+
+/** Looks for the owner again: what was being recorded is there by now. */
+async function eraseRows(database: Database, callId: string): Promise<boolean> {
+  const owner = await workspaceOfCall(database, callId);
+  if (owner === undefined) return false;
+  return inWorkspace(database, owner, 'Erasing a call', (scope) => eraseCallRows(scope, callId));
 }
 
 function settlingMs(runs: CallRun[], settleMs: number): number {

@@ -17,7 +17,12 @@ export async function eraseHere(
 ): Promise<EraseResult> {
   const { address, url } = findServers(config, env);
   const link = linkByConfig(config, address);
-  const database = createDatabase({ url, applicationName: 'voca-cli', maxConnections: 1 });
+  const database = createDatabase({
+    url,
+    role: 'system',
+    applicationName: 'voca-cli',
+    maxConnections: 1,
+  });
   try {
     return await eraseCall({ client: link.client, database }, callId);
   } finally {

@@ -4,8 +4,10 @@
  * an early one does.
  */
 import { cpus, loadavg } from 'node:os';
-import { createAssistants } from '../db/assistants.ts';
-import { createCallRecords } from '../db/calls.ts';
+import * as assistants from '../db/assistants.ts';
+import { findCall } from '../db/calls.ts';
+import * as phoneNumbers from '../db/phone-numbers.ts';
+import { FIRST_WORKSPACE, inWorkspace } from '../db/scope.ts';
 import { DEMO_CALLER, DEMO_NUMBER } from '../demo/demo-config.ts';
 import { inboundCallId } from '../ids.ts';
 import { demoAssistant } from '../orchestrator/index.ts';
@@ -148,22 +150,26 @@ class OldWebhooks {
 
 /** The default assistant ends a call after 100 turns. */
 function allowLongCalls(bench: BenchInstance): Promise<void> {
-  return withDatabase(bench, async (database) => {
-    const assistants = createAssistants(database);
-    const assistant = await assistants.findByNumber(DEMO_NUMBER);
-    if (!assistant) throw new Error('The number of the demo has no assistant.');
-    const limits = { ...assistant.limits, turns: 1_000_000, callSeconds: 24 * 3600 };
-    await assistants.save({ ...assistant, limits });
-  });
+  return withDatabase(bench, (database) =>
+    inWorkspace(database, FIRST_WORKSPACE, 'Allowing long calls', async (scope) => {
+      const number = await phoneNumbers.findByNumber(scope, DEMO_NUMBER);
+      const stored = await assistants.find(scope, number?.assistantId ?? '', { lock: true });
+      if (!stored) throw new Error('The number of the demo has no assistant.');
+      const { id, assistant } = stored;
+      const limits = { ...assistant.limits, turns: 1_000_000, callSeconds: 24 * 3600 };
+      await assistants.update(scope, id, { ...assistant, limits });
+    }),
+  );
 }
 
 /** What the database has of the call, once all of it is there. */
 function recorded(bench: BenchInstance, callId: string, turns: number) {
   return withDatabase(bench, async (database) => {
-    const records = createCallRecords(database);
     const until = Date.now() + RECORD_MS;
     for (;;) {
-      const call = await records.findCall(callId);
+      const call = await inWorkspace(database, FIRST_WORKSPACE, 'Finding the call', (scope) =>
+        findCall(scope, callId),
+      );
       const isWhole = call?.status === 'ended' && call.turns.length >= turns;
       if (call && (isWhole || Date.now() > until || bench.stopping.aborted)) {
         const isInOrder = call.turns.every(

@@ -3,7 +3,7 @@ import type { Assistant } from '../../workflows/assistant.ts';
 import { DatabaseError } from './errors.ts';
 
 /** What of an assistant is kept as JSON. */
-export type AssistantConfig = Omit<Assistant, 'id' | 'version' | 'name'>;
+export type AssistantConfig = Omit<Assistant, 'id' | 'version' | 'name' | 'workspaceId' | 'memory'>;
 
 const text = z.string().max(100_000);
 const seconds = z.number().positive().max(86_400);
@@ -27,6 +27,9 @@ const schema: z.ZodType<AssistantConfig> = z.object({
   limits: z.object({ callSeconds: seconds, turns: z.int().positive(), farewell: text }),
   ending: z.object({ phrases: z.array(z.string().max(1_000)).max(500), message: text }),
   apology: text,
+  failure: z.object({ endAfter: z.int().positive().optional(), farewell: text }).optional(),
+  variables: z.record(z.string(), text).optional(),
+  metadata: z.record(z.string(), text).optional(),
 });
 
 /**

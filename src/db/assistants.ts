@@ -1,118 +1,171 @@
-import type { Transaction } from 'kysely';
-import type { Assistants } from '../../activities/ports.ts';
-import type { Assistant } from '../../workflows/assistant.ts';
+/** The assistants of a workspace. Every version that was saved is kept. */
 import { checkedConfig } from './assistant-config.ts';
-import { translated } from './errors.ts';
+import { present } from './assistant-row.ts';
+import type { AssistantDraft, AssistantRow, StoredAssistant } from './assistant-row.ts';
 import { storable, toJson } from './json.ts';
-import type { Database } from './pool.ts';
-import type { Schema } from './schema.ts';
+import { pageOf, positionOf as placeOf } from './page.ts';
+import type { Page, PageRequest, Position } from './page.ts';
+import type { Scope } from './scope.ts';
 
-/** An assistant that is about to be saved; saving numbers it. */
-export type AssistantDraft = Omit<Assistant, 'version'>;
+export type { AssistantDraft, StoredAssistant } from './assistant-row.ts';
+export { findVersion, pageOfVersions } from './assistant-versions.ts';
 
-export interface AssistantRepository extends Assistants {
-  /** A version that was saved once, such as the one that a call ran with. */
-  findVersion(id: string, version: number): Promise<Assistant | undefined>;
-  /** Saves a new version (the first is 1) and keeps the older ones. @throws {DatabaseError} */
-  save(draft: AssistantDraft): Promise<Assistant>;
-}
+const COLUMNS = [
+  'id',
+  'workspace_id',
+  'version',
+  'name',
+  'config',
+  'created_at',
+  'updated_at',
+] as const;
 
-interface Row {
-  id: string;
-  version: number;
-  name: string;
-  config: unknown;
-}
-
-export function createAssistants(db: Database): AssistantRepository {
-  const current = db
-    .selectFrom('assistants as a')
-    .select(['a.id', 'a.version', 'a.name', 'a.config']);
-  return {
-    findById: (id) =>
-      translated('Finding an assistant', async () =>
-        assistantOf(await current.where('a.id', '=', id).executeTakeFirst()),
-      ),
-
-    findByNumber: (number) =>
-      translated('Finding the assistant of a number', async () =>
-        assistantOf(
-          await current
-            .innerJoin('phone_numbers as p', 'p.assistant_id', 'a.id')
-            .where('p.number', '=', number)
-            .executeTakeFirst(),
-        ),
-      ),
-
-    findVersion: (id, version) =>
-      translated('Finding a version of an assistant', async () =>
-        assistantOf(
-          await db
-            .selectFrom('assistant_versions')
-            .select(['assistant_id as id', 'version', 'name', 'config'])
-            .where('assistant_id', '=', id)
-            .where('version', '=', version)
-            .executeTakeFirst(),
-        ),
-      ),
-
-    save: (draft) =>
-      translated('Saving an assistant', () =>
-        db.transaction().execute((trx) => saveVersion(trx, draft)),
-      ),
-  };
-}
-
-async function saveVersion(trx: Transaction<Schema>, draft: AssistantDraft): Promise<Assistant> {
-  const { id, name, ...rest } = draft;
-  const row = { name: storable(name), config: toJson(checkedConfig(rest)) };
-  const saved = await trx
+/** Saves version 1. */
+export async function create(
+  scope: Scope,
+  id: string,
+  draft: AssistantDraft,
+): Promise<StoredAssistant> {
+  const row = await scope.trx
     .insertInto('assistants')
-    .values({ id, ...row })
-    .onConflict((conflict) =>
-      conflict.column('id').doUpdateSet((is) => ({
-        ...row,
-        version: is('assistants.version', '+', 1),
-        updated_at: new Date(),
-      })),
-    )
-    .returning(['id', 'version', 'name', 'config'])
+    .values({ id, workspace_id: scope.workspaceId, ...contentOf(draft) })
+    .returning(COLUMNS)
     .executeTakeFirstOrThrow();
-  await insertVersion(trx, { ...row, id, version: saved.version });
-  return present(saved);
+  await keepVersion(scope, row);
+  return present(row);
 }
 
-/** Puts an assistant there unless it is, whatever its version. */
-export async function insertIfAbsent(
-  trx: Transaction<Schema>,
+/** Creates it unless it was ever there, also if it is deleted now. */
+export async function createIfAbsent(
+  scope: Scope,
+  id: string,
   draft: AssistantDraft,
 ): Promise<void> {
-  const { id, name, ...rest } = draft;
-  const row = { id, name: storable(name), config: toJson(checkedConfig(rest)) };
-  const inserted = await trx
+  const row = await scope.trx
     .insertInto('assistants')
-    .values(row)
+    .values({ id, workspace_id: scope.workspaceId, ...contentOf(draft) })
     .onConflict((conflict) => conflict.doNothing())
-    .returning('version')
+    .returning(COLUMNS)
     .executeTakeFirst();
-  if (inserted) await insertVersion(trx, { ...row, version: inserted.version });
+  if (row) await keepVersion(scope, row);
 }
 
-async function insertVersion(
-  trx: Transaction<Schema>,
-  row: { id: string; version: number; name: string; config: string },
-): Promise<void> {
-  const { id, ...rest } = row;
-  await trx
-    .insertInto('assistant_versions')
-    .values({ assistant_id: id, ...rest })
-    .execute();
-}
-
-function assistantOf(row: Row | undefined): Assistant | undefined {
+/** @param options.lock nobody else changes it until the transaction ends */
+export async function find(
+  { workspaceId, trx }: Scope,
+  id: string,
+  { lock = false }: { lock?: boolean } = {},
+): Promise<StoredAssistant | undefined> {
+  const query = trx
+    .selectFrom('assistants')
+    .select(COLUMNS)
+    .where('workspace_id', '=', workspaceId)
+    .where('id', '=', id)
+    .where('deleted_at', 'is', null);
+  const row = await (lock ? query.forUpdate() : query).executeTakeFirst();
   return row && present(row);
 }
 
-function present({ id, version, name, config }: Row): Assistant {
-  return { id, version, name, ...checkedConfig(config) };
+export function page(
+  { workspaceId, trx }: Scope,
+  request: PageRequest,
+): Promise<Page<StoredAssistant>> {
+  const all = trx
+    .selectFrom('assistants')
+    .select(COLUMNS)
+    .where('workspace_id', '=', workspaceId)
+    .where('deleted_at', 'is', null);
+  return pageOf(all, request, present);
+}
+
+export function positionOf(scope: Scope, id: string): Promise<Position | undefined> {
+  return placeOf(scope, 'assistants', id);
+}
+
+/**
+ * Saves a new version. Whoever builds on the one before locks it with {@link find} first.
+ * @throws when there is none, or it is deleted.
+ */
+export async function update(
+  scope: Scope,
+  id: string,
+  draft: AssistantDraft,
+): Promise<StoredAssistant> {
+  const row = await scope.trx
+    .updateTable('assistants')
+    .set((is) => ({
+      ...contentOf(draft),
+      version: is('version', '+', 1),
+      updated_at: new Date(),
+    }))
+    .where('workspace_id', '=', scope.workspaceId)
+    .where('id', '=', id)
+    .where('deleted_at', 'is', null)
+    .returning(COLUMNS)
+    .executeTakeFirstOrThrow();
+  await keepVersion(scope, row);
+  return present(row);
+}
+
+/**
+ * Hides it, unless numbers are routed to it. Calls under way keep what they have of it.
+ * @returns how many numbers are routed to it: it is hidden when there are none.
+ */
+export async function softDelete({ workspaceId, trx }: Scope, id: string): Promise<number> {
+  // Locked first, so that no number is routed to it meanwhile: routing locks it too.
+  await trx
+    .selectFrom('assistants')
+    .select('id')
+    .where('workspace_id', '=', workspaceId)
+    .where('id', '=', id)
+    .forUpdate()
+    .execute();
+  const { count } = await trx
+    .selectFrom('phone_numbers')
+    .select((is) => is.fn.countAll<string>().as('count'))
+    .where('workspace_id', '=', workspaceId)
+    .where('assistant_id', '=', id)
+    .where('deleted_at', 'is', null)
+    .executeTakeFirstOrThrow();
+  if (Number(count) > 0) return Number(count);
+  await trx
+    .updateTable('assistants')
+    .set({ deleted_at: new Date() })
+    .where('workspace_id', '=', workspaceId)
+    .where('id', '=', id)
+    .where('deleted_at', 'is', null)
+    .execute();
+  return 0;
+}
+
+/** Keeps it from being deleted until the transaction ends. @returns whether there is one. */
+export async function holdAssistant({ workspaceId, trx }: Scope, id: string): Promise<boolean> {
+  const row = await trx
+    .selectFrom('assistants')
+    .select('id')
+    .where('workspace_id', '=', workspaceId)
+    .where('id', '=', id)
+    .where('deleted_at', 'is', null)
+    .forShare()
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+function contentOf(draft: AssistantDraft): { name: string; config: string } {
+  // Nothing but what a configuration has: an id or a memory in it would come back with it.
+  const { name, ...config } = draft;
+  return { name: storable(name), config: toJson(checkedConfig(config)) };
+}
+
+async function keepVersion({ workspaceId, trx }: Scope, row: AssistantRow): Promise<void> {
+  await trx
+    .insertInto('assistant_versions')
+    .values({
+      workspace_id: workspaceId,
+      assistant_id: row.id,
+      version: row.version,
+      name: row.name,
+      config: toJson(row.config),
+    })
+    .execute();
 }

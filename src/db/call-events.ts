@@ -1,20 +1,26 @@
 /** What each event of a call changes in its record. */
 import { sql } from 'kysely';
-import type { Transaction, UpdateObject } from 'kysely';
+import type { UpdateObject } from 'kysely';
 import type { Turn } from '../../workflows/contract.ts';
 import type { CallEvent } from '../../workflows/events.ts';
 import { storable, toJson } from './json.ts';
 import type { NewCallRow, NewTurnRow, Schema, StoredStatus } from './schema.ts';
+import type { Scope } from './scope.ts';
 
 type EventOf<T extends CallEvent['type']> = Extract<CallEvent, { type: T }>;
 type Changes = UpdateObject<Schema, 'calls', 'calls'>;
 
 /** The row that a call begins with. */
-export function callRowOf(callId: string, event: EventOf<'call.created'>): NewCallRow {
+export function callRowOf(
+  workspaceId: string,
+  callId: string,
+  event: EventOf<'call.created'>,
+): NewCallRow {
   const { call, assistant } = event;
   const { direction } = call;
   return {
     id: callId,
+    workspace_id: workspaceId,
     direction,
     account_sid: storable(call.accountSid),
     call_sid: call.callSid ?? null,
@@ -24,6 +30,7 @@ export function callRowOf(callId: string, event: EventOf<'call.created'>): NewCa
     assistant_id: assistant?.id ?? call.assistantId ?? null,
     assistant_version: assistant?.version ?? null,
     created_at: event.at,
+    metadata: toJson(call.metadata ?? {}),
   };
 }
 
@@ -31,15 +38,16 @@ export function callRowOf(callId: string, event: EventOf<'call.created'>): NewCa
  * Applies an event that was never applied before. Batches come in order; should they ever not, a
  * call still never goes back, and what an event does not know stays as it is.
  */
-export async function applyEvent(
-  trx: Transaction<Schema>,
-  callId: string,
-  event: CallEvent,
-): Promise<void> {
-  if (event.type === 'call.turn.completed') return applyTurn(trx, callId, event);
+export async function applyEvent(scope: Scope, callId: string, event: CallEvent): Promise<void> {
+  if (event.type === 'call.turn.completed') return applyTurn(scope, callId, event);
   const changes = changesOf(event);
   if (Object.keys(changes).length === 0) return;
-  await trx.updateTable('calls').set(changes).where('id', '=', callId).execute();
+  await scope.trx
+    .updateTable('calls')
+    .set(changes)
+    .where('workspace_id', '=', scope.workspaceId)
+    .where('id', '=', callId)
+    .execute();
 }
 
 function changesOf(event: Exclude<CallEvent, { type: 'call.turn.completed' }>): Changes {
@@ -69,6 +77,8 @@ function changesOf(event: Exclude<CallEvent, { type: 'call.turn.completed' }>): 
         ...(event.callSid !== undefined && { call_sid: event.callSid }),
         ...(event.durationSeconds !== undefined && { duration_seconds: event.durationSeconds }),
       };
+    case 'call.summarized':
+      return { summary: storable(event.text) };
   }
 }
 
@@ -83,12 +93,12 @@ function reached(status: StoredStatus): Changes {
 }
 
 async function applyTurn(
-  trx: Transaction<Schema>,
+  { workspaceId, trx }: Scope,
   callId: string,
   event: EventOf<'call.turn.completed'>,
 ): Promise<void> {
-  const row = turnRowOf(callId, event);
-  const { call_id: _id, key: _key, ...changes } = row;
+  const row = { ...turnRowOf(callId, event), workspace_id: workspaceId };
+  const { workspace_id: _workspace, call_id: _id, key: _key, ...changes } = row;
   await trx
     .insertInto('turns')
     .values(row)
@@ -101,7 +111,10 @@ async function applyTurn(
     .execute();
 }
 
-function turnRowOf(callId: string, event: EventOf<'call.turn.completed'>): NewTurnRow {
+function turnRowOf(
+  callId: string,
+  event: EventOf<'call.turn.completed'>,
+): Omit<NewTurnRow, 'workspace_id'> {
   const turn: Turn = event.turn;
   return {
     call_id: callId,

@@ -2,19 +2,23 @@ import type { CallIndex } from '../../activities/ports.ts';
 import { translated } from './errors.ts';
 import type { Database } from './pool.ts';
 
-/** Finds numbers and calls for the reconciler. */
-export function createCallIndex(db: Database): CallIndex {
+/** Finds the numbers and calls of all workspaces for the reconciler. */
+export function createCallIndex(system: Database): CallIndex {
   return {
     numbers: () =>
       translated('Listing phone numbers', async () => {
-        const rows = await db.selectFrom('phone_numbers').select('number').execute();
+        const rows = await system
+          .selectFrom('phone_numbers')
+          .select('number')
+          .where('deleted_at', 'is', null)
+          .execute();
         return rows.map(({ number }) => number);
       }),
 
     callIdsOf: (callSids) =>
       translated('Finding calls', async () => {
         if (callSids.length === 0) return new Map();
-        const rows = await db
+        const rows = await system
           .selectFrom('calls')
           .select(['id', 'call_sid'])
           .where('call_sid', 'in', callSids)

@@ -1,32 +1,35 @@
-/** The record of calls: a projection of their events. */
-import type { Transaction } from 'kysely';
-import type { CallRecords } from '../../activities/ports.ts';
+/** The calls of a workspace, as they are kept. Events write them: see `call-records.ts`. */
 import type { Direction, EndReason, Turn } from '../../workflows/contract.ts';
-import type { AssistantRef, CallEvent, RecordBatch } from '../../workflows/events.ts';
-import { applyEvent, callRowOf } from './call-events.ts';
-import { DatabaseError, translated } from './errors.ts';
-import { toJson } from './json.ts';
-import type { Database } from './pool.ts';
-import type { CallRow, Schema, StoredStatus, TurnRow } from './schema.ts';
+import { pageOf, positionOf as placeOf } from './page.ts';
+import type { Page, PageRequest, Position } from './page.ts';
+import { presentCall, presentTurn } from './present-call.ts';
+import type { StoredStatus } from './schema.ts';
+import type { Scope } from './scope.ts';
 
-/** A call as it is kept. Times are RFC 3339 with milliseconds. */
-export interface StoredCall {
-  callId: string;
+/** Times are RFC 3339 with milliseconds. */
+export interface StoredCall extends Position {
+  workspaceId: string;
   direction: Direction;
   accountSid: string;
   callSid?: string;
+  /** Empty once the call is erased. */
   from: string;
   to: string;
   status: StoredStatus;
   endReason?: EndReason;
-  assistant?: AssistantRef;
+  assistant?: { id: string; version: number };
+  /** Of our number, if it was this workspace's when the call began. */
+  phoneNumberId?: string;
+  sessionId?: string;
+  metadata: Record<string, string>;
   greeting?: string;
+  summary?: string;
   durationSeconds?: number;
-  createdAt: string;
   queuedAt?: string;
   ringingAt?: string;
   answeredAt?: string;
   endedAt?: string;
+  erasedAt?: string;
   lastSequence: number;
 }
 
@@ -35,163 +38,94 @@ export interface StoredTurn extends Turn {
   position: number;
 }
 
-export interface CallRepository extends CallRecords {
-  findCall(callId: string): Promise<(StoredCall & { turns: StoredTurn[] }) | undefined>;
-  /** The newest first. */
-  listCalls(options?: { limit?: number }): Promise<StoredCall[]>;
+/** All of them must hold. Each is served by an index of its own. */
+export interface CallFilter {
+  status?: StoredStatus;
+  direction?: Direction;
+  endReason?: EndReason;
+  assistantId?: string;
+  phoneNumberId?: string;
+  sessionId?: string;
+  /** As it was recorded: E.164, or what Twilio gave in its place. */
+  from?: string;
+  to?: string;
+  callSid?: string;
+  /** RFC 3339. */
+  createdFrom?: string;
+  /** RFC 3339; not included. */
+  createdBefore?: string;
 }
 
-const DEFAULT_LIMIT = 50;
-const MAX_LIMIT = 1_000;
+const COLUMN_OF = {
+  status: 'status',
+  direction: 'direction',
+  endReason: 'end_reason',
+  assistantId: 'assistant_id',
+  phoneNumberId: 'phone_number_id',
+  sessionId: 'session_id',
+  from: 'from_number',
+  to: 'to_number',
+  callSid: 'call_sid',
+} as const;
 
-export function createCallRecords(db: Database): CallRepository {
-  return {
-    async record(batch) {
-      if (batch.events.length === 0) return;
-      await translated('Recording a call', () =>
-        db.transaction().execute((trx) => writeBatch(trx, batch)),
-      );
-    },
-
-    findCall: (callId) =>
-      translated('Finding a call', () =>
-        // One snapshot, so that the turns are those of this state of the call.
-        db
-          .transaction()
-          .setIsolationLevel('repeatable read')
-          .execute(async (trx) => {
-            const row = await selectCall(trx, callId).executeTakeFirst();
-            if (!row) return undefined;
-            const turns = await trx
-              .selectFrom('turns')
-              .selectAll()
-              .where('call_id', '=', callId)
-              .orderBy('position')
-              .orderBy('sequence')
-              .execute();
-            return { ...presentCall(row), turns: turns.map(presentTurn) };
-          }),
-      ),
-
-    listCalls: ({ limit = DEFAULT_LIMIT } = {}) =>
-      translated('Listing calls', async () => {
-        const rows = await db
-          .selectFrom('calls')
-          .selectAll()
-          .orderBy('created_at', 'desc')
-          .orderBy('id', 'desc')
-          .limit(Math.min(MAX_LIMIT, Math.max(1, Math.trunc(limit))))
-          .execute();
-        return rows.map(presentCall);
-      }),
-  };
-}
-
-function selectCall(trx: Transaction<Schema>, callId: string) {
-  return trx.selectFrom('calls').selectAll().where('id', '=', callId);
-}
-
-/** The call's row is locked first, so that two batches of one call never write at the same time. */
-async function writeBatch(trx: Transaction<Schema>, batch: RecordBatch): Promise<void> {
-  const events = [...batch.events].sort((a, b) => a.sequence - b.sequence);
-  await lockCall(trx, batch.callId, events);
-  const fresh = await insertEvents(trx, batch.callId, events);
-  if (fresh.length === 0) return;
-  for (const event of fresh) await applyEvent(trx, batch.callId, event);
-  const last = Math.max(...fresh.map((event) => event.sequence));
-  await trx
-    .updateTable('calls')
-    .set((is) => ({ last_sequence: is.fn('greatest', ['last_sequence', is.val(last)]) }))
-    .where('id', '=', batch.callId)
+/**
+ * With its turns. They are read in a second statement: ask in a transaction with `snapshot` for those
+ * of exactly this state of the call.
+ */
+export async function findCall(
+  scope: Scope,
+  id: string,
+): Promise<(StoredCall & { turns: StoredTurn[] }) | undefined> {
+  const { workspaceId, trx } = scope;
+  const row = await visible(scope).where('id', '=', id).executeTakeFirst();
+  if (!row) return undefined;
+  const turns = await trx
+    .selectFrom('turns')
+    .selectAll()
+    .where('workspace_id', '=', workspaceId)
+    .where('call_id', '=', id)
+    .orderBy('position')
+    .orderBy('sequence')
     .execute();
+  return { ...presentCall(row), turns: turns.map(presentTurn) };
 }
 
-async function lockCall(
-  trx: Transaction<Schema>,
-  callId: string,
-  events: CallEvent[],
-): Promise<void> {
-  const locked = await selectCall(trx, callId).forUpdate().executeTakeFirst();
-  if (locked) return;
-  const created = events.find((event) => event.type === 'call.created');
-  if (!created) {
-    // Tried again, it finds the row that the batch before it makes.
-    throw new DatabaseError('Recording a call: its beginning is not recorded', 'too-early', true);
+export function page(
+  scope: Scope,
+  filter: CallFilter,
+  request: PageRequest,
+): Promise<Page<StoredCall>> {
+  let query = visible(scope);
+  for (const [name, column] of Object.entries(COLUMN_OF) as [keyof typeof COLUMN_OF, string][]) {
+    const value = filter[name];
+    if (value !== undefined) query = query.where(column as 'id', '=', value);
   }
-  await trx
-    .insertInto('calls')
-    .values(callRowOf(callId, created))
-    .onConflict((conflict) => conflict.doNothing())
-    .execute();
-  await selectCall(trx, callId).forUpdate().executeTakeFirstOrThrow();
+  const { createdFrom, createdBefore } = filter;
+  if (createdFrom !== undefined) query = query.where('created_at', '>=', new Date(createdFrom));
+  if (createdBefore !== undefined) query = query.where('created_at', '<', new Date(createdBefore));
+  return pageOf(query, request, presentCall);
 }
 
-/** Returns those that were not there, in order. */
-async function insertEvents(
-  trx: Transaction<Schema>,
-  callId: string,
-  events: CallEvent[],
-): Promise<CallEvent[]> {
-  const rows = events.map(({ sequence, at, type, ...data }) => ({
-    call_id: callId,
-    sequence,
-    type,
-    at,
-    data: toJson(data),
-  }));
-  const inserted = await trx
-    .insertInto('call_events')
-    .values(rows)
-    .onConflict((conflict) => conflict.doNothing())
-    .returning('sequence')
-    .execute();
-  const sequences = new Set(inserted.map((row) => row.sequence));
-  // A batch may name a sequence twice; the first one was written.
-  return events.filter((event) => sequences.delete(event.sequence));
+export function positionOf(scope: Scope, id: string): Promise<Position | undefined> {
+  return placeOf(scope, 'calls', id);
 }
 
-function presentCall(row: CallRow): StoredCall {
-  const assistant =
-    row.assistant_id !== null && row.assistant_version !== null
-      ? { id: row.assistant_id, version: row.assistant_version }
-      : undefined;
-  return {
-    callId: row.id,
-    direction: row.direction,
-    accountSid: row.account_sid,
-    from: row.from_number,
-    to: row.to_number,
-    status: row.status,
-    createdAt: row.created_at.toISOString(),
-    lastSequence: row.last_sequence,
-    ...(assistant && { assistant }),
-    ...present('callSid', row.call_sid),
-    ...present('endReason', row.end_reason),
-    ...present('greeting', row.greeting),
-    ...present('durationSeconds', row.duration_seconds),
-    ...present('queuedAt', row.queued_at?.toISOString()),
-    ...present('ringingAt', row.ringing_at?.toISOString()),
-    ...present('answeredAt', row.answered_at?.toISOString()),
-    ...present('endedAt', row.ended_at?.toISOString()),
-  };
+/** Hides it; what was said stays until it is erased. @returns whether there was one to hide. */
+export async function softDelete({ workspaceId, trx }: Scope, id: string): Promise<boolean> {
+  const { numUpdatedRows } = await trx
+    .updateTable('calls')
+    .set({ deleted_at: new Date() })
+    .where('workspace_id', '=', workspaceId)
+    .where('id', '=', id)
+    .where('deleted_at', 'is', null)
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
 }
 
-function presentTurn(row: TurnRow): StoredTurn {
-  return {
-    key: row.key,
-    position: row.position,
-    status: row.status,
-    heard: row.heard as Turn['heard'], // written by us alone, see call-events.ts
-    heardAt: row.heard_at.toISOString(),
-    ...present('reply', row.reply),
-    ...present('replySource', row.reply_source),
-    ...present('model', row.model),
-    ...present('tokens', row.tokens as Turn['tokens']),
-    ...present('tries', row.tries as Turn['tries']),
-    ...present('repliedAt', row.replied_at?.toISOString()),
-  };
-}
-
-function present<N extends string, T>(name: N, value: T | null | undefined): Partial<Record<N, T>> {
-  return (value === null || value === undefined ? {} : { [name]: value }) as Partial<Record<N, T>>;
+function visible({ workspaceId, trx }: Scope) {
+  return trx
+    .selectFrom('calls')
+    .selectAll()
+    .where('workspace_id', '=', workspaceId)
+    .where('deleted_at', 'is', null);
 }

@@ -1,16 +1,68 @@
-import { translated } from './errors.ts';
-import type { Database } from './pool.ts';
+import { forgetSession } from './forget.ts';
+import type { Scope } from './scope.ts';
 
 /**
- * Deletes all that is recorded of a call, in one transaction: what belongs to a call's row goes with
- * it (`on delete cascade`). @returns whether there was anything.
+ * Removes what was said in a call, the numbers, and what was made of it: the summary of its session, and
+ * of the calls that were told of this one. What is left of the call says that it was made, when, with
+ * which assistant, for how long and how it ended.
+ * @returns whether there was such a call, erased before or not.
  */
-export function eraseCallRows(db: Database, callId: string): Promise<boolean> {
-  return translated('Erasing a call', async () => {
-    const { numDeletedRows } = await db
-      .deleteFrom('calls')
-      .where('id', '=', callId)
-      .executeTakeFirst();
-    return numDeletedRows > 0n;
-  });
+export async function eraseCallRows(scope: Scope, callId: string): Promise<boolean> {
+  const { workspaceId, trx } = scope;
+  const call = await trx
+    .selectFrom('calls')
+    .select(['session_id', 'created_at', 'erased_at'])
+    .where('workspace_id', '=', workspaceId)
+    .where('id', '=', callId)
+    .forUpdate()
+    .executeTakeFirst();
+  if (!call) return false;
+  if (call.erased_at !== null) return true;
+  for (const table of ['turns', 'call_events'] as const) {
+    await trx
+      .deleteFrom(table)
+      .where('workspace_id', '=', workspaceId)
+      .where('call_id', '=', callId)
+      .execute();
+  }
+  await trx
+    .updateTable('calls')
+    .set({
+      from_number: '',
+      to_number: '',
+      greeting: null,
+      summary: null,
+      metadata: '{}',
+      erased_at: new Date(),
+    })
+    .where('workspace_id', '=', workspaceId)
+    .where('id', '=', callId)
+    .execute();
+  if (call.session_id !== null) {
+    await forgetSession(scope, call.session_id, call.created_at);
+    await forgetCustomer(scope, call.session_id);
+  }
+  return true;
+}
+
+/** With the last of its calls, a session loses the number that they were made with. */
+async function forgetCustomer({ workspaceId, trx }: Scope, sessionId: string): Promise<void> {
+  await trx
+    .updateTable('sessions')
+    .set({ customer_number: null })
+    .where('workspace_id', '=', workspaceId)
+    .where('id', '=', sessionId)
+    .where((is) =>
+      is.not(
+        is.exists(
+          is
+            .selectFrom('calls')
+            .select('id')
+            .where('workspace_id', '=', workspaceId)
+            .where('session_id', '=', sessionId)
+            .where('erased_at', 'is', null),
+        ),
+      ),
+    )
+    .execute();
 }

@@ -20,6 +20,8 @@ export class DatabaseError extends Error {
  * resources, not in a state to, cancelled or shutting down, system.
  */
 const TRANSIENT_CLASSES = ['08', '40', '53', '55', '57', '58'];
+/** At the greeting of a connection: the role that the migrations make is not there yet. */
+const NOT_MIGRATED = '22023';
 /** A standby that takes no writes, until it is promoted. */
 const READ_ONLY = '25006';
 
@@ -37,6 +39,9 @@ export function describe(what: string, error: unknown): DatabaseError {
   if (error instanceof DatabaseError) return error;
   const code = error instanceof TypeError || error instanceof RangeError ? 'bug' : codeOf(error);
   const failed = `${what} failed in the database`;
+  if (code === NOT_MIGRATED && isFatal(error)) {
+    return new DatabaseError(`${failed}, which is not migrated yet`, code, true);
+  }
   if (code === undefined) return new DatabaseError(failed, 'no-connection', true);
   if (code === 'bug') return new DatabaseError(failed, code, false);
   if (!isSqlState(code)) return new DatabaseError(failed, code, true);
@@ -46,6 +51,13 @@ export function describe(what: string, error: unknown): DatabaseError {
 
 function isSqlState(code: string): boolean {
   return /^[0-9A-Z]{5}$/.test(code) && !code.startsWith('E');
+}
+
+/** It ended the connection, so it is no answer to a statement. */
+function isFatal(error: unknown): boolean {
+  return (
+    typeof error === 'object' && error !== null && 'severity' in error && error.severity === 'FATAL'
+  );
 }
 
 function codeOf(error: unknown): string | undefined {

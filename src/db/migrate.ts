@@ -28,11 +28,18 @@ export async function migrateToLatest(
     try {
       return await migrateOnce(db);
     } catch (error) {
-      const described = describe('Migrating', error);
+      const described = describe(`Migrating${hintIn(error)}`, error);
       if (!described.retryable || Date.now() + PAUSE_MS > deadline) throw described;
     }
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
   }
+}
+
+/** What our own migrations say must be done first; a hint of PostgreSQL's might repeat a row. */
+function hintIn(error: unknown): string {
+  if (typeof error !== 'object' || error === null || !('hint' in error)) return '';
+  const { hint } = error;
+  return typeof hint === 'string' && hint.startsWith('As a superuser: ') ? ` (${hint})` : '';
 }
 
 /**

@@ -1,64 +1,155 @@
-import { translated } from './errors.ts';
-import type { Database } from './pool.ts';
+/** The telephone numbers of a workspace, and who answers them. */
+import type { Selectable } from 'kysely';
+import { holdAssistant } from './assistants.ts';
+import { storable, toJson } from './json.ts';
+import { pageOf, positionOf as placeOf } from './page.ts';
+import type { Page, PageRequest, Position } from './page.ts';
+import type { Schema } from './schema.ts';
+import type { Scope } from './scope.ts';
 
-/** A number of ours, and who answers it. */
-export interface PhoneNumber {
-  id: string;
+export interface StoredPhoneNumber extends Position {
   /** E.164. */
   number: string;
-  /** Left out: nobody answers. */
-  assistantId?: string;
+  /** Null: nobody answers. */
+  assistantId: string | null;
+  label: string | null;
+  /** Twilio's id (`PN…`). */
+  carrierSid: string | null;
+  /** As {@link setWebhookCheck} was given it last; null before that. */
+  webhookCheck: unknown;
+  /** RFC 3339. */
+  updatedAt: string;
 }
 
-export interface PhoneNumberRepository {
-  findByNumber(number: string): Promise<PhoneNumber | undefined>;
-  /** All of them, the oldest first. */
-  list(): Promise<PhoneNumber[]>;
-  /**
-   * Says who answers a number; `id` is taken only when the number is new.
-   * @throws {DatabaseError} also when there is no such assistant.
-   */
-  route(number: PhoneNumber): Promise<PhoneNumber>;
+export interface PhoneNumberChanges {
+  assistantId?: string | null;
+  label?: string | null;
+  carrierSid?: string | null;
 }
 
-interface Row {
-  id: string;
-  number: string;
-  assistant_id: string | null;
+/** `no-assistant`: the workspace has none of that id. */
+export type Routed<T> = T | 'no-assistant';
+
+/** @returns `taken` when a workspace, this or another, has the number already. */
+export async function create(
+  scope: Scope,
+  entry: { id: string; number: string } & PhoneNumberChanges,
+): Promise<Routed<StoredPhoneNumber | 'taken'>> {
+  const { id, number, ...changes } = entry;
+  if (!(await canRouteTo(scope, changes.assistantId))) return 'no-assistant';
+  const row = await scope.trx
+    .insertInto('phone_numbers')
+    .values({ id, workspace_id: scope.workspaceId, number, ...columnsOf(changes) })
+    .onConflict((conflict) => conflict.column('number').where('deleted_at', 'is', null).doNothing())
+    .returningAll()
+    .executeTakeFirst();
+  return row ? present(row) : 'taken';
 }
 
-const COLUMNS = ['id', 'number', 'assistant_id'] as const;
+export async function find(scope: Scope, id: string): Promise<StoredPhoneNumber | undefined> {
+  const row = await visible(scope).where('id', '=', id).executeTakeFirst();
+  return row && present(row);
+}
 
-export function createPhoneNumbers(db: Database): PhoneNumberRepository {
-  const all = db.selectFrom('phone_numbers').select(COLUMNS);
+export async function findByNumber(
+  scope: Scope,
+  number: string,
+): Promise<StoredPhoneNumber | undefined> {
+  const row = await visible(scope).where('number', '=', number).executeTakeFirst();
+  return row && present(row);
+}
+
+export function page(
+  scope: Scope,
+  filter: { assistantId?: string; number?: string },
+  request: PageRequest,
+): Promise<Page<StoredPhoneNumber>> {
+  let query = visible(scope);
+  if (filter.assistantId !== undefined) {
+    query = query.where('assistant_id', '=', filter.assistantId);
+  }
+  if (filter.number !== undefined) query = query.where('number', '=', filter.number);
+  return pageOf(query, request, present);
+}
+
+export function positionOf(scope: Scope, id: string): Promise<Position | undefined> {
+  return placeOf(scope, 'phone_numbers', id);
+}
+
+/** What is left out stays. @returns undefined when there is no such number. */
+export async function update(
+  scope: Scope,
+  id: string,
+  changes: PhoneNumberChanges,
+): Promise<Routed<StoredPhoneNumber> | undefined> {
+  if (!(await canRouteTo(scope, changes.assistantId))) return 'no-assistant';
+  const row = await scope.trx
+    .updateTable('phone_numbers')
+    .set({ ...columnsOf(changes), updated_at: new Date() })
+    .where('workspace_id', '=', scope.workspaceId)
+    .where('id', '=', id)
+    .where('deleted_at', 'is', null)
+    .returningAll()
+    .executeTakeFirst();
+  return row && present(row);
+}
+
+/** Gives the number up: anybody may take it then. @returns whether there was one. */
+export async function softDelete({ workspaceId, trx }: Scope, id: string): Promise<boolean> {
+  const { numUpdatedRows } = await trx
+    .updateTable('phone_numbers')
+    .set({ deleted_at: new Date() })
+    .where('workspace_id', '=', workspaceId)
+    .where('id', '=', id)
+    .where('deleted_at', 'is', null)
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
+}
+
+/** Keeps what a look at Twilio's settings of the number found; no change in the eyes of its owner. */
+export async function setWebhookCheck(
+  { workspaceId, trx }: Scope,
+  id: string,
+  check: unknown,
+): Promise<void> {
+  await trx
+    .updateTable('phone_numbers')
+    .set({ webhook_check: toJson(check) })
+    .where('workspace_id', '=', workspaceId)
+    .where('id', '=', id)
+    .execute();
+}
+
+/** Locks the assistant, so that nobody deletes it meanwhile. */
+async function canRouteTo(scope: Scope, assistantId: string | null | undefined): Promise<boolean> {
+  return assistantId === undefined || assistantId === null || holdAssistant(scope, assistantId);
+}
+
+function columnsOf({ assistantId, label, carrierSid }: PhoneNumberChanges) {
   return {
-    findByNumber: (number) =>
-      translated('Finding a phone number', async () => {
-        const row = await all.where('number', '=', number).executeTakeFirst();
-        return row && present(row);
-      }),
-
-    list: () =>
-      translated('Listing phone numbers', async () =>
-        (await all.orderBy('created_at').orderBy('id').execute()).map(present),
-      ),
-
-    route: ({ id, number, assistantId }) =>
-      translated('Routing a phone number', async () => {
-        const assistant_id = assistantId ?? null;
-        const row = await db
-          .insertInto('phone_numbers')
-          .values({ id, number, assistant_id })
-          .onConflict((conflict) =>
-            conflict.column('number').doUpdateSet({ assistant_id, updated_at: new Date() }),
-          )
-          .returning(COLUMNS)
-          .executeTakeFirstOrThrow();
-        return present(row);
-      }),
+    ...(assistantId !== undefined && { assistant_id: assistantId }),
+    ...(label !== undefined && { label: label === null ? null : storable(label) }),
+    ...(carrierSid !== undefined && { carrier_sid: carrierSid }),
   };
 }
 
-function present({ id, number, assistant_id }: Row): PhoneNumber {
-  return { id, number, ...(assistant_id !== null && { assistantId: assistant_id }) };
+function visible({ workspaceId, trx }: Scope) {
+  return trx
+    .selectFrom('phone_numbers')
+    .selectAll()
+    .where('workspace_id', '=', workspaceId)
+    .where('deleted_at', 'is', null);
+}
+
+function present(row: Selectable<Schema['phone_numbers']>): StoredPhoneNumber {
+  return {
+    id: row.id,
+    number: row.number,
+    assistantId: row.assistant_id,
+    label: row.label,
+    carrierSid: row.carrier_sid,
+    webhookCheck: row.webhook_check,
+    createdAt: row.created_at.toISOString(),
+    updatedAt: row.updated_at.toISOString(),
+  };
 }

@@ -171,6 +171,10 @@ interface SessionTable {
   last_active_at: Time;
   /** A call that begins before then joins it. */
   expires_at: Time;
+  /** Somebody closed it: what goes on in it does not open it again. */
+  closed_at: OptionalTime;
+  /** Something that was said in it was erased then: a summary of what began before may hold it. */
+  forgotten_at: OptionalTime;
   deleted_at: OptionalTime;
 }
 
@@ -194,10 +198,13 @@ interface IdempotencyTable {
 interface RateBucketTable {
   name: string;
   tokens: number;
+  /** What the last who asked was given. */
+  taken: number;
   at: ColumnType<Date, string | Date | undefined, string | Date>;
 }
 
 export type CallRow = Selectable<CallTable>;
 export type NewCallRow = Insertable<CallTable>;
+export type SessionRow = Selectable<SessionTable>;
 export type TurnRow = Selectable<TurnTable>;
 export type NewTurnRow = Insertable<TurnTable>;

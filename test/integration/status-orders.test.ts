@@ -1,9 +1,11 @@
 /** Status callbacks in every order leave one and the same record in the database. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { createCallRecords } from '../../src/db/calls.ts';
+import { createCallRecords } from '../../src/db/call-records.ts';
+import { findCall } from '../../src/db/calls.ts';
 import { migrateToLatest } from '../../src/db/migrate.ts';
 import { createDatabase } from '../../src/db/pool.ts';
 import type { Database } from '../../src/db/pool.ts';
+import { FIRST_WORKSPACE, inWorkspace } from '../../src/db/scope.ts';
 import type { CallEvent } from '../../workflows/events.ts';
 import { newConversation, reduce } from '../../workflows/conversation.ts';
 import type { ConversationEvent } from '../../workflows/rules/state.ts';
@@ -68,7 +70,9 @@ describe('the record of a call', () => {
       count += 1;
       for (const event of eventsOf(callId, order))
         await records.record({ callId, events: [event] });
-      const stored = await records.findCall(callId);
+      const stored = await inWorkspace(db, FIRST_WORKSPACE, 'Finding a call', (scope) =>
+        findCall(scope, callId),
+      );
       const { direction, status, endReason, durationSeconds, turns, assistant } = stored ?? {};
       seen.add(
         JSON.stringify({

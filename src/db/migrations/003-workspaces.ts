@@ -8,29 +8,43 @@ import type { Kysely, Migration } from 'kysely';
  */
 const ROLES = ['voca_app', 'voca_system'] as const;
 
-/** Another database of the cluster may be making them at this moment. */
+/**
+ * Another database of the cluster may be making them at this moment. Whoever migrates must be able to
+ * become them; what PostgreSQL calls that depends on its version.
+ */
 const makeRole = (role: string) => `do $$
+declare
+  membership text := case
+    when current_setting('server_version_num')::integer >= 160000 then 'set' else 'member'
+  end;
 begin
   if not exists (select from pg_roles where rolname = '${role}') then
     begin
       create role ${role} nologin;
-    exception
-      when duplicate_object or unique_violation then null;
-      when insufficient_privilege then
-        raise exception 'the role ${role} is missing, and % may not create it', current_user
-          using errcode = 'insufficient_privilege',
-          hint = 'As a superuser: create role ${role} nologin; grant ${role} to ' || quote_ident(current_user);
+    exception when duplicate_object or unique_violation then null;
     end;
   end if;
-  if not (select rolsuper from pg_roles where rolname = current_user) then
+  if not pg_has_role(current_user, '${role}', membership) then
     execute format('grant ${role} to %I', current_user);
   end if;
+exception when insufficient_privilege then
+  raise exception 'the role ${role} is missing, or % may not become it', current_user
+    using errcode = 'insufficient_privilege',
+    hint = 'As a superuser: ${ROLES.map((each) => `create role ${each} nologin`).join('; ')}; grant '
+      || '${ROLES.join(', ')} to ' || quote_ident(current_user);
 end $$`;
 
 /** What was there before there were workspaces belongs to the first one. */
 const FIRST = `'ws_default'`;
 
-const OWNED = ['assistants', 'assistant_versions', 'phone_numbers', 'calls', 'turns', 'call_events'];
+const OWNED = [
+  'assistants',
+  'assistant_versions',
+  'phone_numbers',
+  'calls',
+  'turns',
+  'call_events',
+];
 const NEW_OWNED = ['sessions', 'api_keys', 'idempotency_records'];
 
 const giveWorkspace = (table: string) => [
@@ -92,9 +106,16 @@ const STATEMENTS = [
     created_at timestamptz(3) not null,
     last_active_at timestamptz(3) not null,
     expires_at timestamptz(3) not null,
+    closed_at timestamptz(3),
+    forgotten_at timestamptz(3),
     deleted_at timestamptz(3)
   )`,
   `create index sessions_newest on sessions (workspace_id, created_at desc, id desc)`,
+  ...['assistant_id', 'customer_number'].map(
+    (column) =>
+      `create index sessions_by_${column} on sessions (workspace_id, ${column}, created_at desc, id desc)`,
+  ),
+  `create index sessions_expiry on sessions (workspace_id, expires_at)`,
   `create index sessions_open on sessions (workspace_id, assistant_id, customer_number, expires_at desc)`,
 
   `alter table calls
@@ -116,8 +137,9 @@ const STATEMENTS = [
     (column) =>
       `create index calls_by_${column} on calls (workspace_id, ${column}, created_at desc, id desc)`,
   ),
-  // For what is to be erased in time.
-  `create index calls_ended on calls (workspace_id, ended_at) where erased_at is null`,
+  // For what is to be erased in time; a call whose end nobody recorded is counted from its beginning.
+  `create index calls_over on calls (workspace_id, (coalesce(ended_at, created_at)))
+    where erased_at is null`,
 
   `create table api_keys (
     id text collate "C" primary key,
@@ -155,6 +177,7 @@ const STATEMENTS = [
   `create unlogged table rate_buckets (
     name text collate "C" primary key,
     tokens double precision not null,
+    taken integer not null,
     at timestamptz not null default clock_timestamp()
   )`,
 

@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Evidence, LineChange, LineName, TcpProxy } from '../../../src/drill/index.ts';
 import { RemoteLines, startTcpProxy } from '../../../src/drill/index.ts';
-import { createCallRecords } from '../../../src/db/calls.ts';
+import { createCallRecords } from '../../../src/db/call-records.ts';
 import { createDatabase } from '../../../src/db/pool.ts';
 import type { Database } from '../../../src/db/pool.ts';
 import { readPidFile, runDir } from '../../../src/embedded/index.ts';
