@@ -1,8 +1,8 @@
 /** An assistant as the API takes and shows it. */
 import { z } from 'zod';
-import { idField, metadata, nameField, textField, time } from './fields.ts';
+import { idField, metadata, nameField, templateField, textField, time } from './fields.ts';
 
-const spoken = (min = 0) => textField(3_000, min);
+const spoken = (min = 0) => templateField(3_000, min);
 const seconds = (max: number) => z.int().min(1).max(max);
 /** BCP-47, such as en-US; what the carrier's recogniser knows of it, it must say itself. */
 const language = z
@@ -28,7 +28,7 @@ const models = z
   .meta({ description: 'The first one first, the others as fallbacks; null for the usual ones' });
 
 const variables = z
-  .record(z.string().regex(/^\w{1,40}$/), textField(1_000))
+  .record(z.string().regex(/^[A-Za-z0-9_]{1,40}$/), textField(1_000))
   .refine((map) => Object.keys(map).length <= 50, 'At most 50 variables')
   .meta({ description: 'Defaults of the `{{name}}` in texts; a call may bring its own' });
 
@@ -71,22 +71,16 @@ const ending = z.strictObject({
 
 const failure = z.strictObject({
   apology: spoken(1).meta({ description: 'Said in place of an answer when all models fail' }),
-  end_after: z
-    .int()
-    .min(1)
-    .max(100)
-    .nullable()
-    .meta({
-      description:
-        'After so many failures in a row the call ends with `farewell`; null: it goes on',
-    }),
+  end_after: z.int().min(1).max(100).nullable().meta({
+    description: 'After so many failures in a row the call ends with `farewell`; null: it goes on',
+  }),
   farewell: spoken(),
 });
 
 const content = {
   name: nameField,
   first_message: spoken(1).nullable().meta({ description: 'null: wait for the caller to speak' }),
-  instructions: textField(50_000),
+  instructions: templateField(50_000),
   variables,
   models,
   voice,

@@ -50,3 +50,11 @@ export const nameField = textField(100, 1).refine(
   (text) => text.trim() !== '' && !/[\n\r\t]/.test(text),
   'One line that is not blank',
 );
+
+/** Text that is spoken or told to a model, with `{{name}}` for what a call fills in. */
+export function templateField(max: number, min = 0) {
+  return textField(max, min).refine(
+    (text) => !text.replace(/\{\{\s*\w{1,40}\s*\}\}/g, '').includes('{{'),
+    'A {{name}} that is not closed, or is no name of letters, digits and _',
+  );
+}

@@ -122,7 +122,7 @@ function problemAnswers({
     ...(body ? WITH_BODY : []),
     ...problems,
   ];
-  const byStatus = new Map<number, string[]>();
+  const byStatus = new Map<number, ProblemCode[]>();
   for (const code of new Set(codes)) {
     const [status] = PROBLEMS[code];
     byStatus.set(status, [...(byStatus.get(status) ?? []), code]);

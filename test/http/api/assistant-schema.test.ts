@@ -75,6 +75,8 @@ describe('a new assistant', () => {
     ],
     ['no turns', { limits: { max_turns: 0 } }, 'limits.max_turns'],
     ['an end after no failure', { failure: { end_after: 0 } }, 'failure.end_after'],
+    ['a placeholder that is not closed', { first_message: 'Hi {{name}' }, 'first_message'],
+    ['a placeholder of two words', { instructions: '{{first name}}' }, 'instructions'],
     ['an empty end phrase', { ending: { phrases: [''] } }, 'ending.phrases.0'],
     ['a variable that no text can name', { variables: { 'a b': 'x' } }, 'variables.a b'],
     ['notes that are no text', { metadata: { a: 1 } }, 'metadata.a'],
