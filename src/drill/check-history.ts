@@ -6,7 +6,7 @@
  * `unanswered`, `unheard` (what became of them), `refused` (the caller was asked again),
  * `refusedThoughKept`, `undelivered` (kept back by the drill), `tooLate`, `nobodyListened`,
  * `neverPosted` (hung up before), `lost`, `replyActivities`, `replyAttempts`, `modelRequests`,
- * `fixedLinesHeard`, `slowestEndMs`, `injected-…` (faults), and more.
+ * `otherModelRequests` (for summaries), `summaries` (of calls that are over), `fixedLinesHeard`, `slowestEndMs`, `injected-…` (faults), and more.
  */
 import { callsOf } from './call-evidence.ts';
 import { checkAnswers, checkForgeries } from './checks/answers.ts';
@@ -15,6 +15,7 @@ import { checkHeard, wordsByCall } from './checks/heard.ts';
 import { checkLeaks } from './checks/leaks.ts';
 import { checkRecordOf } from './checks/record.ts';
 import { checkModel, checkReplies } from './checks/replies.ts';
+import { checkSummaries } from './checks/summaries.ts';
 import { checkUtterances } from './checks/utterances.ts';
 import type { Evidence } from './evidence.ts';
 import { Refusals } from './refusals.ts';
@@ -34,6 +35,7 @@ export function checkHistory(evidence: Evidence): Verdict {
     checkEndings(call, evidence, findings);
     checkUtterances(call, evidence, refusals, findings);
     checkReplies(call, findings);
+    checkSummaries(call, findings);
     checkRecordOf(call, findings);
     checkHeard(call, evidence, words, findings);
     checkAnswers(call, evidence, findings);

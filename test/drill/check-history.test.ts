@@ -66,7 +66,43 @@ const both = (evidence: Evidence, callId: string) => ({
   events: evidence.database.events.filter((event) => event.callId === callId),
 });
 
+/** A summary in the record and in the workflow's hands, as the event of this number. */
+function sumUp(evidence: Evidence, callId: string, sequence: number): void {
+  const at = '2026-01-01T00:00:00.000Z';
+  const said = { type: 'call.summarized', text: 'They want a table.', model: 'm', at, sequence };
+  const { type, text, model } = said;
+  evidence.database.events.push({ callId, sequence, type, at, data: { text, model } });
+  rowOf(evidence, callId).lastSequence = both(evidence, callId).events.length;
+  const history = evidence.histories.find((each) => each.callId === callId);
+  history?.events.splice(-1, 0, {
+    eventId: 'another',
+    activityTaskScheduledEventAttributes: {
+      activityType: { name: 'record' },
+      input: payloads({ callId, events: [said] }),
+    },
+  });
+}
+
 const TAMPERINGS: Tampering[] = [
+  {
+    kind: 'summary-too-early',
+    what: 'a call is summed up before it is over',
+    tamper: (it) => {
+      const end = both(it, FIRST.callId).events.at(-1);
+      if (end) end.sequence = 6;
+      sumUp(it, FIRST.callId, 5);
+    },
+    also: ['record-differs'],
+  },
+  {
+    kind: 'summary-of-nothing',
+    what: 'a call without words is summed up',
+    tamper: (it) => {
+      it.database.turns = it.database.turns.filter(({ callId }) => callId !== FIRST.callId);
+      sumUp(it, FIRST.callId, 6);
+    },
+    also: ['lost-words', 'record-differs', 'reply-without-turn'],
+  },
   {
     kind: 'lost-words',
     what: 'a turn is not in the transcript',
@@ -481,6 +517,8 @@ describe('the history checker', () => {
       'reply-twice': true,
       'reply-without-turn': true,
       'answer-without-reply': true,
+      'summary-too-early': true,
+      'summary-of-nothing': true,
       'model-asked-too-often': true,
       'call-unknown': true,
       'call-nobody-made': true,
@@ -537,6 +575,14 @@ describe('what is no fault', () => {
     const { violations, counts } = checkHistory(evidence);
     expect(violations).toEqual([]);
     expect(counts).toMatchObject({ modelRequestsUnanswered: 2, otherModelRequests: 1 });
+  });
+
+  test('a call that is summed up for the next one', () => {
+    const evidence = goodEvidence();
+    sumUp(evidence, FIRST.callId, 6);
+    const { violations, counts } = checkHistory(evidence);
+    expect(violations).toEqual([]);
+    expect(counts).toMatchObject({ summaries: 1 });
   });
 
   test('words that were refused and taken all the same', () => {

@@ -30,8 +30,8 @@ export function checkReplies(call: CallEvidence, findings: Findings): void {
 
 /**
  * The model's own log against all calls. A request belongs to a turn when it ends with the turn's
- * words (words that were never answered stand in front of them); others, such as one for a summary
- * of a long call, are only counted.
+ * words (words that were never answered stand in front of them); others, such as one for a summary,
+ * which never ends with words of a caller, are only counted.
  */
 export function checkModel(calls: CallEvidence[], evidence: Evidence, findings: Findings): void {
   const turns = spokenTurns(calls);
