@@ -192,7 +192,8 @@ interface IdempotencyTable {
   body: string | null;
   /** The API key (its id) whose holder alone can open `body`. */
   sealed_for: string | null;
-  created_at: CreatedAt;
+  /** Counts anew when another request takes the place of an old one. */
+  created_at: UpdatedAt;
 }
 
 interface RateBucketTable {
