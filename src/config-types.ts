@@ -79,6 +79,8 @@ interface CommonConfig {
     elevenlabs: ModelVendor;
   };
   tracing: TracingConfig;
+  /** The command line's own API: its address, left out for the one on this machine, and its key. */
+  client: { url?: string; key?: string };
   rest: {
     /** The first seals, all of them open; empty when nothing is sealed. */
     secretKeys: string[];

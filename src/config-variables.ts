@@ -391,6 +391,18 @@ export const VARIABLES = {
     form: 'an absolute path that the user of an embedded PostgreSQL can enter',
     schema: z.string().regex(/^(?:\/|[A-Za-z]:[\\/])[^\p{Cc}]*$/u),
   },
+  VOCA_API_URL: {
+    group: 'Rest',
+    purpose:
+      'the API that the `voca` command asks; without it the instance that runs on this machine',
+    form: `${URL_FORM}, such as https://voice.example.com; without its /v1`,
+    schema: baseUrl('http:', 'https:'),
+  },
+  VOCA_API_KEY: key(
+    'Rest',
+    'signing the `voca` command in at the API; processes that serve do without it',
+    'an API key as `voca keys create` shows it once: voca_live_… or voca_test_…',
+  ),
   LOG_LEVEL: {
     group: 'Rest',
     purpose: 'how much is logged',

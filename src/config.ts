@@ -147,6 +147,7 @@ function assemble(
       serviceName: values.OTEL_SERVICE_NAME,
       sampleRatio: values.OTEL_TRACES_SAMPLER_ARG,
     },
+    client: { url: values.VOCA_API_URL, key: values.VOCA_API_KEY },
     rest: {
       secretKeys: values.VOCA_SECRET_KEY ?? [],
       dataDir: values.VOCA_DATA_DIR,
