@@ -19,7 +19,7 @@ export interface Assistant {
   ending: EndingPlan;
   /** Said in place of an answer when the language model fails; the call goes on. */
   apology: string;
-  /** When a call with failing models ends after all; left out: it never ends for that. */
+  /** When a call with failing models ends after all; left out: it goes on. */
   failure?: FailurePlan;
   /** What stands for `{{name}}` in texts when a call does not say. */
   variables?: Variables;
@@ -77,8 +77,11 @@ export interface CallLimits {
 }
 
 export interface FailurePlan {
-  /** After so many apologies in a row, from 1, the call ends; the last is `farewell` instead. */
-  endAfter: number;
+  /**
+   * After so many apologies in a row, from 1, the call ends, and `farewell` is said in place of the
+   * last one; left out: it goes on.
+   */
+  endAfter?: number;
   farewell: string;
 }
 

@@ -4,8 +4,11 @@ import { greeted } from './builders.ts';
 const FAILURE = { endAfter: 2, farewell: 'Please call again later.' };
 
 describe('a call whose models fail', () => {
-  test('goes on for ever when its assistant does not say otherwise', () => {
-    const call = greeted();
+  test.each([
+    ['says nothing of it', {}],
+    ['has but a farewell', { failure: { farewell: 'Later.' } }],
+  ])('goes on for ever when its assistant %s', (_name, assistant) => {
+    const call = greeted(assistant);
     for (let turn = 1; turn <= 30; turn += 1) call.says(String(turn)).replyFails(String(turn));
     expect(call.state.status).toBe('listening');
   });

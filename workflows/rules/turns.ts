@@ -81,7 +81,7 @@ export function apologize(draft: Draft, key: TurnKey, tries?: ModelTry[]): void 
   delete state.thinkingKey;
   const { apology, failure } = state.assistant;
   state.apologies = (state.apologies ?? 0) + 1;
-  const isEnough = failure !== undefined && state.apologies >= failure.endAfter;
+  const isEnough = failure?.endAfter !== undefined && state.apologies >= failure.endAfter;
   const said = isEnough ? failure.farewell : apology;
   if (isEnough) decideHangup(draft, key, said, 'models-failed');
   else decideListen(draft, key, said);
