@@ -32,7 +32,8 @@ const ORDER = '(End of the lines. Write the notes now.)';
 /** Asks for one summary of the summary so far and of the call's utterances. */
 export function buildSummaryPrompt(call: CallSoFar, timeZone: string): Prompt {
   const { summary } = call;
-  return prompt(call, timeZone, { system: OF_A_CALL, before: { 'Notes so far': summary } });
+  const { memory: _, ...thisCall } = call;
+  return prompt(thisCall, timeZone, { system: OF_A_CALL, before: { 'Notes so far': summary } });
 }
 
 /** Asks for what the next call has to know: of this call, and of those that `memory` tells of. */

@@ -47,6 +47,16 @@ describe('the notes of the receptionist', () => {
     expect(await talk(booking, [...booking.keys()])).toEqual(whole);
   });
 
+  test('of an earlier call stay when a new one brings nothing, and only for the next call', async () => {
+    const memory = 'Notes of the receptionist. So far: a table. Asked for: day. Confirmed: no.';
+    const over = { isOver: true };
+    const idle = { ...makeCall('Hello.', '> how are you'), memory };
+    expect((await mind.summarize(idle, over)).text).toBe(memory);
+    expect((await mind.summarize(idle)).text).toMatch(/So far: nothing/);
+    const busy = { ...makeCall('Hello.', '> an appointment please'), memory };
+    expect((await mind.summarize(busy, over)).text).toMatch(/So far: an appointment/);
+  });
+
   test('in another hand tell nothing, and the receptionist asks again', async () => {
     const call = { ...makeCall(), summary: 'They want to book something, on Friday I think.' };
     const { text } = await mind.generateReply(call, speech('a table'));

@@ -36,7 +36,10 @@ export class DemoModel implements LanguageModel {
     if (options?.signal.aborted) throw new ModelError('timeout', 'nobody waits for the answer');
     if (prompt.toSummarize) {
       const { state } = follow(prompt.toSummarize, prompt.call);
-      return { text: notesOf(state), end: false, model: NAME };
+      const { memory } = prompt.call;
+      const isNothingNew = Object.keys(state.slots).length === 0;
+      const text = isNothingNew && memory ? memory : notesOf(state);
+      return { text, end: false, model: NAME };
     }
     const { text, end } = converse(prompt);
     return { text, end, model: NAME };
