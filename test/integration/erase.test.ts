@@ -1,10 +1,10 @@
-/** Erasing a call: nothing of it is left, neither in Temporal nor in the database. */
+/** Erasing a call: nothing that was said is left, neither in Temporal nor in the database. */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { CallRequestError } from '../../src/call-manager.ts';
 import { migrateAndSeed } from '../../src/database.ts';
-import { createCallRecords } from '../../src/db/calls.ts';
+import { createCallRecords } from '../../src/db/call-records.ts';
 import { createDatabase } from '../../src/db/pool.ts';
 import type { Database } from '../../src/db/pool.ts';
 import { eraseCall } from '../../src/erase-call.ts';
@@ -109,8 +109,8 @@ describe('a call', () => {
       await expect(history).rejects.toThrow(/not found/i);
     }
     expect(await runsOf(link.client, callId)).toEqual([]);
-    expect(await rowsOf(callId)).toEqual([0, 0, 0]);
-    expect(await erase(callId)).toEqual({ callId, result: 'unknown' });
+    expect(await rowsOf(callId)).toEqual([1, 0, 0]);
+    expect(await erase(callId)).toEqual({ callId, result: 'erased' });
 
     expect(await rowsOf(otherId)).toEqual([1, expect.any(Number), expect.any(Number)]);
     expect(await runsOf(link.client, otherId)).toHaveLength(1);
@@ -121,7 +121,17 @@ describe('a call', () => {
     const callId = await recordOnly();
     expect(await rowsOf(callId)).toEqual([1, 0, 1]);
     expect(await erase(callId)).toEqual({ callId, result: 'erased' });
-    expect(await rowsOf(callId)).toEqual([0, 0, 0]);
+    expect(await rowsOf(callId)).toEqual([1, 0, 0]);
+  });
+
+  test('of another workspace is unknown to whoever may not erase it', async () => {
+    const callId = await recordOnly();
+    const options = { client: link.client, database, settleMs: 100 };
+    const theirs = await eraseCall({ ...options, workspaceId: 'ws_other' }, callId);
+    expect(theirs).toEqual({ callId, result: 'unknown' });
+    expect(await rowsOf(callId)).toEqual([1, 0, 1]);
+    const own = await eraseCall({ ...options, workspaceId: 'ws_default' }, callId);
+    expect(own).toEqual({ callId, result: 'erased' });
   });
 
   test('that was terminated is erased once nobody can be writing it any more', async () => {
@@ -132,7 +142,7 @@ describe('a call', () => {
     const startedAt = Date.now();
     expect(await erase(callId, 1500)).toEqual({ callId, result: 'erased' });
     expect(Date.now() - startedAt).toBeGreaterThan(1000);
-    expect(await rowsOf(callId)).toEqual([0, 0, 0]);
+    expect(await rowsOf(callId)).toEqual([1, 0, 0]);
   });
 
   test('that a late webhook begins anew meanwhile is open, and can be erased afterwards', async () => {
@@ -150,7 +160,7 @@ describe('a call', () => {
     await anew.terminate('for a test');
     expect(await erase(callId)).toEqual({ callId, result: 'erased' });
     expect(await runsOf(link.client, callId)).toEqual([]);
-    expect(await rowsOf(callId)).toEqual([0, 0, 0]);
+    expect(await rowsOf(callId)).toEqual([1, 0, 0]);
   });
 
   test('that nobody knows, and what is no call, is told apart', async () => {
@@ -179,8 +189,9 @@ describe('voca erase', () => {
       code: 0,
       out: `${callId} is erased.\n`,
     });
-    expect(await rowsOf(callId)).toEqual([0, 0, 0]);
-    expect(await command('erase', callId)).toMatchObject({
+    expect(await rowsOf(callId)).toEqual([1, 0, 0]);
+    expect(await command('erase', callId)).toMatchObject({ code: 0 });
+    expect(await command('erase', newId('call'))).toMatchObject({
       code: 1,
       err: 'There is no such call, or not any more.\n',
     });
