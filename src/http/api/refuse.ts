@@ -94,9 +94,35 @@ function broken(): Problem {
 function refusedFields(error: FastifyError): Problem {
   if (error.validationContext === 'params') return new Problem('not-found');
   const inQuery = error.validationContext === 'querystring';
-  const faults = (error.validation ?? []).slice(0, MAX_FAULTS).map((each): Fault => {
-    const pointer = inQuery ? `?${each.instancePath.slice(1)}` : each.instancePath;
-    return { pointer, code: each.keyword, message: each.message ?? 'Not valid' };
-  });
+  const faults = (error.validation ?? [])
+    .flatMap((each) => faultsOf(each, inQuery))
+    .slice(0, MAX_FAULTS);
   return new Problem('invalid', undefined, { faults });
+}
+
+type Validation = NonNullable<FastifyError['validation']>[number];
+
+/** A fault for each unknown field, at its own place. */
+function faultsOf(each: Validation, inQuery: boolean): Fault[] {
+  const at = each.instancePath === '/' ? '' : each.instancePath;
+  const placed = (pointer: string) => (inQuery ? `?${pointer.slice(1)}` : pointer);
+  const { keys } = each.params;
+  if (each.keyword === 'unrecognized_keys' && Array.isArray(keys)) {
+    return keys.map((key) => ({
+      pointer: placed(`${at}/${escaped(String(key))}`),
+      code: 'unknown-field',
+      message: 'There is no such field here',
+    }));
+  }
+  return [{ pointer: placed(at), code: each.keyword, message: each.message ?? 'Not valid' }];
+}
+
+/** @see https://www.rfc-editor.org/rfc/rfc6901 */
+function escaped(name: string): string {
+  return name.slice(0, 100).replaceAll('~', '~0').replaceAll('/', '~1');
+}
+
+function pointerTo(path: string, context: FastifyError['validationContext']): string {
+  if (context === 'querystring') return `?${path.slice(1)}`;
+  return context === 'headers' ? path.slice(1) : path;
 }
