@@ -1,0 +1,94 @@
+import { ApplicationFailure } from '@temporalio/activity';
+import type { CallToErase, SessionToErase } from '../workflows/erase.ts';
+import { beating } from './heartbeat.ts';
+
+/** What erasing needs from the outside. All of it throws when Temporal or the database is away. */
+export interface Eraser {
+  /** Twice does no harm. `open`: it is not over. `unknown`: there is nothing of it. */
+  erase(call: CallToErase): Promise<'erased' | 'open' | 'unknown'>;
+  /** Closes the session, so that no call joins it, and removes what it remembers. */
+  forgetSession(session: SessionToErase): Promise<void>;
+  /** Calls of the session that are not erased, hidden ones too, up to so many. */
+  callsOf(session: SessionToErase, limit: number): Promise<CallToErase[]>;
+  /** Calls that their workspaces keep no longer, up to so many; those in the way for longest first. */
+  due(limit: number): Promise<CallToErase[]>;
+  /** Removes answers and counters that nobody can ask for any more. */
+  removeOld(): Promise<void>;
+  /** Told of calls that were erased since they are kept no longer. */
+  onRetention(erased: number, failed: number): void;
+}
+
+export interface ErasingRound {
+  erased: number;
+  failed: number;
+}
+
+/** Erasing one is mostly waiting for Temporal, which deletes within half a minute. */
+const AT_ONCE = 20;
+const BATCH = 200;
+/** Then Temporal or the database is away, and not these calls alone are to blame. */
+const BATCHES_IN_VAIN = 3;
+
+export function createErasing(eraser: Eraser) {
+  return {
+    /** @throws ApplicationFailure `CallOpen`, to be retried, while it is not closed. */
+    async eraseCall(call: CallToErase): Promise<'erased' | 'unknown'> {
+      const result = await beating(() => eraser.erase(call));
+      if (result === 'open') throw ApplicationFailure.retryable('The call is open', 'CallOpen');
+      return result;
+    },
+
+    /** One batch of them. `left`: more than these are, or are left for now. */
+    async eraseOfSession(session: SessionToErase): Promise<ErasingRound & { left: number }> {
+      return beating(async () => {
+        await eraser.forgetSession(session);
+        const calls = await eraser.callsOf(session, BATCH);
+        const round = await eraseAll(eraser, calls);
+        const left = await eraser.callsOf(session, 1);
+        return { ...round, left: left.length };
+      });
+    },
+
+    /** One batch. `more`: there are others. */
+    async eraseDue(): Promise<ErasingRound & { more: boolean }> {
+      return beating(async () => {
+        const sum: ErasingRound = { erased: 0, failed: 0 };
+        const tried = new Set<string>();
+        for (let batch = 1; ; batch += 1) {
+          // What cannot be erased now must not hide the rest.
+          const found = await eraser.due(BATCH + sum.failed);
+          const calls = found.filter(({ callId }) => !tried.has(callId)).slice(0, BATCH);
+          for (const { callId } of calls) tried.add(callId);
+          const round = await eraseAll(eraser, calls);
+          sum.erased += round.erased;
+          sum.failed += round.failed;
+          const isLast = calls.length < BATCH;
+          if (!isLast && sum.erased === 0 && batch < BATCHES_IN_VAIN) continue;
+          if (tried.size > 0) eraser.onRetention(sum.erased, sum.failed);
+          return { ...sum, more: !isLast };
+        }
+      });
+    },
+
+    async removeOld(): Promise<void> {
+      await beating(() => eraser.removeOld());
+    },
+  };
+}
+
+export type ErasingActivities = ReturnType<typeof createErasing>;
+
+/** One that fails does not keep the others. */
+async function eraseAll(eraser: Eraser, calls: CallToErase[]): Promise<ErasingRound> {
+  const round: ErasingRound = { erased: 0, failed: 0 };
+  const waiting = [...calls];
+  const work = async (): Promise<void> => {
+    for (let call = waiting.shift(); call; call = waiting.shift()) {
+      const result = await eraser.erase(call).catch(() => 'failed' as const);
+      if (result === 'open' || result === 'failed') round.failed += 1;
+      else round.erased += 1;
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  return round;
+}
