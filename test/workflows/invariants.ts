@@ -50,8 +50,15 @@ function isPossible(effect: Effect, state: Conversation): boolean {
   return effect.do === 'find-call' ? state.callSid === undefined : true;
 }
 
+/** Apologies since the last answer of a model. */
+function failuresInARow({ turns }: Conversation): number {
+  const asked = turns.filter(({ replySource }) => replySource && replySource !== 'script');
+  return asked.length - 1 - asked.findLastIndex(({ replySource }) => replySource === 'model');
+}
+
 function checkState(state: Conversation, happened: Happening[]): void {
   const { next } = state.openStep ?? {};
+  const { endAfter = Infinity } = state.assistant?.failure ?? {};
   const keys = state.turns.map((turn) => turn.key);
   report(
     {
@@ -63,6 +70,8 @@ function checkState(state: Conversation, happened: Happening[]): void {
         state.status !== 'listening' || (next?.kind === 'listen' && !hasHeard(state, next.key)),
       'a call that is ending has last words open':
         state.status !== 'speaking' || next?.kind === 'hangup',
+      'a call ends for its models when they have failed so often, and only then':
+        (state.ending === 'models-failed') === failuresInARow(state) >= endAfter,
       'every turn is kept once': new Set(keys).size === keys.length,
       'nobody waits for a turn that was heard': state.turns.every(
         ({ key }) => key === state.thinkingKey || stepFor(state, key) !== undefined,
