@@ -65,6 +65,10 @@ interface CommonConfig {
     buildId?: string;
     /** How often calls are compared with Twilio's view; left out for never. */
     reconcileMs?: number;
+    /** How often the settings of our numbers at Twilio are looked at; left out for never. */
+    checkNumbersMs?: number;
+    /** How often calls are erased that are kept no longer; left out for never. */
+    retentionMs?: number;
   };
   /** Without `url`: run an embedded server. */
   database: { url?: string };

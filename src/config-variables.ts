@@ -289,6 +289,30 @@ export const VARIABLES = {
       .refine((ms) => ms === undefined || (ms >= 5_000 && ms <= 3_600_000)),
   },
 
+  VOCA_CHECK_NUMBERS: {
+    group: 'Temporal',
+    purpose: 'how often it is looked whether Twilio still brings the calls to our numbers to us',
+    form: 'minutes from 1 to 1440, or off',
+    default: '60',
+    schema: z
+      .string()
+      .regex(/^(?:off|\d{1,4})$/)
+      .transform((value) => (value === 'off' ? undefined : Number(value) * 60_000))
+      .refine((ms) => ms === undefined || (ms >= 60_000 && ms <= 86_400_000)),
+  },
+
+  VOCA_RETENTION: {
+    group: 'Temporal',
+    purpose: 'how often the calls are erased that their workspace keeps no longer',
+    form: 'seconds from 5 to 86400, or off',
+    default: '3600',
+    schema: z
+      .string()
+      .regex(/^(?:off|\d{1,5})$/)
+      .transform((value) => (value === 'off' ? undefined : Number(value) * 1000))
+      .refine((ms) => ms === undefined || (ms >= 5_000 && ms <= 86_400_000)),
+  },
+
   DATABASE_URL: {
     group: 'Database',
     purpose: 'the PostgreSQL database (14 or newer); without it `npm start` runs one of its own',

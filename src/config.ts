@@ -138,6 +138,8 @@ function assemble(
       versioning: values.VOCA_WORKER_VERSIONING,
       buildId: values.VOCA_BUILD_ID,
       reconcileMs: values.VOCA_RECONCILE,
+      checkNumbersMs: values.VOCA_CHECK_NUMBERS,
+      retentionMs: values.VOCA_RETENTION,
     },
     database: { url: values.DATABASE_URL },
     models: modelsOf(values),

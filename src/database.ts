@@ -1,10 +1,12 @@
 /** Our database, put together: repositories for the worker, and how it gets its tables. */
-import type { Assistants, CallIndex, CallRecords } from '../activities/ports.ts';
+import type { Assistants, CallIndex, CallRecords, OwnNumbers } from '../activities/ports.ts';
 import { createAssistantsForCalls } from './db/assistants-for-calls.ts';
 import { createCallIndex } from './db/call-index.ts';
 import { createCallRecords } from './db/call-records.ts';
 import { migrateToLatest } from './db/migrate.ts';
+import { createOwnNumbers } from './db/number-checks.ts';
 import { createDatabase } from './db/pool.ts';
+import type { Database } from './db/pool.ts';
 import { seedDefaults } from './db/seed.ts';
 import { newId } from './ids.ts';
 import type { Log } from './log.ts';
@@ -14,6 +16,9 @@ export interface OpenDatabase {
   assistants: Assistants;
   records: CallRecords;
   index: CallIndex;
+  ownNumbers: OwnNumbers;
+  /** Sees all workspaces. */
+  system: Database;
   close(): Promise<void>;
 }
 
@@ -35,6 +40,8 @@ export function openDatabase(url: string, log: Log): OpenDatabase {
     assistants: createAssistantsForCalls(system),
     records: createCallRecords(app, system),
     index: createCallIndex(system),
+    ownNumbers: createOwnNumbers(system),
+    system,
     close: async () => {
       await Promise.all([app.destroy(), system.destroy()]);
     },

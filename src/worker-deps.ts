@@ -1,20 +1,27 @@
 /** The real parts behind the activities. */
 import type { ActivityDeps } from '../activities/index.ts';
-import type { CallIndex, CarrierLine } from '../activities/ports.ts';
+import type { CallIndex, CarrierLine, CarrierNumbers, OwnNumbers } from '../activities/ports.ts';
 import type { Config } from './config.ts';
 import { openDatabase } from './database.ts';
+import type { Database } from './db/pool.ts';
 import type { Log } from './log.ts';
 import { countTry, watchBreakers } from './metrics/model-metrics.ts';
 import { createOrchestrator } from './orchestrator/index.ts';
 import { traceTry } from './tracing/model-spans.ts';
 import { createCarrier } from './twilio/rest.ts';
 import { createCarrierLine } from './twilio/rest-live-calls.ts';
+import { createCarrierNumbers } from './twilio/rest-numbers.ts';
 import { createUrls } from './twilio/urls.ts';
 
 export interface WorkerDeps extends ActivityDeps {
   /** For the reconciler. */
   line: CarrierLine;
   index: CallIndex;
+  /** For the looks at our numbers. */
+  carrierNumbers: CarrierNumbers;
+  ownNumbers: OwnNumbers;
+  /** For erasing: sees all workspaces. */
+  system: Database;
   close(): Promise<void>;
 }
 
@@ -42,6 +49,9 @@ export function buildWorkerDeps(config: Config, log: Log): WorkerDeps {
     carrier: createCarrier(carrier),
     line: createCarrierLine(carrier),
     index: database.index,
+    carrierNumbers: createCarrierNumbers(carrier),
+    ownNumbers: database.ownNumbers,
+    system: database.system,
     assistants: database.assistants,
     records: database.records,
     close: () => database.close(),

@@ -5,15 +5,19 @@ import { makeTelemetryFilterString, NativeConnection, Worker } from '@temporalio
 import type { WorkerDeploymentOptions } from '@temporalio/worker';
 import { createActivities } from '../activities/index.ts';
 import type { CallActivities } from '../activities/index.ts';
+import type { NumberCheckActivities } from '../activities/check-numbers.ts';
+import type { ErasingActivities } from '../activities/erasing.ts';
 import type { ReconcileActivities } from '../activities/reconcile.ts';
 import { TASK_QUEUE } from '../workflows/contract.ts';
 import type { Config } from './config.ts';
 import { migrateAndSeed } from './database.ts';
+import { buildEraser, scheduleRetention } from './eraser.ts';
 import type { Log } from './log.ts';
 import { logActivity } from './log-activity.ts';
 import { temporalLogger } from './log-temporal.ts';
 import { countActivity } from './metrics/activity-metrics.ts';
 import { installRuntime } from './metrics/sdk-metrics.ts';
+import { buildNumberChecker, scheduleNumberChecks } from './number-checker.ts';
 import { buildReconciler, scheduleReconciler } from './reconciler.ts';
 import { workerSealing } from './sealing/index.ts';
 import { linkByConfig } from './temporal/configured-link.ts';
@@ -70,9 +74,13 @@ export async function startWorker(
   const link = linkByConfig(config);
   await ensureSearchAttributes(link, namespace, log);
   scheduleReconciler(config, log, link.client);
+  scheduleNumberChecks(config, log, link.client);
+  scheduleRetention(config, log, link.client);
   const activities = {
     ...createActivities({ ...deps, orchestrator: tracedOrchestrator(deps.orchestrator) }),
     ...buildReconciler(config, log, deps, link.client),
+    ...buildNumberChecker(log, deps),
+    ...buildEraser(deps.system, link.client, log),
   };
   prepareDatabase(config, log, () =>
     activities.loadAssistant({ number: config.twilio.phoneNumber }),
@@ -106,7 +114,8 @@ export interface CallWorkerOptions {
   bundlePath: string;
   /** `VOCA_SECRET_KEY`: what Temporal keeps is sealed with the first one. Left out: not at all. */
   secretKeys?: readonly string[];
-  activities: CallActivities & Partial<ReconcileActivities>;
+  activities: CallActivities &
+    Partial<ReconcileActivities & NumberCheckActivities & ErasingActivities>;
   /** Left out: a worker without a version. */
   deployment?: WorkerDeploymentOptions;
   /** Where calls are worked on; left out for the usual one. */

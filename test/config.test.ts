@@ -149,6 +149,9 @@ describe('loadConfig', () => {
     ['VOCA_RECONCILE', '4'],
     ['VOCA_RECONCILE', '3601'],
     ['VOCA_RECONCILE', '0'],
+    ['VOCA_CHECK_NUMBERS', '0'],
+    ['VOCA_CHECK_NUMBERS', '1441'],
+    ['VOCA_CHECK_NUMBERS', 'never'],
   ])('refuses %s=%s', (name, value) => {
     expect(Object.keys(faultsOf({ ...good, [name]: value }))).toEqual([name]);
   });
@@ -163,6 +166,8 @@ describe('loadConfig', () => {
     ['VOCA_BUILD_ID', '2026-11-24.1_8c1f3a9'],
     ['VOCA_RECONCILE', 'off'],
     ['VOCA_RECONCILE', '5'],
+    ['VOCA_CHECK_NUMBERS', 'off'],
+    ['VOCA_CHECK_NUMBERS', '1440'],
     ['OTEL_EXPORTER_OTLP_ENDPOINT', 'http://127.0.0.1:4318/'],
     ['OTEL_EXPORTER_OTLP_HEADERS', 'x-key=a%20b=,y=1'],
     ['OTEL_TRACES_SAMPLER_ARG', '0.05'],

@@ -1,10 +1,10 @@
 /** What Temporal starts by itself. */
-import { ScheduleAlreadyRunning, ScheduleNotFoundError } from '@temporalio/client';
-import type { Client, ScheduleOptions } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import { TASK_QUEUE } from '../../workflows/contract.ts';
 import type { ReconcileInput } from '../../workflows/reconcile.ts';
 import type { reconcile } from '../../workflows/reconcile.ts';
-import { SealedPayloadError } from '../sealing/index.ts';
+import { keepSchedule } from './keep-schedule.ts';
+import type { KeptSchedule } from './keep-schedule.ts';
 
 export const RECONCILE_SCHEDULE = 'voca-reconcile';
 
@@ -19,51 +19,19 @@ export function reconcileInput(everyMs: number): ReconcileInput {
 /** Longer than a round with all its retries; it would end a stuck one before it piles up. */
 export const RECONCILE_TIMEOUT = '15 minutes';
 
-/**
- * Makes the schedule of the reconciler what it should be, and nothing when it is that already.
- * Whoever paused it keeps it paused. Safe when several processes do it at once.
- * @param everyMs left out: takes it away.
- */
-export async function keepReconcileSchedule(
+/** @param everyMs left out: takes it away. */
+export function keepReconcileSchedule(
   client: Client,
   everyMs: number | undefined,
   taskQueue: string = TASK_QUEUE,
 ): Promise<void> {
-  const handle = client.schedule.getHandle(RECONCILE_SCHEDULE);
-  if (everyMs === undefined) {
-    await handle.delete().catch(ignoreMissing);
-    return;
-  }
-  const wanted = scheduleOf(everyMs, taskQueue);
-  try {
-    await client.schedule.create({ scheduleId: RECONCILE_SCHEDULE, ...wanted });
-  } catch (error) {
-    if (!(error instanceof ScheduleAlreadyRunning)) throw error;
-    try {
-      // The state is where somebody has paused it, perhaps.
-      await handle.update(({ state }) => ({ ...wanted, state }));
-    } catch (cause) {
-      // With a key that is gone: nobody can read it any more, so nobody could run it either.
-      if (!(cause instanceof SealedPayloadError)) throw cause;
-      await handle.delete().catch(ignoreMissing);
-      await client.schedule.create({ scheduleId: RECONCILE_SCHEDULE, ...wanted });
-    }
-  }
+  return keepSchedule(client, RECONCILE_SCHEDULE, everyMs && reconcileSchedule(everyMs, taskQueue));
 }
 
-type Schedule = Pick<ScheduleOptions, 'spec' | 'policies'> & {
-  action: ScheduleOptions['action'] & { type: 'startWorkflow' };
-};
-
-/**
- * After an outage one round is enough: what was missed is not caught up with. Rounds never overlap;
- * one that found a difference takes longer.
- */
-function scheduleOf(everyMs: number, taskQueue: string): Schedule {
+function reconcileSchedule(everyMs: number, taskQueue: string): KeptSchedule {
   const args: Parameters<typeof reconcile> = [reconcileInput(everyMs)];
   return {
-    spec: { intervals: [{ every: everyMs }] },
-    policies: { overlap: 'SKIP', catchupWindow: '1 minute' },
+    ...rounds(everyMs),
     action: {
       type: 'startWorkflow',
       workflowType: 'reconcile',
@@ -76,6 +44,65 @@ function scheduleOf(everyMs: number, taskQueue: string): Schedule {
   };
 }
 
-function ignoreMissing(error: unknown): void {
-  if (!(error instanceof ScheduleNotFoundError)) throw error;
+export const CHECK_NUMBERS_SCHEDULE = 'voca-check-numbers';
+
+/** @param everyMs left out: takes it away. */
+export function keepCheckNumbersSchedule(
+  client: Client,
+  everyMs: number | undefined,
+  taskQueue: string = TASK_QUEUE,
+): Promise<void> {
+  return keepSchedule(
+    client,
+    CHECK_NUMBERS_SCHEDULE,
+    everyMs && {
+      ...rounds(everyMs),
+      action: {
+        type: 'startWorkflow',
+        workflowType: 'checkNumbers',
+        workflowId: 'check-numbers',
+        taskQueue,
+        args: [],
+        workflowExecutionTimeout: '15 minutes',
+        staticSummary: 'Compare our numbers with Twilio',
+      },
+    },
+  );
+}
+
+export const RETENTION_SCHEDULE = 'voca-retention';
+
+/** @param everyMs left out: takes it away. */
+export function keepRetentionSchedule(
+  client: Client,
+  everyMs: number | undefined,
+  taskQueue: string = TASK_QUEUE,
+): Promise<void> {
+  return keepSchedule(
+    client,
+    RETENTION_SCHEDULE,
+    everyMs && {
+      ...rounds(everyMs),
+      action: {
+        type: 'startWorkflow',
+        workflowType: 'retention',
+        workflowId: 'retention',
+        taskQueue,
+        args: [],
+        workflowExecutionTimeout: '1 day',
+        staticSummary: 'Erase what is kept no longer',
+      },
+    },
+  );
+}
+
+/**
+ * After an outage one round is enough: what was missed is not caught up with. Rounds never overlap;
+ * one that found a difference takes longer.
+ */
+function rounds(everyMs: number): Pick<KeptSchedule, 'spec' | 'policies'> {
+  return {
+    spec: { intervals: [{ every: everyMs }] },
+    policies: { overlap: 'SKIP', catchupWindow: '1 minute' },
+  };
 }

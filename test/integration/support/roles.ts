@@ -158,6 +158,7 @@ export class Roles {
       OPENAI_BASE_URL: model.baseURL,
       OPENAI_MODEL: 'fake-model',
       VOCA_RECONCILE: 'off',
+      VOCA_CHECK_NUMBERS: 'off',
       ...options.env,
     };
     const link = linkToTemporal({ address, namespace });
