@@ -92,7 +92,7 @@ describe('an assistant', () => {
         headers: { 'if-match': etag },
       });
     const both = await Promise.all([patch('Berta', '"1"'), patch('Clara', '"1"')]);
-    expect(both.map(({ status }) => status).sort()).toEqual([200, 412]);
+    expect(both.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 412]);
     expect(both.find(({ status }) => status === 412)?.body.code).toBe('changed');
     expect((await patch('Dora', '"2"')).status).toBe(200);
     expect((await patch('Elsa', 'W/"3"')).status).toBe(412);

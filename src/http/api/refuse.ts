@@ -93,9 +93,8 @@ function broken(): Problem {
 /** An id in a path that cannot be one is nothing that exists. */
 function refusedFields(error: FastifyError): Problem {
   if (error.validationContext === 'params') return new Problem('not-found');
-  const inQuery = error.validationContext === 'querystring';
   const faults = (error.validation ?? [])
-    .flatMap((each) => faultsOf(each, inQuery))
+    .flatMap((each) => faultsOf(each, error.validationContext))
     .slice(0, MAX_FAULTS);
   return new Problem('invalid', undefined, { faults });
 }
@@ -103,18 +102,19 @@ function refusedFields(error: FastifyError): Problem {
 type Validation = NonNullable<FastifyError['validation']>[number];
 
 /** A fault for each unknown field, at its own place. */
-function faultsOf(each: Validation, inQuery: boolean): Fault[] {
+function faultsOf(each: Validation, context: FastifyError['validationContext']): Fault[] {
   const at = each.instancePath === '/' ? '' : each.instancePath;
-  const placed = (pointer: string) => (inQuery ? `?${pointer.slice(1)}` : pointer);
   const { keys } = each.params;
   if (each.keyword === 'unrecognized_keys' && Array.isArray(keys)) {
     return keys.map((key) => ({
-      pointer: placed(`${at}/${escaped(String(key))}`),
+      pointer: pointerTo(`${at}/${escaped(String(key))}`, context),
       code: 'unknown-field',
       message: 'There is no such field here',
     }));
   }
-  return [{ pointer: placed(at), code: each.keyword, message: each.message ?? 'Not valid' }];
+  return [
+    { pointer: pointerTo(at, context), code: each.keyword, message: each.message ?? 'Not valid' },
+  ];
 }
 
 /** @see https://www.rfc-editor.org/rfc/rfc6901 */
