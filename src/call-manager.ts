@@ -187,9 +187,23 @@ export class CallManager {
     }
   }
 
-  /** The calls that are not over, newest first. */
-  async listActive(): Promise<ActiveCall[]> {
-    return this.#ask(() => listActiveCalls(this.#client));
+  /**
+   * The calls that are not over, newest first.
+   * @param workspaceId leaves out those that are known to be another workspace's
+   */
+  async listActive(workspaceId?: string): Promise<ActiveCall[]> {
+    return this.#ask(() => listActiveCalls(this.#client, workspaceId));
+  }
+
+  /** Whether the call's workflow is there and goes on; also for a while after the call is over. */
+  async isOpen(callId: string): Promise<boolean> {
+    try {
+      const { status } = await this.#ask(() => this.#handle(callId).describe());
+      return status.name === 'RUNNING';
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return false;
+      throw error;
+    }
   }
 
   async #whenDialled(callId: string): Promise<CallSnapshot> {

@@ -28,6 +28,15 @@ export function inboundCallId(accountSid: string, callSid: string): `call_${stri
   return `call_${base62(toBigInt(createHash('sha256').update(named).digest()), HASH_CHARS)}`;
 }
 
+/**
+ * The id of a call that a workspace places, always the same for the same `Idempotency-Key`, so that a
+ * repeated request never dials twice. Says nothing of the key.
+ */
+export function outboundCallId(workspaceId: string, key: string): `call_${string}` {
+  const named = JSON.stringify(['voca outbound call 1', workspaceId, key]);
+  return `call_${base62(toBigInt(createHash('sha256').update(named).digest()), HASH_CHARS)}`;
+}
+
 /** Whether a text has the form of an id with this prefix. */
 export function isId<P extends IdPrefix>(prefix: P, text: string): text is `${P}_${string}` {
   return (

@@ -15,9 +15,6 @@ export interface SessionToErase {
   sessionId: string;
 }
 
-/** Before its name: `erase-call_…`, `erase-sess_…`. One of each at a time. */
-export const ERASE_PREFIX = 'erase-';
-
 /** A call that does not end, or a server that does not come back, is given up after that. */
 const PATIENCE = '24 hours';
 const BETWEEN_ROUNDS = '20 seconds';
