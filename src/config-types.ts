@@ -57,6 +57,8 @@ interface CommonConfig {
     metricsHost: string;
     /** Left out: nobody can ask for metrics. */
     metricsPort?: number;
+    /** Addresses and networks (CIDR). */
+    trustedProxies: string[];
   };
   temporal: TemporalConfig;
   workers: {

@@ -3,6 +3,7 @@
  * `src/config.ts` checks the environment against this table and `.env.example` is made from it.
  */
 import { z } from 'zod';
+import { trustedProxies } from './client-address.ts';
 
 export type VariableGroup =
   'Twilio' | 'Listening' | 'Temporal' | 'Database' | 'Models' | 'Traces' | 'Rest';
@@ -97,6 +98,11 @@ const headerList = z
       return z.NEVER;
     }
   });
+
+const proxies = z
+  .string()
+  .transform((value) => value.split(',').map((each) => each.trim()))
+  .refine((list) => trustedProxies(list) !== undefined);
 
 const secretKeys = z
   .string()
@@ -208,6 +214,14 @@ export const VARIABLES = {
     form: 'a port such as 9464, ADDRESS:PORT such as 0.0.0.0:9464, or off',
     default: '9464',
     schema: metricsAddress,
+  },
+
+  VOCA_TRUSTED_PROXIES: {
+    group: 'Listening',
+    purpose:
+      'the proxies in front of the api whose `X-Forwarded-For` says where a request came from; without it nobody is believed',
+    form: 'addresses and networks separated by commas, such as 10.0.0.0/8,192.0.2.7',
+    schema: proxies,
   },
 
   TEMPORAL_ADDRESS: {

@@ -126,6 +126,7 @@ function assemble(
       mediaUrl: values.VOCA_MEDIA_URL,
       metricsHost: values.METRICS_PORT?.host ?? '127.0.0.1',
       metricsPort: values.METRICS_PORT?.port,
+      trustedProxies: values.VOCA_TRUSTED_PROXIES ?? [],
     },
     temporal: {
       address: values.TEMPORAL_ADDRESS,

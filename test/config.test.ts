@@ -127,6 +127,8 @@ describe('loadConfig', () => {
     ['PORT', '5e3'],
     ['METRICS_PORT', '0.0.0.0'],
     ['METRICS_PORT', '0'],
+    ['VOCA_TRUSTED_PROXIES', 'proxy.example.com'],
+    ['VOCA_TRUSTED_PROXIES', '10.0.0.0/33'],
     ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector:4317'],
     ['OTEL_EXPORTER_OTLP_HEADERS', 'canary'],
     ['OTEL_EXPORTER_OTLP_HEADERS', 'key=%zz'],
@@ -152,6 +154,8 @@ describe('loadConfig', () => {
     ['VOCA_CHECK_NUMBERS', '0'],
     ['VOCA_CHECK_NUMBERS', '1441'],
     ['VOCA_CHECK_NUMBERS', 'never'],
+    ['VOCA_RETENTION', '4'],
+    ['VOCA_RETENTION', '86401'],
   ])('refuses %s=%s', (name, value) => {
     expect(Object.keys(faultsOf({ ...good, [name]: value }))).toEqual([name]);
   });
@@ -163,11 +167,14 @@ describe('loadConfig', () => {
     ['DATABASE_URL', 'postgres:///voca?host=/tmp'],
     ['METRICS_PORT', '[::]:9100'],
     ['METRICS_PORT', 'off'],
+    ['VOCA_TRUSTED_PROXIES', '10.0.0.0/8, 2001:db8::1'],
     ['VOCA_BUILD_ID', '2026-11-24.1_8c1f3a9'],
     ['VOCA_RECONCILE', 'off'],
     ['VOCA_RECONCILE', '5'],
     ['VOCA_CHECK_NUMBERS', 'off'],
     ['VOCA_CHECK_NUMBERS', '1440'],
+    ['VOCA_RETENTION', 'off'],
+    ['VOCA_RETENTION', '86400'],
     ['OTEL_EXPORTER_OTLP_ENDPOINT', 'http://127.0.0.1:4318/'],
     ['OTEL_EXPORTER_OTLP_HEADERS', 'x-key=a%20b=,y=1'],
     ['OTEL_TRACES_SAMPLER_ARG', '0.05'],

@@ -34,7 +34,7 @@ export function findByHash(system: Database, hash: Buffer): Promise<KeyHolder | 
   });
 }
 
-/** Notes down that keys were used just now. */
+/** Notes down that keys were used just now; of those that were used in the last minute it is known. */
 export function touch(system: Database, ids: readonly string[]): Promise<void> {
   return translated('Noting down the use of API keys', async () => {
     if (ids.length === 0) return;
@@ -42,6 +42,7 @@ export function touch(system: Database, ids: readonly string[]): Promise<void> {
       .updateTable('api_keys')
       .set({ last_used_at: sql<Date>`now()` })
       .where('id', 'in', ids)
+      .where(sql<boolean>`coalesce(last_used_at < now() - interval '1 minute', true)`)
       .execute();
   });
 }

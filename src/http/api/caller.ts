@@ -28,6 +28,8 @@ export interface Caller {
   workspaceId: string;
   mode: KeyMode;
   scopes: readonly string[];
+  /** When the key stops working by itself, in milliseconds since 1970. */
+  expiresAtMs?: number;
 }
 
 /** Looks up who has a key; undefined when nobody has (any more). @throws when it cannot be looked up. */
@@ -48,11 +50,19 @@ export function hasScope({ scopes }: Pick<Caller, 'scopes'>, needed: ApiScope): 
   return scopes.includes('admin') || scopes.includes(needed);
 }
 
+/** Told of every key that is tried. */
+export interface KeyWatch {
+  /** How long whoever asks must wait, in milliseconds; 0 when the key may be looked up. */
+  waitMs(request: FastifyRequest, face: KeyFace | undefined): number;
+  wasGood(face: KeyFace, caller: Caller): void;
+  wasBad(request: FastifyRequest, face: KeyFace | undefined): void;
+}
+
 /**
  * Signs a request in. It runs before the body is read: a stranger cannot make us read one.
  * @param simulated whether the carrier is a simulator, where test keys work
  */
-export function signIn(find: FindCaller, simulated: boolean) {
+export function signIn(find: FindCaller, simulated: boolean, watch?: KeyWatch) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const key = bearerOf(request.headers.authorization);
     if (key === undefined) {
@@ -60,12 +70,19 @@ export function signIn(find: FindCaller, simulated: boolean) {
       throw new Problem('key-missing');
     }
     const face = faceOf(key);
+    const waitMs = watch?.waitMs(request, face) ?? 0;
+    if (waitMs > 0) {
+      const retryAfterSeconds = Math.ceil(waitMs / 1_000);
+      throw new Problem('key-limit', 'Too many bad keys came from here.', { retryAfterSeconds });
+    }
     const caller = face && (await find(face));
-    if (!caller) {
+    if (!face || !caller) {
+      watch?.wasBad(request, face);
       void reply.header('www-authenticate', 'Bearer error="invalid_token"');
       throw new Problem('key-unknown');
     }
     request.caller = caller;
+    watch?.wasGood(face, caller);
     if (caller.mode === 'test' && !simulated) throw new Problem('test-key-needs-simulator');
     const needed = request.routeOptions.config.scope;
     if (needed !== undefined && !hasScope(caller, needed)) {
@@ -77,6 +94,11 @@ export function signIn(find: FindCaller, simulated: boolean) {
 function bearerOf(header: string | undefined): string | undefined {
   const match = /^Bearer +(\S{1,200})$/i.exec(header ?? '');
   return match?.[1];
+}
+
+/** The key that a request was signed in with. */
+export function presentedKey(request: FastifyRequest): string {
+  return bearerOf(request.headers.authorization) ?? '';
 }
 
 /** @throws when the route forgot to sign its callers in, which no route can. */

@@ -5,16 +5,22 @@ import type { Database } from '../../db/pool.ts';
 import type { Log } from '../../log.ts';
 import { assistantRoutes } from './assistants.ts';
 import { signIn } from './caller.ts';
-import type { FindCaller } from './caller.ts';
+import type { FindCaller, KeyWatch } from './caller.ts';
 import { apiDocs } from './docs.ts';
+import { refuseOtherMethods } from './method-not-allowed.ts';
 import { describeApi } from './openapi.ts';
 import { Problem } from './problems.ts';
+import type { limitRequests } from './rate-limit.ts';
 import { refuseWithProblems } from './refuse.ts';
 
 export interface ApiOptions {
   /** In the role `app`: sees the rows of the workspace that it has entered. */
   db: Database;
   findCaller: FindCaller;
+  /** Left out: nobody minds who tries keys. */
+  keyWatch?: KeyWatch;
+  /** Runs after the sign-in; left out: nobody is limited. */
+  limitRequests?: ReturnType<typeof limitRequests>;
   /** Our own address, as others see it. */
   publicUrl: string;
   /** The carrier is a simulator: test keys work. */
@@ -37,7 +43,7 @@ export async function managementApi(app: FastifyInstance, options: ApiOptions): 
 }
 
 function versionOne(app: FastifyInstance, options: ApiOptions): void {
-  const { db, findCaller, simulated, providers } = options;
+  const { db, findCaller, keyWatch, simulated, providers } = options;
   app.decorateRequest('caller', null);
   // What is sent as anything but JSON is not even read.
   app.removeContentTypeParser('text/plain');
@@ -53,9 +59,12 @@ function versionOne(app: FastifyInstance, options: ApiOptions): void {
     void reply.header('voca-request-id', request.id).header('cache-control', 'no-store');
     done();
   });
-  app.addHook('onRequest', signIn(findCaller, simulated));
+  app.addHook('onRequest', signIn(findCaller, simulated, keyWatch));
+  if (options.limitRequests) app.addHook('onRequest', options.limitRequests);
   app.setNotFoundHandler(() => {
     throw new Problem('not-found', 'There is no such route.');
   });
+  const refuseOthers = refuseOtherMethods(app);
   assistantRoutes(app, db, providers);
+  refuseOthers();
 }

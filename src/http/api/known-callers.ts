@@ -24,7 +24,7 @@ export function knownCallers(find: FindCaller, options: KnownCallersOptions = {}
   return (face: KeyFace) => {
     const name = face.hash.toString('base64');
     const remembered = known.get(name);
-    if (remembered && remembered.until > now()) return remembered.caller;
+    if (remembered && remembered.until > now()) return remembered.caller.then(notExpired);
     const caller = find(face);
     known.delete(name);
     known.set(name, { until: now() + believeMs, caller });
@@ -34,4 +34,9 @@ export function knownCallers(find: FindCaller, options: KnownCallersOptions = {}
     if (known.size > REMEMBERED && !oldest.done) known.delete(oldest.value);
     return caller;
   };
+}
+
+/** Its time may have come since it was asked. */
+function notExpired(caller: Caller | undefined): Caller | undefined {
+  return (caller?.expiresAtMs ?? Infinity) > Date.now() ? caller : undefined;
 }

@@ -1,10 +1,21 @@
 /** Opens what the management API needs, as the configuration says. */
-import { findByHash } from '../../db/api-keys.ts';
+import { trustedProxies } from '../../client-address.ts';
+import { findByHash, touch } from '../../db/api-keys.ts';
 import { createDatabase } from '../../db/pool.ts';
+import type { Database } from '../../db/pool.ts';
+import { inWorkspace } from '../../db/scope.ts';
+import * as workspaces from '../../db/workspaces.ts';
 import type { Config } from '../../config.ts';
 import type { Log } from '../../log.ts';
 import { packageVersion } from '../../worker-versions.ts';
+import { BadKeys } from './bad-keys.ts';
+import { keyUse } from './key-use.ts';
+import { watchKeys } from './key-watch.ts';
 import { knownCallers } from './known-callers.ts';
+import { knownLimits } from './known-limits.ts';
+import { Leases } from './leases.ts';
+import { limitRequests } from './rate-limit.ts';
+import { sharedBudgets, sharedOrOwn } from './shared-budgets.ts';
 import type { ApiOptions } from './index.ts';
 
 export interface OpenApi {
@@ -21,10 +32,18 @@ export function openApi(config: Config, log: Log): OpenApi | undefined {
     createDatabase({ url, role, applicationName: 'voca-api', onLost });
   const db = open('app');
   const system = open('system');
+  const take = sharedOrOwn(sharedBudgets(system));
+  const { used, close: noteUse } = keyUse((keyIds) => touch(system, keyIds));
   return {
     options: {
       db,
       findCaller: knownCallers((face) => findByHash(system, face.hash)),
+      keyWatch: watchKeys({
+        badKeys: new BadKeys(take),
+        isTrusted: trustedProxies(config.listen.trustedProxies) ?? (() => false),
+        used,
+      }),
+      limitRequests: limitRequests(new Leases(take), knownLimits(keptLimits(db))),
       publicUrl: config.twilio.webhookUrl,
       simulated: isSimulated(config),
       providers: providersOf(config),
@@ -32,9 +51,18 @@ export function openApi(config: Config, log: Log): OpenApi | undefined {
       log,
     },
     close: async () => {
+      await noteUse();
       await Promise.all([db.destroy(), system.destroy()]);
     },
   };
+}
+
+function keptLimits(db: Database) {
+  return (workspaceId: string) =>
+    inWorkspace(db, workspaceId, 'Finding the limits', async (scope) => {
+      const { limits } = await workspaces.find(scope);
+      return limits;
+    });
 }
 
 function providersOf({ models }: Config): string[] {

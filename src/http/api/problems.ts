@@ -52,7 +52,7 @@ export type ProblemCode = keyof typeof PROBLEMS;
 
 /** One fault of a request. */
 export interface Fault {
-  /** Where: JSON Pointer into the body, or `?name` for a parameter of the URL. */
+  /** Where: JSON Pointer into the body, `?name` for a parameter of the URL, the name of a header. */
   pointer: string;
   code: string;
   message: string;

@@ -2,11 +2,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { describe } from '../../db/errors.ts';
 import { inWorkspace } from '../../db/scope.ts';
 import type { Scope, ScopeOptions } from '../../db/scope.ts';
 import type { Database } from '../../db/pool.ts';
 import { callerOf } from './caller.ts';
 import type { ApiScope, Caller } from './caller.ts';
+import { answerOnce, idempotencyHeaders, keyOf, rememberBody } from './idempotency.ts';
 import { problemSchema } from './refuse.ts';
 import { PROBLEMS } from './problems.ts';
 import type { ProblemCode } from './problems.ts';
@@ -20,12 +22,17 @@ export interface RouteContext<P, Q, B> {
   body: B;
   request: FastifyRequest;
   reply: FastifyReply;
-  /** Works on what the caller's workspace owns, in one transaction. */
-  inWorkspace<T>(
+  /** The client's own word for this request, by which it may be repeated. */
+  idempotencyKey: string | undefined;
+  /**
+   * Works on what the caller's workspace owns, in one transaction. In a POST that carries an
+   * `Idempotency-Key` it is one for the whole handler, and the answer is kept in it too.
+   */
+  inWorkspace: <T>(
     what: string,
     work: (scope: Scope) => Promise<T>,
     options?: ScopeOptions,
-  ): Promise<T>;
+  ) => Promise<T>;
 }
 
 export interface RouteDefinition<
@@ -49,6 +56,14 @@ export interface RouteDefinition<
   body?: B;
   /** The status of success, and its body; `z.null()` for none. */
   answer: readonly [status: 200 | 201 | 202 | 204, schema: A];
+  /**
+   * For a POST with effects outside PostgreSQL, such as at the carrier: its `Idempotency-Key` is written
+   * down before and the answer after it. It must be safe to do twice: ids are to be derived from the
+   * key.
+   */
+  idempotency?: 'two-phase';
+  /** The answer holds a secret: it is kept so that only the API key that asked can have it again. */
+  secret?: boolean;
   /** Beside those that every route may answer with. */
   problems?: readonly ProblemCode[];
   handle: (context: RouteContext<z.output<P>, z.output<Q>, z.output<B>>) => Promise<z.output<A>>;
@@ -64,6 +79,7 @@ const ALWAYS: readonly ProblemCode[] = [
   'internal',
   'unavailable',
 ];
+const OF_POST: readonly ProblemCode[] = ['invalid', 'request-under-way', 'idempotency-key-reused'];
 const WITH_BODY: readonly ProblemCode[] = ['too-large', 'media-type', 'invalid'];
 
 /** Registers a route; `app` is the API's own scope. */
@@ -87,39 +103,76 @@ export function addRoute<
       // An unknown parameter is refused, not passed over: a filter with a slip of the pen would list too much.
       querystring: route.query ?? z.strictObject({}),
       ...(route.body && { body: route.body }),
+      ...(route.method === 'POST' && { headers: idempotencyHeaders }),
       response: { [status]: answer, ...problemAnswers(route) },
     },
+    preValidation: (request, _reply, done) => {
+      rememberBody(request);
+      done();
+    },
     handler: async (request, reply) => {
-      const caller = callerOf(request);
-      const body = await route.handle({
-        caller,
-        params: request.params as z.output<P>,
-        query: request.query as z.output<Q>,
-        body: request.body as z.output<B>,
-        request,
-        reply,
-        inWorkspace: (what, work, options) =>
-          inWorkspace(db, caller.workspaceId, what, work, options),
-      });
-      return reply.code(status).send(body as never);
+      const work = (scope?: Scope) => route.handle(contextOf(db, request, reply, scope));
+      if (keyOf(request) === undefined) return reply.code(status).send((await work()) as never);
+      const { idempotency, secret = false } = route;
+      const isTwoPhase = idempotency === 'two-phase';
+      return answerOnce(request, reply, { db, status, isTwoPhase, isSecret: secret }, work);
     },
   });
 }
 
+/** @param scope that of the transaction in which the whole handler runs */
+function contextOf<P, Q, B>(
+  db: Database,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  scope: Scope | undefined,
+): RouteContext<P, Q, B> {
+  const caller = callerOf(request);
+  return {
+    caller,
+    params: request.params as P,
+    query: request.query as Q,
+    body: request.body as B,
+    request,
+    reply,
+    idempotencyKey: keyOf(request),
+    inWorkspace: (what, work, options) =>
+      scope ? within(scope, what, work) : inWorkspace(db, caller.workspaceId, what, work, options),
+  };
+}
+
+/** As {@link inWorkspace}, in a transaction that is open already. */
+async function within<T>(
+  scope: Scope,
+  what: string,
+  work: (scope: Scope) => Promise<T>,
+): Promise<T> {
+  try {
+    return await work(scope);
+  } catch (error) {
+    if (error instanceof Error && 'messageIsSafe' in error) throw error;
+    throw describe(what, error);
+  }
+}
+
 function problemAnswers({
+  method,
   params,
   query,
   body,
+  secret,
   problems = [],
 }: Pick<
   RouteDefinition<z.ZodType, z.ZodType, z.ZodType, z.ZodType>,
-  'params' | 'query' | 'body' | 'problems'
+  'method' | 'params' | 'query' | 'body' | 'secret' | 'problems'
 >) {
   const codes: ProblemCode[] = [
     ...ALWAYS,
     ...(params ? (['not-found'] as const) : []),
     ...(query ? (['invalid'] as const) : []),
     ...(body ? WITH_BODY : []),
+    ...(method === 'POST' ? OF_POST : []),
+    ...(secret ? (['conflict'] as const) : []),
     ...problems,
   ];
   const byStatus = new Map<number, ProblemCode[]>();
