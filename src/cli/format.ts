@@ -54,7 +54,7 @@ function heardText(heard: Heard): string {
 }
 
 /** Words of others as one line that cannot move the cursor or turn the text of a terminal around. */
-function oneLine(text: string): string {
+export function oneLine(text: string): string {
   return text
     .replace(/[\s\u0085]+/g, ' ')
     .replace(/\p{Cc}|[\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, '')

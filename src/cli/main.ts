@@ -7,12 +7,16 @@ import { Operations } from '../operations.ts';
 import { operatorAccess } from '../operator-access.ts';
 import { linkByConfig } from '../temporal/configured-link.ts';
 import type { TemporalLink } from '../temporal/connection.ts';
+import { apiAccess } from './api-access.ts';
+import { ApiClient } from './api-client.ts';
+import { readInput } from './input.ts';
 import { runCli } from './program.ts';
 import type { ManagerUse } from './program.ts';
 import { checkSealing, findTarget } from './target.ts';
 import type { Target } from './target.ts';
 
 let link: TemporalLink | undefined;
+let client: ApiClient | undefined;
 
 function configured(): [CliConfig, Environment] {
   const env = readEnvironment();
@@ -45,12 +49,22 @@ async function operations(): Promise<Operations> {
   return new Operations({ client: link.client, ...(reconcileMs !== undefined && { reconcileMs }) });
 }
 
+async function api(): Promise<ApiClient> {
+  const { warning, ...access } = apiAccess(...configured());
+  if (warning !== undefined) complain(warning);
+  client ??= new ApiClient({ ...access, onWait: complain });
+  return client;
+}
+
 process.exitCode = await runCli(process.argv.slice(2), {
   out: (text) => void process.stdout.write(`${text}\n`),
   error: complain,
+  api,
+  input: readInput,
+  isTerminal: Boolean(process.stdout.isTTY),
   manager: callManager,
   operations,
   erase: (callId) => eraseHere(...configured(), callId),
   operatorAccess: (url) => operatorAccess(...configured(), url),
 });
-await link?.close();
+await Promise.all([link?.close(), client?.close()]);

@@ -1,7 +1,11 @@
 /** The `voca` command: its commands, options and exit codes. */
 import { Command, CommanderError } from 'commander';
 import type { CallManager } from '../call-manager.ts';
-import { CallRequestError, checkNumber, NotReadyError } from '../call-manager.ts';
+import { CallRequestError, checkNumber } from '../call-manager.ts';
+import type { ApiClient } from './api-client.ts';
+import type { ApiIo } from './commands/api-io.ts';
+import { addAssistants } from './commands/assistants.ts';
+import { EXIT, exitCodeOf } from './exit-codes.ts';
 import { callTable, callText, hangUpText } from './format.ts';
 import { addOperations } from './operations.ts';
 import type { CliOperations } from './operations.ts';
@@ -17,15 +21,14 @@ export type CliManager = Pick<
 /** `write`: numbers or words will be written into Temporal, which must seal them. */
 export type ManagerUse = 'read' | 'write';
 
-export interface CliIo extends SealingIo {
+export interface CliIo extends SealingIo, Pick<ApiIo, 'input' | 'isTerminal'> {
+  /** Signs in at the API when a command needs it. */
+  api(): Promise<ApiClient>;
   /** Connects when a command needs it. */
   manager(use: ManagerUse): Promise<CliManager>;
   /** The same for commands of operators. */
   operations(): Promise<CliOperations>;
 }
-
-/** What scripts can tell apart. */
-export const EXIT = { ok: 0, failed: 1, usage: 2, notReady: 3 } as const;
 
 /** Runs one command line (without `node` and the script). @returns the exit code. */
 export async function runCli(args: string[], io: CliIo): Promise<number> {
@@ -39,8 +42,7 @@ export async function runCli(args: string[], io: CliIo): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     io.error(error instanceof Error ? error.message : 'failed');
-    if (error instanceof NotReadyError) return EXIT.notReady;
-    return error instanceof CallRequestError ? EXIT.usage : EXIT.failed;
+    return exitCodeOf(error);
   }
 }
 
@@ -113,6 +115,16 @@ function buildProgram(io: CliIo, fail: (code: number) => void): Command {
       else if (results.some(({ result }) => result === 'unknown')) fail(EXIT.failed);
     });
 
+  const api: ApiIo = {
+    out: (text) => io.out(text),
+    error: (text) => io.error(text),
+    api: () => io.api(),
+    input: (file) => io.input(file),
+    isTerminal: io.isTerminal,
+    fail,
+  };
+  addAssistants(program, api);
+
   addOperations(program, {
     out: (text) => io.out(text),
     operations: () => io.operations(),
@@ -124,6 +136,10 @@ function buildProgram(io: CliIo, fail: (code: number) => void): Command {
 }
 
 const EXIT_HELP = `
-Exit codes: 0 done, 1 failed, 2 wrong use, 3 Temporal, its workers or the models are not there.
-Finds an instance that runs on this machine (npm start, npm run demo); TEMPORAL_ADDRESS,
+Exit codes: 0 done, 1 failed, 2 wrong use, 3 Temporal, its workers, the models or the API are not there:
+try again later, 4 not signed in, or the key may not do this.
+
+keys, assistants, numbers, sessions and the commands below \`calls\` ask the API with the key in
+VOCA_API_KEY, at VOCA_API_URL or on this machine. The others are for operators and ask Temporal.
+They find an instance that runs on this machine (npm start, npm run demo); TEMPORAL_ADDRESS,
 TWILIO_ACCOUNT_SID and TWILIO_PHONE_NUMBER name another one.`;

@@ -70,6 +70,13 @@ export const NO_SEALING = {
   },
 };
 
+/** For tests of commands that ask no API. */
+export const NO_API = {
+  api: () => Promise.reject(new Error('no API is here')),
+  input: () => Promise.reject(new Error('nothing is read here')),
+  isTerminal: false,
+};
+
 /** Runs one command line. `connected` counts how often a connection was asked for. */
 export async function run(args: string[], manager = new FakeManager(), connectFails?: Error) {
   const out: string[] = [];
@@ -89,6 +96,7 @@ export async function run(args: string[], manager = new FakeManager(), connectFa
       throw new Error('no operator is here');
     },
     ...NO_SEALING,
+    ...NO_API,
   });
   return { code, out: out.join('\n'), err: err.join('\n'), connected, uses, asked: manager.asked };
 }

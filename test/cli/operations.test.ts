@@ -5,7 +5,7 @@ import { runCli } from '../../src/cli/program.ts';
 import { VersionRefusedError } from '../../src/temporal/deployments.ts';
 import type { WorkerVersions } from '../../src/temporal/deployments.ts';
 import type { ReconcileOutcome } from '../../workflows/reconcile.ts';
-import { CALL_ID, NO_SEALING } from './fake-manager.ts';
+import { CALL_ID, NO_API, NO_SEALING } from './fake-manager.ts';
 
 const VERSIONS: WorkerVersions = {
   current: 'b',
@@ -55,6 +55,7 @@ async function run(args: string[], changes: Partial<FakeOperations> = {}) {
     manager: () => Promise.reject(new Error('no call manager is needed')),
     operations: async () => operations,
     ...NO_SEALING,
+    ...NO_API,
   });
   return { code, out: out.join('\n'), err: err.join('\n'), asked: operations.asked };
 }

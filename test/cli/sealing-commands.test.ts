@@ -11,7 +11,7 @@ import type { EraseResult } from '../../src/erase-call.ts';
 import { operatorAccess } from '../../src/operator-access.ts';
 import { announceInstance, withdrawInstance } from '../../src/running.ts';
 import { createOperatorTokens } from '../../src/sealing/index.ts';
-import { CALL_ID } from './fake-manager.ts';
+import { CALL_ID, NO_API } from './fake-manager.ts';
 
 const SECRET = 'a-secret-of-more-than-thirty-two-characters';
 
@@ -28,6 +28,7 @@ async function run(args: string[], io: Partial<SealingIo>) {
     operatorAccess: () => {
       throw new Error('nobody is let in');
     },
+    ...NO_API,
     ...io,
   });
   return { code, out: out.join('\n'), err: err.join('\n') };
