@@ -228,6 +228,8 @@ export interface CarrierNumbers {
    * them. Twice does no harm. Answers what Twilio has then.
    */
   configure(carrierSid: string): Promise<NumberCheck>;
+  /** Takes our URLs away, and leaves others where they are; one that is gone is a success. */
+  release(carrierSid: string): Promise<void>;
   /** Looks and changes nothing. @param number E.164 */
   check(number: string): Promise<NumberCheck & { carrierSid?: string }>;
 }

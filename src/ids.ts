@@ -37,6 +37,15 @@ export function outboundCallId(workspaceId: string, key: string): `call_${string
   return `call_${base62(toBigInt(createHash('sha256').update(named).digest()), HASH_CHARS)}`;
 }
 
+/**
+ * The id of a number that a workspace takes on, always the same for the same `Idempotency-Key`, so that a
+ * repeated request knows its own row. Says nothing of the key or the number.
+ */
+export function importedNumberId(workspaceId: string, key: string, number: string): `pn_${string}` {
+  const named = JSON.stringify(['voca imported number 1', workspaceId, key, number]);
+  return `pn_${base62(toBigInt(createHash('sha256').update(named).digest()), HASH_CHARS)}`;
+}
+
 /** Whether a text has the form of an id with this prefix. */
 export function isId<P extends IdPrefix>(prefix: P, text: string): text is `${P}_${string}` {
   return (

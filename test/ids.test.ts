@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { inboundCallId, isId, newId } from '../src/ids.ts';
+import { importedNumberId, inboundCallId, isId, newId } from '../src/ids.ts';
 
 test('new ids differ and have the form of their prefix', () => {
   const ids = new Set(Array.from({ length: 5_000 }, () => newId('call')));
@@ -28,6 +28,18 @@ test('this inbound id never changes, because running calls carry it', () => {
   expect(inboundCallId(`AC${'0'.repeat(32)}`, `CA${'1'.repeat(32)}`)).toMatchInlineSnapshot(
     `"call_H7hmDKBfkawKoSwjJVcR5WTGuJu49i1ZRFgpb8C73ru"`,
   );
+});
+
+test('the id of an imported number is made of workspace, key and number, and of nothing less', () => {
+  const id = importedNumberId('ws_1', 'key', '+15005550006');
+  expect(importedNumberId('ws_1', 'key', '+15005550006')).toBe(id);
+  expect(isId('pn', id)).toBe(true);
+  const others = [
+    importedNumberId('ws_2', 'key', '+15005550006'),
+    importedNumberId('ws_1', 'yek', '+15005550006'),
+    importedNumberId('ws_1', 'key', '+15005550007'),
+  ];
+  expect(new Set([id, ...others]).size).toBe(4);
 });
 
 test.each([

@@ -1,6 +1,7 @@
 /** What the looks at Twilio's settings of our numbers found, over all workspaces. */
 import { sql } from 'kysely';
 import type { OwnNumbers, WebhookCheck } from '../../activities/ports.ts';
+import { listAllNumbers } from './all-phone-numbers.ts';
 import { translated } from './errors.ts';
 import { toJson } from './json.ts';
 import type { Database } from './pool.ts';
@@ -8,18 +9,10 @@ import type { Database } from './pool.ts';
 /** @param db in the role `system` */
 export function createOwnNumbers(db: Database): OwnNumbers {
   return {
-    list: () =>
-      translated('Listing all phone numbers', async () => {
-        const rows = await db
-          .selectFrom('phone_numbers')
-          .select(['id', 'number', 'webhook_check'])
-          .where('deleted_at', 'is', null)
-          .orderBy('id')
-          .execute();
-        return rows.map(({ id, number, webhook_check }) => {
-          const check = readWebhookCheck(webhook_check);
-          return { id, number, ...(check && { check }) };
-        });
+    list: async () =>
+      (await listAllNumbers(db)).map(({ id, number, webhookCheck }) => {
+        const check = readWebhookCheck(webhookCheck);
+        return { id, number, ...(check && { check }) };
       }),
 
     keep: (id, check, carrierSid) =>

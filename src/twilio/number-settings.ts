@@ -43,6 +43,26 @@ export function differencesOf(number: NumberSettings, urls: TwilioUrls): NumberD
     .map((setting) => ({ setting, expected: expected[setting], found: shown(found[setting]) }));
 }
 
+/** What is to be set so that nothing of a number leads to us any more; empty when nothing does. */
+export function withoutOurs(
+  number: NumberSettings,
+  urls: TwilioUrls,
+): Partial<Record<'voiceUrl' | 'voiceFallbackUrl' | 'statusCallback', ''>> {
+  const ours = ourSettings(urls);
+  const isOurs = (name: 'voiceUrl' | 'voiceFallbackUrl' | 'statusCallback') =>
+    bare(number[name] ?? '') === bare(ours[name]);
+  return {
+    ...(isOurs('voiceUrl') && { voiceUrl: '' }),
+    ...(isOurs('voiceFallbackUrl') && { voiceFallbackUrl: '' }),
+    ...(isOurs('statusCallback') && { statusCallback: '' }),
+  };
+}
+
+/** Without connection overrides, and as people type it into Twilio's console. */
+function bare(url: string): string {
+  return comparable(url.split('#')[0] ?? '').replace(/\/+$/, '');
+}
+
 function named(number: NumberSettings): Settings {
   const text = (value: string | null | undefined) => (typeof value === 'string' ? value : '');
   return {

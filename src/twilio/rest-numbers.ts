@@ -1,6 +1,6 @@
 /** The account's phone numbers through Twilio's REST API. */
 import type { CarrierNumber, CarrierNumbers, NumberCheck } from '../../activities/ports.ts';
-import { differencesOf, ourSettings } from './number-settings.ts';
+import { differencesOf, ourSettings, withoutOurs } from './number-settings.ts';
 import type { NumberSettings } from './number-settings.ts';
 import { createRestClient, RestAnswerError } from './rest-client.ts';
 import type { RestClient } from './rest-client.ts';
@@ -40,6 +40,8 @@ export function createCarrierNumbers(options: CarrierOptions): CarrierNumbers {
     },
     configure: (carrierSid) =>
       asked('A number could not be set up', () => configure(client, urls, carrierSid)),
+    release: (carrierSid) =>
+      asked('A number could not be given up', () => release(client, urls, carrierSid)),
   };
 }
 
@@ -82,6 +84,16 @@ async function configure(
   } catch (error) {
     if (error instanceof RestAnswerError && error.httpStatus === 404) return MISSING;
     throw error;
+  }
+}
+
+async function release(client: RestClient, urls: TwilioUrls, carrierSid: string): Promise<void> {
+  const number = client.incomingPhoneNumbers(carrierSid);
+  try {
+    const changes = withoutOurs((await number.fetch()) as Fetched, urls);
+    if (Object.keys(changes).length > 0) await number.update(changes);
+  } catch (error) {
+    if (!(error instanceof RestAnswerError) || error.httpStatus !== 404) throw error;
   }
 }
 

@@ -222,12 +222,37 @@ describe('setting a number up', () => {
   });
 });
 
+describe('giving a number up', () => {
+  test('takes our URLs away, and leaves those of others', async () => {
+    const numbers = await account({
+      phoneNumber: OURS,
+      ...CONFIGURED,
+      voiceUrl: `${urls.voice().split('#')[0]}/`,
+      statusCallback: 'https://other.example.com/status',
+    });
+    for (const _again of [1, 2]) {
+      await numbers.release(sidOf(OURS));
+      expect(simulator?.numbers.byNumber(OURS)).toMatchObject({
+        voiceUrl: '',
+        voiceFallbackUrl: '',
+        statusCallback: 'https://other.example.com/status',
+      });
+    }
+  });
+
+  test('that the account has no more is a success', async () => {
+    const numbers = await account();
+    await expect(numbers.release(`PN${'0'.repeat(32)}`)).resolves.toBeUndefined();
+  });
+});
+
 describe('a Twilio', () => {
   const ask = {
     list: (numbers: CarrierNumbers) => numbers.list(),
     find: (numbers: CarrierNumbers) => numbers.find(OURS),
     check: (numbers: CarrierNumbers) => numbers.check(OURS),
     configure: (numbers: CarrierNumbers) => numbers.configure(`PN${'1'.repeat(32)}`),
+    release: (numbers: CarrierNumbers) => numbers.release(`PN${'1'.repeat(32)}`),
   };
   const questions = Object.entries(ask);
 
