@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { Database } from '../../db/pool.ts';
 import type { Log } from '../../log.ts';
+import { apiKeyRoutes } from './api-keys.ts';
 import { assistantRoutes } from './assistants.ts';
 import { signIn } from './caller.ts';
 import type { FindCaller, KeyWatch } from './caller.ts';
@@ -12,6 +13,7 @@ import { describeApi } from './openapi.ts';
 import { Problem } from './problems.ts';
 import type { limitRequests } from './rate-limit.ts';
 import { refuseWithProblems } from './refuse.ts';
+import { workspaceRoutes } from './workspace.ts';
 
 export interface ApiOptions {
   /** In the role `app`: sees the rows of the workspace that it has entered. */
@@ -65,6 +67,8 @@ function versionOne(app: FastifyInstance, options: ApiOptions): void {
     throw new Problem('not-found', 'There is no such route.');
   });
   const refuseOthers = refuseOtherMethods(app);
+  workspaceRoutes(app, db);
+  apiKeyRoutes(app, db);
   assistantRoutes(app, db, providers);
   refuseOthers();
 }

@@ -33,7 +33,7 @@ export function openApi(config: Config, log: Log): OpenApi | undefined {
   const db = open('app');
   const system = open('system');
   const take = sharedOrOwn(sharedBudgets(system));
-  const { used, close: noteUse } = keyUse((keyIds) => touch(system, keyIds));
+  const keys = keyUse((keyIds) => touch(system, keyIds));
   return {
     options: {
       db,
@@ -41,7 +41,7 @@ export function openApi(config: Config, log: Log): OpenApi | undefined {
       keyWatch: watchKeys({
         badKeys: new BadKeys(take),
         isTrusted: trustedProxies(config.listen.trustedProxies) ?? (() => false),
-        used,
+        used: keys.used,
       }),
       limitRequests: limitRequests(new Leases(take), knownLimits(keptLimits(db))),
       publicUrl: config.twilio.webhookUrl,
@@ -51,7 +51,7 @@ export function openApi(config: Config, log: Log): OpenApi | undefined {
       log,
     },
     close: async () => {
-      await noteUse();
+      await keys.close();
       await Promise.all([db.destroy(), system.destroy()]);
     },
   };
