@@ -1,6 +1,7 @@
 /** The real parts behind the activities. */
 import type { ActivityDeps } from '../activities/index.ts';
 import type { CallIndex, CarrierLine, CarrierNumbers, OwnNumbers } from '../activities/ports.ts';
+import { carrierOptions } from './carrier-account.ts';
 import type { Config } from './config.ts';
 import { openDatabase } from './database.ts';
 import type { Database } from './db/pool.ts';
@@ -11,7 +12,6 @@ import { traceTry } from './tracing/model-spans.ts';
 import { createCarrier } from './twilio/rest.ts';
 import { createCarrierLine } from './twilio/rest-live-calls.ts';
 import { createCarrierNumbers } from './twilio/rest-numbers.ts';
-import { createUrls } from './twilio/urls.ts';
 
 export interface WorkerDeps extends ActivityDeps {
   /** For the reconciler. */
@@ -25,17 +25,10 @@ export interface WorkerDeps extends ActivityDeps {
   close(): Promise<void>;
 }
 
-/** Shorter than the activities that wait for it. */
-const CARRIER_TIMEOUT_MS = 8000;
-
 /** Connects nowhere yet, so that a worker starts whatever is away. */
 export function buildWorkerDeps(config: Config, log: Log): WorkerDeps {
   const database = openDatabase(config.database.url ?? '', log);
-  const carrier = {
-    ...carrierAccount(config),
-    timeoutMs: CARRIER_TIMEOUT_MS,
-    urls: createUrls(config.twilio.webhookUrl),
-  };
+  const carrier = carrierOptions(config);
   const orchestrator = createOrchestrator({
     ...orchestratorConfig(config),
     onTry: (question) => {
@@ -73,15 +66,5 @@ function vendorOf(apiKey: string, { baseUrl, model }: Config['models']['openai']
     apiKey,
     ...(baseUrl !== undefined && { baseURL: baseUrl }),
     ...(model !== undefined && { model }),
-  };
-}
-
-function carrierAccount({ twilio }: Config) {
-  const { accountSid, authToken, apiKey, apiBaseUrl } = twilio;
-  return {
-    accountSid,
-    authToken,
-    ...(apiKey && { apiKey }),
-    ...(apiBaseUrl !== undefined && { baseUrl: apiBaseUrl }),
   };
 }
