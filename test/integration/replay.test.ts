@@ -42,6 +42,19 @@ describe('recorded calls', () => {
     expect(histories.filter(isMoved)).toHaveLength(runs.length - 1);
   });
 
+  test('tell of calls with variables, summed up for the next call, and ended by failing models', () => {
+    const types = (name: string): string[] =>
+      loadHistory(`${packageVersion()}/${name}.json`).events.map((event) => {
+        return event.activityTaskScheduledEventAttributes?.activityType?.name ?? '';
+      });
+    const summaries = (name: string) => types(name).filter((type) => type === 'summarize').length;
+    expect(summaries('outbound-variables')).toBe(1);
+    expect(summaries('inbound-summed-up-twice')).toBe(2);
+    expect(summaries('inbound-silence')).toBe(0);
+    const replies = types('inbound-models-failed').filter((type) => type === 'reply');
+    expect(replies).toHaveLength(2);
+  });
+
   test.each(names)('%s is decided again as it was', async (name) => {
     await expect(replay(loadHistory(name), name)).resolves.toBeUndefined();
   });
