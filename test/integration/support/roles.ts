@@ -159,6 +159,7 @@ export class Roles {
       OPENAI_MODEL: 'fake-model',
       VOCA_RECONCILE: 'off',
       VOCA_CHECK_NUMBERS: 'off',
+      VOCA_RETENTION: 'off',
       ...options.env,
     };
     const link = linkToTemporal({ address, namespace });
