@@ -7,7 +7,6 @@
  * (it converts with a schema of another protobufjs than the one that the history was made with).
  */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { temporal } from '@temporalio/proto';
 import { runsOf } from '../../../src/temporal/call-runs.ts';
@@ -44,8 +43,8 @@ export async function keepHistory(link: TemporalLink, callId: string, name: stri
 /** Replay does not need to know on which machine a call was recorded. */
 function withoutMachine(key: string, value: unknown): unknown {
   if (key === 'identity') return 'recorder';
-  // The name of a worker's own queue.
-  if (typeof value === 'string' && value.endsWith(`@${hostname()}`)) return 'recorder';
+  // The name of a worker's own queue: process, machine, and a random part.
+  if (typeof value === 'string' && /^\d+@[\w.-]+$/.test(value)) return 'recorder';
   return key === 'stackTrace' ? '' : value;
 }
 
