@@ -10,6 +10,9 @@ import type { FindCaller, KeyWatch } from './caller.ts';
 import { apiDocs } from './docs.ts';
 import { refuseOtherMethods } from './method-not-allowed.ts';
 import { describeApi } from './openapi.ts';
+import { phoneNumberRoutes } from './phone-numbers.ts';
+import type { NumberParts } from './phone-numbers.ts';
+import { numbersAtCarrierRoutes } from './phone-numbers-at-carrier.ts';
 import { Problem } from './problems.ts';
 import type { limitRequests } from './rate-limit.ts';
 import { refuseWithProblems } from './refuse.ts';
@@ -29,6 +32,7 @@ export interface ApiOptions {
   simulated: boolean;
   /** The language models that this instance can ask. */
   providers: readonly string[];
+  numbers: NumberParts;
   version: string;
   log: Log;
 }
@@ -70,5 +74,7 @@ function versionOne(app: FastifyInstance, options: ApiOptions): void {
   workspaceRoutes(app, db);
   apiKeyRoutes(app, db);
   assistantRoutes(app, db, providers);
+  phoneNumberRoutes(app, db, options.numbers);
+  numbersAtCarrierRoutes(app, db, options.numbers);
   refuseOthers();
 }

@@ -1,5 +1,7 @@
 /** Opens what the management API needs, as the configuration says. */
 import { trustedProxies } from '../../client-address.ts';
+import { carrierOptions } from '../../carrier-account.ts';
+import { listAllNumbers } from '../../db/all-phone-numbers.ts';
 import { findByHash, touch } from '../../db/api-keys.ts';
 import { createDatabase } from '../../db/pool.ts';
 import type { Database } from '../../db/pool.ts';
@@ -7,6 +9,7 @@ import { inWorkspace } from '../../db/scope.ts';
 import * as workspaces from '../../db/workspaces.ts';
 import type { Config } from '../../config.ts';
 import type { Log } from '../../log.ts';
+import { createCarrierNumbers } from '../../twilio/rest-numbers.ts';
 import { packageVersion } from '../../worker-versions.ts';
 import { BadKeys } from './bad-keys.ts';
 import { keyUse } from './key-use.ts';
@@ -47,6 +50,10 @@ export function openApi(config: Config, log: Log): OpenApi | undefined {
       publicUrl: config.twilio.webhookUrl,
       simulated: isSimulated(config),
       providers: providersOf(config),
+      numbers: {
+        carrier: createCarrierNumbers(carrierOptions(config)),
+        taken: async () => new Set((await listAllNumbers(system)).map(({ number }) => number)),
+      },
       version: packageVersion(),
       log,
     },

@@ -41,6 +41,11 @@ export const PROBLEMS = {
   ],
   'key-limit': [429, 'Too many requests', 'Wait as long as `Retry-After` says.'],
   internal: [500, 'Something went wrong here', 'The log has it under `request_id`.'],
+  'carrier-refused': [
+    502,
+    'The carrier refused',
+    'See `detail` for its code: what this instance knows of its account may be wrong.',
+  ],
   unavailable: [
     503,
     'It cannot be done at this moment',

@@ -78,6 +78,9 @@ function problemOf(error: FastifyError, request: FastifyRequest): Problem {
 /** Errors of parts that know nothing of HTTP, by their names. */
 const KNOWN: Record<string, (error: Error & { retryable?: boolean }) => Problem> = {
   DatabaseError: ({ retryable }) => (retryable ? away('The database is away.') : broken()),
+  // Its message holds nothing but the carrier's code.
+  CarrierError: ({ retryable, message }) =>
+    retryable ? away(message) : new Problem('carrier-refused', message),
   NotReadyError: ({ message }) => away(message),
   TemporalSilentError: ({ message }) => away(message),
 };
