@@ -55,17 +55,18 @@ export const newApiKeyBody = z.strictObject({
 
 export const apiKeyChanges = z.strictObject({ name: nameField.optional() });
 
-export const rollBody = z
-  .strictObject({
-    overlap_seconds: z
-      .int()
-      .min(0)
-      .max(MAX_OVERLAP_SECONDS)
-      .default(OVERLAP_SECONDS)
-      .meta({ description: 'So long the old key works on' }),
-    expires_at: expiry.meta({ description: 'Of the new key; null: never' }),
-  })
-  .prefault({});
+const roll = z.strictObject({
+  overlap_seconds: z
+    .int()
+    .min(0)
+    .max(MAX_OVERLAP_SECONDS)
+    .default(OVERLAP_SECONDS)
+    .meta({ description: 'So long the old key works on' }),
+  expires_at: expiry.meta({ description: 'Of the new key; null: never' }),
+});
+
+/** Without a body it is rolled in the usual way. */
+export const rollBody = roll.nullish().transform((given) => given ?? roll.parse({}));
 
 export function presentApiKey(stored: StoredApiKey): ApiKeyBody {
   return {
