@@ -29,6 +29,16 @@ describe('an error of the database', () => {
     });
   });
 
+  test('of a role that is not there yet can be tried again, when it is the greeting that failed', () => {
+    const greeting = Object.assign(failure('22023'), { severity: 'FATAL' });
+    expect(describeDatabaseError('Finding a call', greeting)).toMatchObject({
+      message: 'Finding a call failed in the database, which is not migrated yet (22023)',
+      retryable: true,
+    });
+    const statement = Object.assign(failure('22023'), { severity: 'ERROR' });
+    expect(describeDatabaseError('Finding a call', statement)).toMatchObject({ retryable: false });
+  });
+
   test('without a code is a lost connection', () => {
     for (const error of [failure(), failure('not a code: canary'), 'canary', undefined]) {
       expect(describeDatabaseError('Finding a call', error)).toMatchObject({

@@ -99,7 +99,7 @@ describe('a call', () => {
     expect(runs.length).toBeGreaterThan(1);
     const [calls, turns, events] = await rowsOf(callId);
     expect([calls, turns]).toEqual([1, said]);
-    expect(events).toBe(said + 3); // created, answered, ended
+    expect(events).toBe(said + 4); // created, answered, ended, summarized
 
     // Broken off after the first deletion, and started again.
     await deleteRun(link.client, callId, runs.at(-1)?.runId ?? '');
@@ -142,7 +142,8 @@ describe('a call', () => {
     const startedAt = Date.now();
     expect(await erase(callId, 1500)).toEqual({ callId, result: 'erased' });
     expect(Date.now() - startedAt).toBeGreaterThan(1000);
-    expect(await rowsOf(callId)).toEqual([1, 0, 0]);
+    // Its beginning may or may not have been recorded by then.
+    expect((await rowsOf(callId)).slice(1)).toEqual([0, 0]);
   });
 
   test('that a late webhook begins anew meanwhile is open, and can be erased afterwards', async () => {
@@ -160,7 +161,8 @@ describe('a call', () => {
     await anew.terminate('for a test');
     expect(await erase(callId)).toEqual({ callId, result: 'erased' });
     expect(await runsOf(link.client, callId)).toEqual([]);
-    expect(await rowsOf(callId)).toEqual([1, 0, 0]);
+    // Its beginning may or may not have been recorded by then.
+    expect((await rowsOf(callId)).slice(1)).toEqual([0, 0]);
   });
 
   test('that nobody knows, and what is no call, is told apart', async () => {
