@@ -4,6 +4,7 @@
  */
 import { readEnvironment } from '../config.ts';
 import { createProgress } from '../embedded/progress.ts';
+import { apiBenchmark } from './api/api.ts';
 import { readArguments, UsageError } from './arguments.ts';
 import { Interrupted } from './bench-instance.ts';
 import type { Benchmark } from './benchmark.ts';
@@ -17,6 +18,7 @@ const BENCHMARKS: Record<string, Benchmark> = {
   'long-call': longCallBenchmark,
   recovery: recoveryBenchmark,
   soak: soakBenchmark,
+  api: apiBenchmark,
 };
 
 /** The shell's exit code for Ctrl-C. */
