@@ -73,8 +73,8 @@ export class ApiClient {
     return this.#send('PATCH', path, {}, body, options);
   }
 
-  delete(path: string): Promise<ApiAnswer> {
-    return this.#send('DELETE', path, {}, undefined, {});
+  delete(path: string, query: Query = {}): Promise<ApiAnswer> {
+    return this.#send('DELETE', path, query, undefined, {});
   }
 
   /** The rows of a list, page by page, until it ends or nobody reads on. */

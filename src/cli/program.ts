@@ -5,6 +5,10 @@ import { CallRequestError, checkNumber } from '../call-manager.ts';
 import type { ApiClient } from './api-client.ts';
 import type { ApiIo } from './commands/api-io.ts';
 import { addAssistants } from './commands/assistants.ts';
+import { addCalls } from './commands/calls.ts';
+import { addKeys } from './commands/keys.ts';
+import { addNumbers } from './commands/numbers.ts';
+import { addSessions } from './commands/sessions.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
 import { callTable, callText, hangUpText } from './format.ts';
 import { addOperations } from './operations.ts';
@@ -74,9 +78,9 @@ function buildProgram(io: CliIo, fail: (code: number) => void): Command {
       if (call.dial !== 'accepted') fail(EXIT.failed);
     });
 
-  program
+  const calls = program
     .command('calls')
-    .description('list the calls that are not over')
+    .description('list the calls that are not over; below it, calls over the API')
     .option('--json', 'for programs')
     .action(async (options: { json?: boolean }) => {
       const calls = await (await io.manager('read')).listActive();
@@ -123,7 +127,11 @@ function buildProgram(io: CliIo, fail: (code: number) => void): Command {
     isTerminal: io.isTerminal,
     fail,
   };
+  addKeys(program.command('keys').description('who may ask the API, and what'), api);
   addAssistants(program, api);
+  addNumbers(program, api);
+  addCalls(calls, api);
+  addSessions(program, api);
 
   addOperations(program, {
     out: (text) => io.out(text),

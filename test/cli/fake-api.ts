@@ -33,7 +33,7 @@ export interface FakeApi {
   asked: Asked[];
   /** Method and path of everything that was asked. */
   log(): string[];
-  client(patienceMs?: number, onWait?: (text: string) => void): ApiClient;
+  client: (patienceMs?: number, onWait?: (text: string) => void) => ApiClient;
   run(args: string[], options?: RunOptions): Promise<{ code: number; out: string; err: string }>;
   close(): Promise<void>;
 }

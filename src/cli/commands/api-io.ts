@@ -43,6 +43,11 @@ export function countOf(text: string): number {
   throw new InvalidArgumentError('It must be a whole number from 1.');
 }
 
+export function wholeOf(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('It must be a whole number.');
+}
+
 export function json(value: unknown): string {
   return JSON.stringify(value, null, 2);
 }
