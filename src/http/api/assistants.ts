@@ -29,6 +29,7 @@ export function assistantRoutes(app: ApiApp, db: Database, providers: readonly s
     tag,
     scope: 'assistants:write',
     body: newAssistant,
+    etag: true,
     answer: [201, assistantSchema],
     handle: async ({ body, reply, inWorkspace }) => {
       checkModels(body, providers);
@@ -67,6 +68,7 @@ export function assistantRoutes(app: ApiApp, db: Database, providers: readonly s
     tag,
     scope: 'assistants:read',
     params,
+    etag: true,
     answer: [200, assistantSchema],
     handle: async ({ params: { id }, reply, inWorkspace }) => {
       const stored = await inWorkspace('Finding an assistant', (scope) => known(scope, id));
@@ -104,6 +106,7 @@ export function assistantRoutes(app: ApiApp, db: Database, providers: readonly s
     scope: 'assistants:write',
     params,
     body: assistantChanges,
+    etag: true,
     answer: [200, assistantSchema],
     problems: ['changed'],
     handle: async ({ params: { id }, body, request, reply, inWorkspace }) => {

@@ -1,6 +1,14 @@
 /** `ETag` and `If-Match`: a change that was made of an older reading is refused. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
 import { Problem } from './problems.ts';
+
+export const conditionalHeaders = z.looseObject({
+  'if-match': z
+    .string()
+    .optional()
+    .meta({ description: 'The `ETag` that the change was made of; left out: whatever it is now' }),
+});
 
 export function sendVersion(reply: FastifyReply, version: number): void {
   void reply.header('etag', `"${version}"`);

@@ -2,6 +2,7 @@
 import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
+import { tidyDescription } from './openapi-tidy.ts';
 
 const TAGS = [
   ['workspace', 'What belongs to one customer of this instance'],
@@ -35,6 +36,6 @@ export async function describeApi(app: FastifyInstance, publicUrl: string, versi
       security: [{ key: [] }],
     },
     transform: jsonSchemaTransform,
-    transformObject: jsonSchemaTransformObject,
+    transformObject: (document) => tidyDescription(jsonSchemaTransformObject(document)),
   });
 }

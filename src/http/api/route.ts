@@ -8,10 +8,12 @@ import type { Scope, ScopeOptions } from '../../db/scope.ts';
 import type { Database } from '../../db/pool.ts';
 import { callerOf } from './caller.ts';
 import type { ApiScope, Caller } from './caller.ts';
+import { conditionalHeaders } from './conditional.ts';
 import { answerOnce, idempotencyHeaders, keyOf, rememberBody } from './idempotency.ts';
 import { problemSchema } from './refuse.ts';
 import { PROBLEMS } from './problems.ts';
 import type { ProblemCode } from './problems.ts';
+import { Unsettled } from './unsettled.ts';
 
 export type ApiApp = FastifyInstance;
 
@@ -56,6 +58,8 @@ export interface RouteDefinition<
   body?: B;
   /** The status of success, and its body; `z.null()` for none. */
   answer: readonly [status: 200 | 201 | 202 | 204, schema: A];
+  /** The body of a 202 that the handler throws as {@link Unsettled}. */
+  unsettled?: z.ZodType;
   /**
    * For a POST with effects outside PostgreSQL, such as at the carrier: its `Idempotency-Key` is written
    * down before and the answer after it. It must be safe to do twice: ids are to be derived from the
@@ -64,6 +68,8 @@ export interface RouteDefinition<
   idempotency?: 'two-phase';
   /** The answer holds a secret: it is kept so that only the API key that asked can have it again. */
   secret?: boolean;
+  /** It answers with an `ETag`; a change then takes an `If-Match`. */
+  etag?: boolean;
   /** Beside those that every route may answer with. */
   problems?: readonly ProblemCode[];
   handle: (context: RouteContext<z.output<P>, z.output<Q>, z.output<B>>) => Promise<z.output<A>>;
@@ -75,12 +81,14 @@ const ALWAYS: readonly ProblemCode[] = [
   'key-unknown',
   'scope-missing',
   'test-key-needs-simulator',
+  'invalid',
   'key-limit',
   'internal',
   'unavailable',
 ];
-const OF_POST: readonly ProblemCode[] = ['invalid', 'request-under-way', 'idempotency-key-reused'];
-const WITH_BODY: readonly ProblemCode[] = ['too-large', 'media-type', 'invalid'];
+const OF_POST: readonly ProblemCode[] = ['request-under-way', 'idempotency-key-reused'];
+/** Also where none is wanted: what is sent all the same is read. */
+const WITH_BODY: readonly ProblemCode[] = ['too-large', 'media-type'];
 
 /** Registers a route; `app` is the API's own scope. */
 export function addRoute<
@@ -104,7 +112,16 @@ export function addRoute<
       querystring: route.query ?? z.strictObject({}),
       ...(route.body && { body: route.body }),
       ...(route.method === 'POST' && { headers: idempotencyHeaders }),
-      response: { [status]: answer, ...problemAnswers(route) },
+      ...(route.method === 'PATCH' && {
+        consumes: ['application/json', 'application/merge-patch+json'],
+        ...(route.etag && { headers: conditionalHeaders }),
+      }),
+      ...(route.etag && { 'x-etag': true }),
+      response: {
+        [status]: answer,
+        ...(route.unsettled && { 202: route.unsettled }),
+        ...problemAnswers(route),
+      },
     },
     preValidation: (request, _reply, done) => {
       rememberBody(request);
@@ -112,10 +129,15 @@ export function addRoute<
     },
     handler: async (request, reply) => {
       const work = (scope?: Scope) => route.handle(contextOf(db, request, reply, scope));
-      if (keyOf(request) === undefined) return reply.code(status).send((await work()) as never);
       const { idempotency, secret = false } = route;
       const isTwoPhase = idempotency === 'two-phase';
-      return answerOnce(request, reply, { db, status, isTwoPhase, isSecret: secret }, work);
+      try {
+        if (keyOf(request) === undefined) return reply.code(status).send((await work()) as never);
+        return await answerOnce(request, reply, { db, status, isTwoPhase, isSecret: secret }, work);
+      } catch (error) {
+        if (!(error instanceof Unsettled)) throw error;
+        return reply.code(202).send(error.body as never);
+      }
     },
   });
 }
@@ -158,19 +180,16 @@ async function within<T>(
 function problemAnswers({
   method,
   params,
-  query,
-  body,
   secret,
   problems = [],
 }: Pick<
   RouteDefinition<z.ZodType, z.ZodType, z.ZodType, z.ZodType>,
-  'method' | 'params' | 'query' | 'body' | 'secret' | 'problems'
+  'method' | 'params' | 'secret' | 'problems'
 >) {
   const codes: ProblemCode[] = [
     ...ALWAYS,
     ...(params ? (['not-found'] as const) : []),
-    ...(query ? (['invalid'] as const) : []),
-    ...(body ? WITH_BODY : []),
+    ...(method === 'GET' ? [] : WITH_BODY),
     ...(method === 'POST' ? OF_POST : []),
     ...(secret ? (['conflict'] as const) : []),
     ...problems,
