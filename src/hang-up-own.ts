@@ -7,9 +7,9 @@ import type { CallManager, HangUpResult } from './call-manager.ts';
 export interface HangUpOwn {
   workspaceId: string;
   /** Whether a call that does not say whose it is (it began before there were workspaces) is ours. */
-  isOwn(callId: string): Promise<boolean>;
+  isOwn: (callId: string) => Promise<boolean>;
   /** Which of the calls are to be ended. */
-  matches(call: CallSnapshot): boolean;
+  matches: (call: CallSnapshot) => boolean;
   /** Said before they are hung up. */
   message?: string;
 }

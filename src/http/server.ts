@@ -39,7 +39,7 @@ export async function startServer(
 ): Promise<RunningServer> {
   const { namespace } = config.temporal;
   const link = linkByConfig(config);
-  const api = openApi(config, log);
+  const api = openApi(config, log, link);
   const app = buildApp({
     gateway: new CallGateway(link.client),
     account: config.twilio,

@@ -5,6 +5,8 @@ import type { Database } from '../../db/pool.ts';
 import type { Log } from '../../log.ts';
 import { apiKeyRoutes } from './api-keys.ts';
 import { assistantRoutes } from './assistants.ts';
+import { callRoutes } from './calls.ts';
+import type { CallParts } from './calls.ts';
 import { signIn } from './caller.ts';
 import type { FindCaller, KeyWatch } from './caller.ts';
 import { apiDocs } from './docs.ts';
@@ -16,6 +18,7 @@ import { numbersAtCarrierRoutes } from './phone-numbers-at-carrier.ts';
 import { Problem } from './problems.ts';
 import type { limitRequests } from './rate-limit.ts';
 import { refuseWithProblems } from './refuse.ts';
+import { sessionRoutes } from './sessions.ts';
 import { workspaceRoutes } from './workspace.ts';
 
 export interface ApiOptions {
@@ -33,6 +36,7 @@ export interface ApiOptions {
   /** The language models that this instance can ask. */
   providers: readonly string[];
   numbers: NumberParts;
+  calls: CallParts;
   version: string;
   log: Log;
 }
@@ -76,5 +80,7 @@ function versionOne(app: FastifyInstance, options: ApiOptions): void {
   assistantRoutes(app, db, providers);
   phoneNumberRoutes(app, db, options.numbers);
   numbersAtCarrierRoutes(app, db, options.numbers);
+  callRoutes(app, db, options.calls);
+  sessionRoutes(app, db, options.calls);
   refuseOthers();
 }

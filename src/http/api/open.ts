@@ -9,6 +9,8 @@ import { inWorkspace } from '../../db/scope.ts';
 import * as workspaces from '../../db/workspaces.ts';
 import type { Config } from '../../config.ts';
 import type { Log } from '../../log.ts';
+import { linkByConfig } from '../../temporal/configured-link.ts';
+import type { TemporalLink } from '../../temporal/connection.ts';
 import { createCarrierNumbers } from '../../twilio/rest-numbers.ts';
 import { packageVersion } from '../../worker-versions.ts';
 import { BadKeys } from './bad-keys.ts';
@@ -18,6 +20,7 @@ import { knownCallers } from './known-callers.ts';
 import { knownLimits } from './known-limits.ts';
 import { Leases } from './leases.ts';
 import { limitRequests } from './rate-limit.ts';
+import { openCalls } from './open-calls.ts';
 import { sharedBudgets, sharedOrOwn } from './shared-budgets.ts';
 import type { ApiOptions } from './index.ts';
 
@@ -26,8 +29,11 @@ export interface OpenApi {
   close(): Promise<void>;
 }
 
-/** Connects when it is first used; undefined where the configuration names no database. */
-export function openApi(config: Config, log: Log): OpenApi | undefined {
+/**
+ * Connects when it is first used; undefined where the configuration names no database.
+ * @param shared a way to Temporal that somebody else closes; left out: one of its own
+ */
+export function openApi(config: Config, log: Log, shared?: TemporalLink): OpenApi | undefined {
   const { url } = config.database;
   if (url === undefined) return undefined;
   const onLost = (error: Error) => log.warn('a database connection was lost', { error });
@@ -35,6 +41,7 @@ export function openApi(config: Config, log: Log): OpenApi | undefined {
     createDatabase({ url, role, applicationName: 'voca-api', onLost });
   const db = open('app');
   const system = open('system');
+  const link = shared ?? linkByConfig(config);
   const take = sharedOrOwn(sharedBudgets(system));
   const keys = keyUse((keyIds) => touch(system, keyIds));
   return {
@@ -54,11 +61,13 @@ export function openApi(config: Config, log: Log): OpenApi | undefined {
         carrier: createCarrierNumbers(carrierOptions(config)),
         taken: async () => new Set((await listAllNumbers(system)).map(({ number }) => number)),
       },
+      calls: openCalls(config, link.client),
       version: packageVersion(),
       log,
     },
     close: async () => {
       await keys.close();
+      if (!shared) await link.close();
       await Promise.all([db.destroy(), system.destroy()]);
     },
   };
