@@ -2,12 +2,12 @@
 import type { CallRecords } from '../../activities/ports.ts';
 import type { CallEvent, RecordBatch } from '../../workflows/events.ts';
 import { applyEvent, callRowOf } from './call-events.ts';
-import { customerOf, followCall } from './call-session.ts';
+import { followCall } from './call-session.ts';
 import { workspaceOfBatch } from './call-workspace.ts';
 import { DatabaseError } from './errors.ts';
 import { toJson } from './json.ts';
 import type { Database } from './pool.ts';
-import type { CallRow } from './schema.ts';
+import type { CallRow, NewCallRow } from './schema.ts';
 import { inWorkspace } from './scope.ts';
 import type { Scope } from './scope.ts';
 
@@ -79,7 +79,7 @@ function selectLocked({ workspaceId, trx }: Scope, callId: string): Promise<Call
 /** Null when our number is not this workspace's. */
 async function ourNumberId(
   { workspaceId, trx }: Scope,
-  call: Parameters<typeof customerOf>[0],
+  call: Pick<NewCallRow, 'direction' | 'from_number' | 'to_number'>,
 ): Promise<string | null> {
   const row = await trx
     .selectFrom('phone_numbers')

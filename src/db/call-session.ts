@@ -24,9 +24,7 @@ export async function followCall(scope: Scope, call: CallRow, fresh: NewEvents):
 }
 
 /** The other side's number; null when it was withheld. */
-export function customerOf(
-  call: Pick<CallRow, 'direction' | 'from_number' | 'to_number'>,
-): string | null {
+function customerOf(call: Pick<CallRow, 'direction' | 'from_number' | 'to_number'>): string | null {
   const number = call.direction === 'inbound' ? call.from_number : call.to_number;
   return withheld(number) ? null : number;
 }

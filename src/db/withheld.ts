@@ -7,7 +7,7 @@ const WORDS = ['anonymous', 'restricted', 'blocked', 'unknown', 'unavailable', '
 const KEYS = ['abc', 'def', 'ghi', 'jkl', 'mno', 'pqrs', 'tuv', 'wxyz'];
 
 const digitsOf = (word: string): string =>
-  [...word].map((letter) => KEYS.findIndex((key) => key.includes(letter)) + 2).join('');
+  Array.from(word, (letter) => KEYS.findIndex((key) => key.includes(letter)) + 2).join('');
 
 /** With and without the `+` of a number. */
 const SPELT = new Set(WORDS.flatMap((word) => [digitsOf(word), `+${digitsOf(word)}`]));

@@ -108,7 +108,10 @@ describe('a session', () => {
     const callIds = Array.from({ length: 32 }, nextCallId);
     await Promise.all(
       callIds.map((callId, index) =>
-        processes[index % 4]?.record({ callId, events: eventsOf({ customer, atMs }).slice(0, 2) }),
+        (processes[index % 4] ?? records).record({
+          callId,
+          events: eventsOf({ customer, atMs }).slice(0, 2),
+        }),
       ),
     );
     const ids = new Set(await Promise.all(callIds.map((callId) => sessionIdOf(callId))));
