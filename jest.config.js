@@ -10,9 +10,15 @@ const swc = [
 const shared = { testEnvironment: 'node', transform: { '^.+\\.ts$': swc } };
 
 /** Tests that start whole processes: most of their time goes by in waiting for these. */
-const PROCESS_TESTS = ['bench', 'drills', 'faults', 'observability', 'reconcile', 'versions'].map(
-  (name) => `<rootDir>/test/integration/${name}.test.ts`,
-);
+const PROCESS_TESTS = [
+  'bench',
+  'check-numbers',
+  'drills',
+  'faults',
+  'observability',
+  'reconcile',
+  'versions',
+].map((name) => `<rootDir>/test/integration/${name}.test.ts`);
 
 const servers = {
   ...shared,
