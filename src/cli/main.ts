@@ -1,4 +1,5 @@
 /** The `voca` command. */
+import { accountsHere } from '../accounts-here.ts';
 import { CallManager } from '../call-manager.ts';
 import { loadConfig, readEnvironment } from '../config.ts';
 import type { CliConfig, Environment } from '../config.ts';
@@ -60,6 +61,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
   out: (text) => void process.stdout.write(`${text}\n`),
   error: complain,
   api,
+  accounts: () => accountsHere(...configured()),
   input: readInput,
   isTerminal: Boolean(process.stdout.isTTY),
   manager: callManager,

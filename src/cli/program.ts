@@ -11,6 +11,8 @@ import { addNumbers } from './commands/numbers.ts';
 import { addSessions } from './commands/sessions.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
 import { callTable, callText, hangUpText } from './format.ts';
+import { addLocal } from './local-commands.ts';
+import type { LocalIo } from './local-commands.ts';
 import { addOperations } from './operations.ts';
 import type { CliOperations } from './operations.ts';
 import { addSealing } from './sealing-commands.ts';
@@ -25,7 +27,7 @@ export type CliManager = Pick<
 /** `write`: numbers or words will be written into Temporal, which must seal them. */
 export type ManagerUse = 'read' | 'write';
 
-export interface CliIo extends SealingIo, Pick<ApiIo, 'input' | 'isTerminal'> {
+export interface CliIo extends SealingIo, LocalIo, Pick<ApiIo, 'input' | 'isTerminal'> {
   /** Signs in at the API when a command needs it. */
   api(): Promise<ApiClient>;
   /** Connects when a command needs it. */
@@ -127,7 +129,7 @@ function buildProgram(io: CliIo, fail: (code: number) => void): Command {
     isTerminal: io.isTerminal,
     fail,
   };
-  addKeys(program.command('keys').description('who may ask the API, and what'), api);
+  addKeys(addLocal(program, io), api);
   addAssistants(program, api);
   addNumbers(program, api);
   addCalls(calls, api);

@@ -62,11 +62,14 @@ export class FakeManager implements CliManager {
   }
 }
 
-/** For tests of commands that erase nothing and let nobody in. */
+/** For tests of commands that erase nothing, let nobody in and reach no database. */
 export const NO_SEALING = {
   erase: () => Promise.reject(new Error('nothing is erased here')),
   operatorAccess: () => {
     throw new Error('nobody is let in here');
+  },
+  accounts: () => {
+    throw new Error('no database is here');
   },
 };
 

@@ -2,26 +2,11 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { faceOf } from '../../api-key.ts';
 import type { KeyFace, KeyMode } from '../../api-key.ts';
+import type { ApiScope } from '../../api-scopes.ts';
 import { Problem } from './problems.ts';
 
-export const SCOPES = [
-  'admin',
-  'workspace:read',
-  'workspace:write',
-  'api_keys:read',
-  'api_keys:write',
-  'assistants:read',
-  'assistants:write',
-  'phone_numbers:read',
-  'phone_numbers:write',
-  'calls:read',
-  'calls:write',
-  'sessions:read',
-  'sessions:write',
-] as const;
-
-/** `admin` includes all others. */
-export type ApiScope = (typeof SCOPES)[number];
+export { SCOPES } from '../../api-scopes.ts';
+export type { ApiScope } from '../../api-scopes.ts';
 
 export interface Caller {
   keyId: string;

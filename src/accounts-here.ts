@@ -1,0 +1,121 @@
+/**
+ * Workspaces and keys of the instance that runs on this machine, or of the database that the environment
+ * names. Whoever may do this needs no API key: they make the first one.
+ */
+import { faceOf, newApiKey } from './api-key.ts';
+import type { KeyMode } from './api-key.ts';
+import type { ApiScope } from './api-scopes.ts';
+import { CallRequestError, NotReadyError } from './call-errors.ts';
+import type { CliConfig, Environment } from './config-types.ts';
+import { knownDataDirs } from './data-dirs.ts';
+import * as apiKeys from './db/api-keys.ts';
+import { DatabaseError } from './db/errors.ts';
+import { migrateToLatest } from './db/migrate.ts';
+import { createDatabase } from './db/pool.ts';
+import type { Database } from './db/pool.ts';
+import { FIRST_WORKSPACE, inWorkspace } from './db/scope.ts';
+import * as workspaces from './db/workspaces.ts';
+import type { StoredWorkspace } from './db/workspaces.ts';
+import { postgresUrl } from './embedded/postgres.ts';
+import { newId } from './ids.ts';
+import { findInstance } from './running.ts';
+
+export type { StoredWorkspace };
+
+export interface KeyRequest {
+  /** Left out: the first one. */
+  workspaceId?: string;
+  name: string;
+  mode: KeyMode;
+  scopes: readonly ApiScope[];
+  /** Left out: never. */
+  expiresInDays?: number;
+}
+
+export interface MadeKey {
+  id: string;
+  /** The key itself. */
+  key: string;
+  workspaceId: string;
+  name: string;
+  mode: KeyMode;
+  scopes: string[];
+  /** RFC 3339. */
+  expiresAt: string | null;
+}
+
+/** All throw {NotReadyError} when the database is not there, {CallRequestError} for what is not known. */
+export interface AccountsHere {
+  /** @returns the names of the migrations that were run. */
+  migrate(): Promise<string[]>;
+  createWorkspace(name: string): Promise<StoredWorkspace>;
+  listWorkspaces(): Promise<StoredWorkspace[]>;
+  createKey(request: KeyRequest): Promise<MadeKey>;
+}
+
+const DAY_MS = 86_400_000;
+
+export function accountsHere(config: CliConfig, env: Environment): AccountsHere {
+  const withDatabase = async <T>(
+    role: 'owner' | 'system',
+    work: (db: Database) => Promise<T>,
+  ): Promise<T> => {
+    const db = createDatabase({
+      url: databaseUrl(config, env),
+      applicationName: 'voca-cli',
+      maxConnections: 1,
+      ...(role === 'system' && { role }),
+    });
+    try {
+      return await work(db);
+    } catch (error) {
+      if (error instanceof DatabaseError && error.retryable) throw new NotReadyError(error.message);
+      throw error;
+    } finally {
+      await db.destroy();
+    }
+  };
+  return {
+    migrate: () => withDatabase('owner', migrateToLatest),
+    createWorkspace: (name) =>
+      withDatabase('system', (db) => workspaces.create(db, { id: newId('ws'), name })),
+    listWorkspaces: () => withDatabase('system', workspaces.list),
+    createKey: (request) => withDatabase('system', (db) => createKey(db, request)),
+  };
+}
+
+async function createKey(db: Database, request: KeyRequest): Promise<MadeKey> {
+  const { workspaceId = FIRST_WORKSPACE, name, mode, scopes, expiresInDays } = request;
+  const known = await workspaces.list(db);
+  if (!known.some(({ id }) => id === workspaceId)) {
+    throw new CallRequestError('There is no such workspace: see voca workspaces list.');
+  }
+  const key = newApiKey(mode);
+  const face = faceOf(key);
+  if (!face) throw new Error('A new key that is none');
+  const stored = await inWorkspace(db, workspaceId, 'Creating an API key', (scope) =>
+    apiKeys.insert(scope, {
+      id: newId('key'),
+      name,
+      scopes,
+      ...face,
+      ...(expiresInDays !== undefined && {
+        expiresAt: new Date(Date.now() + expiresInDays * DAY_MS).toISOString(),
+      }),
+    }),
+  );
+  const { id, expiresAt } = stored;
+  return { id, key, workspaceId, name, mode, scopes: stored.scopes, expiresAt };
+}
+
+function databaseUrl(config: CliConfig, env: Environment): string {
+  const { url } = config.database;
+  if (url !== undefined) return url;
+  for (const dataDir of knownDataDirs(config, env)) {
+    const running = findInstance(dataDir);
+    if (!running) continue;
+    if (running.databasePort !== undefined) return postgresUrl(dataDir, running.databasePort);
+    throw new CallRequestError('The instance has its database elsewhere: set DATABASE_URL.');
+  }
+  throw new NotReadyError('No instance runs on this machine: start one, or set DATABASE_URL.');
+}
