@@ -62,22 +62,27 @@ export class FakeManager implements CliManager {
   }
 }
 
+const NO_ACCOUNTS = {
+  accounts: () => {
+    throw new Error('no database is here');
+  },
+};
+
 /** For tests of commands that erase nothing, let nobody in and reach no database. */
 export const NO_SEALING = {
   erase: () => Promise.reject(new Error('nothing is erased here')),
   operatorAccess: () => {
     throw new Error('nobody is let in here');
   },
-  accounts: () => {
-    throw new Error('no database is here');
-  },
+  ...NO_ACCOUNTS,
 };
 
-/** For tests of commands that ask no API. */
+/** For tests of commands that ask no API, and no database. */
 export const NO_API = {
   api: () => Promise.reject(new Error('no API is here')),
   input: () => Promise.reject(new Error('nothing is read here')),
   isTerminal: false,
+  ...NO_ACCOUNTS,
 };
 
 /** Runs one command line. `connected` counts how often a connection was asked for. */
