@@ -4,6 +4,7 @@ import { ApiProblem, problemOf } from './api-errors.ts';
 import type { ApiRequest, RawAnswer } from './api-exchange.ts';
 
 export interface ApiAnswer {
+  status: number;
   /** Parsed; null when there is none. */
   body: unknown;
   etag?: string;
@@ -22,7 +23,7 @@ export function settle(
   const body = jsonIn(text);
   if (status >= 200 && status < 300 && body !== undefined) {
     const { etag } = headers;
-    return { body, ...(typeof etag === 'string' && { etag }) };
+    return { status, body, ...(typeof etag === 'string' && { etag }) };
   }
   if (status < 400) {
     const what = 'What answers there is not the API of VOCA. Look at VOCA_API_URL.';
@@ -30,7 +31,7 @@ export function settle(
   }
   const problem = problemOf(status, body);
   if (!wasUnclear) return problem;
-  if (method === 'DELETE' && status === 404) return { body: null };
+  if (method === 'DELETE' && status === 404) return { status: 204, body: null };
   if (method === 'PATCH' && status === 412) {
     const note = 'The answer to the first try was lost: the change may be the one of this command.';
     return new ApiProblem(status, problem.code, `${problem.message}\n${note}`);

@@ -25,6 +25,7 @@ describe('a request', () => {
   test('is signed in with the key, below /v1, and says in which form it speaks', async () => {
     const { client, asked } = await answering(() => ({ body: {}, headers: { etag: '"3"' } }));
     expect(await client().get('/calls', { status: 'ended', after: undefined })).toEqual({
+      status: 200,
       body: {},
       etag: '"3"',
     });
@@ -84,7 +85,9 @@ describe('what may pass is tried again', () => {
 
   test.each(passing)('%s, as the very same request', async (_what, first) => {
     const { client, asked } = await answering(fails(first));
-    expect(await client().post('/assistants', { name: 'A' })).toEqual({ body: { id: 'asst_1' } });
+    expect(await client().post('/assistants', { name: 'A' })).toMatchObject({
+      body: { id: 'asst_1' },
+    });
     expect(asked).toHaveLength(2);
     expect(asked[1]).toEqual(asked[0]);
     expect(asked[1]?.headers['idempotency-key']).toMatch(/^[0-9a-f-]{36}$/);
@@ -92,7 +95,7 @@ describe('what may pass is tried again', () => {
 
   test.each(passing)('%s, also when something is read', async (_what, first) => {
     const { client, asked } = await answering(fails(first));
-    expect(await client().get('/assistants/asst_1')).toEqual({ body: { id: 'asst_1' } });
+    expect(await client().get('/assistants/asst_1')).toMatchObject({ body: { id: 'asst_1' } });
     expect(asked).toHaveLength(2);
   });
 
@@ -138,7 +141,7 @@ describe('what may pass is tried again', () => {
       });
       client.get('/calls').then(resolve, reject);
     });
-    expect(await came).toEqual({ body: { id: 'call_1' } });
+    expect(await came).toMatchObject({ body: { id: 'call_1' } });
     expect(waits).toEqual(['The API cannot answer at this moment; trying again ...']);
     await before.close();
   });
@@ -195,7 +198,7 @@ describe('when an answer was lost', () => {
     const { client } = await answering((_asked, count) =>
       count === 1 ? { cut: 'before' } : problem(404, 'not-found'),
     );
-    expect(await client().delete('/assistants/asst_1')).toEqual({ body: null });
+    expect(await client().delete('/assistants/asst_1')).toMatchObject({ body: null });
   });
 
   test('but one that found nothing from the start has not', async () => {

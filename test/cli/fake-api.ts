@@ -32,10 +32,16 @@ export interface FakeApi {
   url: string;
   asked: Asked[];
   /** Method and path of everything that was asked. */
-  log(): string[];
+  log: () => string[];
   client: (patienceMs?: number, onWait?: (text: string) => void) => ApiClient;
-  run(args: string[], options?: RunOptions): Promise<{ code: number; out: string; err: string }>;
+  run: (args: string[], options?: RunOptions) => Promise<Ran>;
   close(): Promise<void>;
+}
+
+interface Ran {
+  code: number;
+  out: string;
+  err: string;
 }
 
 interface RunOptions {

@@ -1,4 +1,4 @@
-/** `voca calls list|show|watch|erase`: calls of the workspace, over the API. */
+/** `voca calls list|show|watch|delete|erase`: calls of the workspace, over the API. */
 import type { Command } from 'commander';
 import { understand } from '../api-answer.ts';
 import { pathTo } from '../api-client.ts';
@@ -6,7 +6,8 @@ import type { ApiClient } from '../api-client.ts';
 import { NotReadyError } from '../../call-errors.ts';
 import { json, withExamples, withJson, withList } from './api-io.ts';
 import type { ApiIo, JsonOption, ListOptions } from './api-io.ts';
-import { addCallActions } from './call-actions.ts';
+import { addCallCreate } from './call-create.ts';
+import { addCallEnd } from './call-end.ts';
 import { callForm, callWithTranscript } from './call-forms.ts';
 import { transcriptText } from './call-text.ts';
 import { eachOf } from './each-of.ts';
@@ -33,7 +34,17 @@ export function addCalls(calls: Command, io: ApiIo): void {
       io.out(options.json ? json(body) : transcriptText(understand(callWithTranscript, body)));
     });
   addWatch(calls, io);
-  addCallActions(calls, io);
+  addCallCreate(calls, io);
+  addCallEnd(calls, io);
+  withJson(calls.command('delete'))
+    .description('hide calls that are over; what was said in them stays until it is erased')
+    .argument('<calls...>', 'their ids')
+    .action(async (ids: string[], options: JsonOption) => {
+      const api = await io.api();
+      await eachOf(io, ids, options, 'is hidden', async (id) => {
+        await api.delete(pathTo`/calls/${id}`);
+      });
+    });
   withJson(calls.command('erase'))
     .description('remove what was said in calls that are over, and their numbers, for good')
     .argument('<calls...>', 'their ids')

@@ -4,21 +4,21 @@ import { json } from './api-io.ts';
 import type { ApiIo, JsonOption } from './api-io.ts';
 
 /**
- * @param word what a person reads of one that was done, such as "is deleted"
- * @param work its result, if it has one, is part of the JSON
+ * @param usual what a person reads of one that was done, such as "is deleted"
+ * @param work its result, if it has one, is part of the JSON; a `word` in it is read in place of the usual one
  */
 export async function eachOf(
   io: ApiIo,
   ids: readonly string[],
   options: JsonOption,
-  word: string,
-  work: (id: string) => Promise<Record<string, unknown> | void>,
+  usual: string,
+  work: (id: string) => Promise<({ word?: string } & Record<string, unknown>) | void>,
 ): Promise<void> {
   const results: Record<string, unknown>[] = [];
   let code: number | undefined;
   for (const id of new Set(ids)) {
     try {
-      const more = await work(id);
+      const { word = usual, ...more } = (await work(id)) ?? {};
       results.push({ id, done: true, ...more });
       if (!options.json) io.out(`${id} ${word}.`);
     } catch (error) {

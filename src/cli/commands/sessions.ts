@@ -78,4 +78,13 @@ function addActs(sessions: Command, io: ApiIo): void {
         });
       });
   }
+  withJson(sessions.command('delete'))
+    .description('hide sessions; their calls stay, and the next call begins a new one')
+    .argument('<sessions...>', 'their ids')
+    .action(async (ids: string[], options: JsonOption) => {
+      const api = await io.api();
+      await eachOf(io, ids, options, 'is hidden', async (id) => {
+        await api.delete(pathTo`/sessions/${id}`);
+      });
+    });
 }
