@@ -28,11 +28,11 @@ export function trustedProxies(proxies: readonly string[]): IsTrusted | undefine
  * there. What stands further left in `X-Forwarded-For` anybody can have written.
  */
 export function clientAddress(request: IncomingMessage, isTrusted: IsTrusted): string {
-  let address = plain(request.socket.remoteAddress ?? '');
+  let address = plainAddress(request.socket.remoteAddress ?? '');
   const header = request.headersDistinct['x-forwarded-for']?.join(',') ?? '';
   const before = header === '' ? [] : header.split(',');
   while (isTrusted(address) && before.length > 0) {
-    const next = plain(before.pop()?.trim() ?? '');
+    const next = plainAddress(before.pop()?.trim() ?? '');
     if (isIP(next) === 0) break;
     address = next;
   }
@@ -55,6 +55,6 @@ export function networkOf(address: string): string {
 }
 
 /** IPv4 in the clothes of IPv6, as sockets show it that listen on both. */
-function plain(address: string): string {
+export function plainAddress(address: string): string {
   return address.replace(/^::ffff:(?=\d{1,3}(?:\.\d{1,3}){3}$)/i, '');
 }

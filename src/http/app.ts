@@ -10,6 +10,8 @@ import { managementApi } from './api/index.ts';
 import type { ApiOptions } from './api/index.ts';
 import { refuseBrokenRequest } from './client-error.ts';
 import { closeInTime } from './closing.ts';
+import { limitConnections } from './connection-limits.ts';
+import type { ConnectionLimitOptions } from './connection-limits.ts';
 import { health } from './health.ts';
 import type { Readiness } from './health.ts';
 import { operatorRoutes } from './operator/index.ts';
@@ -29,6 +31,7 @@ export interface AppOptions {
   operator?: Omit<OperatorOptions, 'log'>;
   /** Left out where there is no database. */
   api?: ApiOptions;
+  connections?: ConnectionLimitOptions;
 }
 
 /** Twilio's own answers and forms are small; its limit for TwiML is the same. */
@@ -67,6 +70,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
   );
 
   closeInTime(app, CLOSE_MS);
+  limitConnections(app, options.connections);
   watchWebhooks(app, log);
   health(app, options.readiness, log);
   const { api } = options;

@@ -1,6 +1,8 @@
 /** The api role: connects, listens, drains. */
 import type { Server } from 'node:http';
 import { CallGateway } from '../call-gateway.ts';
+import { trustedProxies } from '../client-address.ts';
+import type { IsTrusted } from '../client-address.ts';
 import type { Config } from '../config.ts';
 import type { Log } from '../log.ts';
 import { linkByConfig } from '../temporal/configured-link.ts';
@@ -11,6 +13,7 @@ import { createUrls } from '../twilio/urls.ts';
 import { openApi } from './api/open.ts';
 import { buildApp } from './app.ts';
 import type { AppOptions } from './app.ts';
+import { isNearby } from './connection-limits.ts';
 import type { Readiness } from './health.ts';
 
 /** Where connections come from when this process does not listen itself. */
@@ -48,6 +51,7 @@ export async function startServer(
     log,
     ...operatorOf(config),
     ...(api && { api: api.options }),
+    connections: { isExempt: isProxy(config) },
   });
   if (handed) {
     await app.ready();
@@ -67,6 +71,12 @@ function operatorOf({ rest, temporal, twilio }: Config): Pick<AppOptions, 'opera
   if (secretKeys.length === 0) return {};
   const { namespace, uiUrl } = temporal;
   return { operator: { secretKeys, namespace, uiUrl, publicUrl: twilio.webhookUrl } };
+}
+
+/** Many callers may share the connections of a proxy. */
+function isProxy({ listen }: Config): IsTrusted {
+  const isTrusted = trustedProxies(listen.trustedProxies);
+  return (address) => isNearby(address) || isTrusted?.(address) === true;
 }
 
 /** Anybody may ask; Temporal is asked once a second at most. */

@@ -14,6 +14,7 @@ import type { VoiceFields } from '../twilio/webhook-fields.ts';
 import { readVoice } from '../twilio/webhook-fields.ts';
 import { FINAL_STATUSES } from '../../workflows/contract.ts';
 import { parseKey } from '../../workflows/rules/keys.ts';
+import { vouchFor } from './connection-limits.ts';
 
 export interface TwilioAccount {
   authToken: string;
@@ -52,6 +53,7 @@ export function readTwilioRequests(app: FastifyInstance, account: TwilioAccount,
       log.warn('a request that Twilio did not sign was refused', { route: routeOf(request) });
       return refuse(reply, 403);
     }
+    vouchFor(request.raw.socket);
     request.webhook = readWebhook(request, body);
     if (!request.webhook) return refuse(reply, 400);
     const inPath = (request.params as { callSid?: string }).callSid;

@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { faceOf } from '../../api-key.ts';
 import type { KeyFace, KeyMode } from '../../api-key.ts';
 import type { ApiScope } from '../../api-scopes.ts';
+import { vouchFor } from '../connection-limits.ts';
 import { Problem } from './problems.ts';
 
 export { SCOPES } from '../../api-scopes.ts';
@@ -67,6 +68,7 @@ export function signIn(find: FindCaller, simulated: boolean, watch?: KeyWatch) {
       throw new Problem('key-unknown');
     }
     request.caller = caller;
+    vouchFor(request.raw.socket);
     watch?.wasGood(face, caller);
     if (caller.mode === 'test' && !simulated) throw new Problem('test-key-needs-simulator');
     const needed = request.routeOptions.config.scope;
