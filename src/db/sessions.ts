@@ -55,7 +55,8 @@ export async function close(scope: Scope, id: string): Promise<StoredSession | u
   const { workspaceId, trx } = scope;
   await trx
     .updateTable('sessions')
-    .set({ expires_at: sql<Date>`now()`, closed_at: sql<Date>`now()` })
+    // Cut off, not rounded as PostgreSQL does: it may not lie ahead.
+    .set({ expires_at: sql<Date>`date_trunc('milliseconds', now())`, closed_at: sql<Date>`now()` })
     .where('workspace_id', '=', workspaceId)
     .where('id', '=', id)
     .where('deleted_at', 'is', null)

@@ -58,13 +58,13 @@ export function callActionRoutes(app: ApiApp, db: Database, parts: CallParts): v
     tag,
     scope: 'calls:write',
     params,
-    body: z.strictObject({ message: farewell }).default({ message: '' }),
+    body: z.strictObject({ message: farewell }).nullish(),
     answer: [200, hangUp],
     idempotency: 'two-phase',
     handle: async (context) => {
       const { params: asked, body } = context;
       await findOwn(context, manager, asked.id);
-      const { result } = await manager.hangupCall(asked.id, body.message);
+      const { result } = await manager.hangupCall(asked.id, body?.message);
       if (result === 'failed') throw new Problem('unavailable');
       return {
         object: 'hang_up' as const,
@@ -89,15 +89,16 @@ export function callActionRoutes(app: ApiApp, db: Database, parts: CallParts): v
     answer: [202, erasure],
     problems: ['conflict'],
     idempotency: 'two-phase',
-    handle: async ({ caller, params: asked, inWorkspace }) => {
+    handle: async (context) => {
+      const { caller, params: asked, inWorkspace } = context;
       const { id } = asked;
       const { row, isKnown } = await inWorkspace('Finding a call', async (scope) => ({
         row: await calls.findCall(scope, id),
         isKnown: (await calls.positionOf(scope, id)) !== undefined,
       }));
-      if (!isKnown) throw notFound();
-      // One that is hidden was over before.
-      if (row && row.status !== 'ended' && (await manager.isOpen(id))) {
+      // One that is hidden was over before, one that is not recorded has only just begun.
+      const isUnrecorded = !isKnown && (await findOwn(context, manager, id)).now !== undefined;
+      if (isUnrecorded || (row && row.status !== 'ended' && (await manager.isOpen(id)))) {
         throw new Problem('conflict', 'The call is not over.');
       }
       await erase.call({ workspaceId: caller.workspaceId, callId: id });
