@@ -1,10 +1,16 @@
 /** The commands that need no API key, since they are run on the machine itself. */
 import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
+import { CallRequestError } from '../call-errors.ts';
 import type { AccountsHere, KeyRequest, MadeKey, StoredWorkspace } from '../accounts-here.ts';
 import type { KeyMode } from '../api-key.ts';
 import { SCOPES } from '../api-scopes.ts';
 import type { ApiScope } from '../api-scopes.ts';
+
+/** Makes a key over the API in place of here. */
+type CreateRemotely = (
+  wanted: Omit<KeyRequest, 'workspaceId'> & { json?: boolean },
+) => Promise<void>;
 
 export interface LocalIo {
   /** The result, and nothing else. */
@@ -21,6 +27,7 @@ interface KeyOptions {
   scopes: ApiScope[];
   mode: KeyMode;
   expiresInDays?: number;
+  remote?: boolean;
   json?: boolean;
 }
 
@@ -28,7 +35,7 @@ const MAX_DAYS = 36_500;
 const HERE = '; on this machine, without a key';
 
 /** @returns the command `keys`, which has `create`. */
-export function addLocal(program: Command, io: LocalIo): Command {
+export function addLocal(program: Command, io: LocalIo, remotely: CreateRemotely): Command {
   program
     .command('migrate')
     .description(`bring the tables of the database up to date${HERE}`)
@@ -40,7 +47,7 @@ export function addLocal(program: Command, io: LocalIo): Command {
     });
   addWorkspaces(program, io);
   const keys = program.command('keys').description('who may ask the API, and what');
-  addKeyCreate(keys, io);
+  addKeyCreate(keys, io, remotely);
   return keys;
 }
 
@@ -69,10 +76,10 @@ function addWorkspaces(program: Command, io: LocalIo): void {
     });
 }
 
-function addKeyCreate(keys: Command, io: LocalIo): void {
+function addKeyCreate(keys: Command, io: LocalIo, remotely: CreateRemotely): void {
   keys
     .command('create')
-    .description(`make an API key, and print it this once${HERE}`)
+    .description(`make an API key, and print it this once${HERE} or with --remote over the API`)
     .option('--workspace <id>', 'whose key it is; left out for the first workspace')
     .option('--name <name>', 'for people', nameOf, 'made on the machine')
     .option('--scopes <list>', `what it may do, of ${SCOPES.join(', ')}`, scopesOf, ['admin'])
@@ -82,9 +89,18 @@ function addKeyCreate(keys: Command, io: LocalIo): void {
         .default('live'),
     )
     .option('--expires-in-days <n>', 'left out: it never expires', daysOf)
+    .option('--remote', 'over the API, with the key in VOCA_API_KEY: in its own workspace')
     .option('--json', 'for programs')
-    .addHelpText('after', '\nExample:\n  export VOCA_API_KEY=$(voca keys create)')
-    .action(async ({ workspace, json, ...rest }: KeyOptions) => {
+    .addHelpText(
+      'after',
+      '\nExamples:\n  export VOCA_API_KEY=$(voca keys create)\n' +
+        '  voca keys create --remote --name Robot --scopes calls:read,calls:write --expires-in-days 30',
+    )
+    .action(async ({ workspace, json, remote, ...rest }: KeyOptions) => {
+      if (remote) {
+        if (workspace === undefined) return remotely({ ...rest, ...(json && { json }) });
+        throw new CallRequestError('Over the API a key is made in the workspace of VOCA_API_KEY.');
+      }
       const request: KeyRequest = { ...rest, ...(workspace && { workspaceId: workspace }) };
       const made = await io.accounts().createKey(request);
       if (json) return io.out(JSON.stringify(keyOf(made), null, 2));

@@ -1,16 +1,15 @@
 /** The `voca` command: its commands, options and exit codes. */
 import { Command, CommanderError } from 'commander';
-import type { CallManager } from '../call-manager.ts';
-import { CallRequestError, checkNumber } from '../call-manager.ts';
 import type { ApiClient } from './api-client.ts';
 import type { ApiIo } from './commands/api-io.ts';
+import { addCallCommands } from './call-commands.ts';
+import type { CallCommandsIo } from './call-commands.ts';
 import { addAssistants } from './commands/assistants.ts';
 import { addCalls } from './commands/calls.ts';
-import { addKeys } from './commands/keys.ts';
+import { addKeys, createRemotely } from './commands/keys.ts';
 import { addNumbers } from './commands/numbers.ts';
 import { addSessions } from './commands/sessions.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
-import { callTable, callText, hangUpText } from './format.ts';
 import { addLocal } from './local-commands.ts';
 import type { LocalIo } from './local-commands.ts';
 import { addOperations } from './operations.ts';
@@ -18,21 +17,13 @@ import type { CliOperations } from './operations.ts';
 import { addSealing } from './sealing-commands.ts';
 import type { SealingIo } from './sealing-commands.ts';
 
-/** What the commands need of the call manager. */
-export type CliManager = Pick<
-  CallManager,
-  'makeCall' | 'listActive' | 'getCallStatus' | 'hangupCalls' | 'hangupAllCalls'
->;
+export type { CliManager, ManagerUse } from './call-commands.ts';
 
-/** `write`: numbers or words will be written into Temporal, which must seal them. */
-export type ManagerUse = 'read' | 'write';
-
-export interface CliIo extends SealingIo, LocalIo, Pick<ApiIo, 'input' | 'isTerminal'> {
+export interface CliIo
+  extends CallCommandsIo, SealingIo, LocalIo, Pick<ApiIo, 'input' | 'isTerminal'> {
   /** Signs in at the API when a command needs it. */
   api(): Promise<ApiClient>;
-  /** Connects when a command needs it. */
-  manager(use: ManagerUse): Promise<CliManager>;
-  /** The same for commands of operators. */
+  /** Connects when a command of operators needs it. */
   operations(): Promise<CliOperations>;
 }
 
@@ -54,6 +45,8 @@ export async function runCli(args: string[], io: CliIo): Promise<number> {
 
 function buildProgram(io: CliIo, fail: (code: number) => void): Command {
   const program = new Command('voca')
+    // What stands behind a command within a command is its own: `voca calls list --json`.
+    .enablePositionalOptions()
     .description('Places, shows and ends AI phone calls.')
     .exitOverride()
     .configureOutput({
@@ -61,65 +54,6 @@ function buildProgram(io: CliIo, fail: (code: number) => void): Command {
       writeErr: (text) => io.error(text.trimEnd()),
     })
     .addHelpText('after', EXIT_HELP);
-
-  const show = (json: boolean | undefined, value: unknown, text: string) =>
-    io.out(json ? JSON.stringify(value, null, 2) : text);
-
-  program
-    .command('call')
-    .description('place a call and show what became of it')
-    .argument('<number>', 'whom to call, in E.164 form such as +14155550100')
-    .option('--assistant <id>', 'who speaks; left out for the one of our number')
-    .option('--json', 'for programs')
-    .action(async (number: string, options: { assistant?: string; json?: boolean }) => {
-      checkNumber(number);
-      const manager = await io.manager('write');
-      const assistant = options.assistant && { assistantId: options.assistant };
-      const call = await manager.makeCall(number, { ...assistant });
-      show(options.json, call, callText(call));
-      if (call.dial !== 'accepted') fail(EXIT.failed);
-    });
-
-  const calls = program
-    .command('calls')
-    .description('list the calls that are not over; below it, calls over the API')
-    .option('--json', 'for programs')
-    .action(async (options: { json?: boolean }) => {
-      const calls = await (await io.manager('read')).listActive();
-      show(options.json, calls, callTable(calls));
-    });
-
-  program
-    .command('status')
-    .description('show a call as it stands, or as it ended')
-    .argument('<call>', 'its id, such as call_0V…')
-    .option('--json', 'for programs')
-    .action(async (callId: string, options: { json?: boolean }) => {
-      const call = await (await io.manager('read')).getCallStatus(callId);
-      if (call) return show(options.json, call, callText(call));
-      io.error('There is no such call.');
-      fail(EXIT.failed);
-    });
-
-  program
-    .command('hangup')
-    .description('end calls in order; one that is over already is a success')
-    .argument('[calls...]', 'their ids')
-    .option('--all', 'every call that is not over')
-    .option('--say <words>', 'said before the call ends', '')
-    .option('--json', 'for programs')
-    .action(async (ids: string[], options: { all?: boolean; say: string; json?: boolean }) => {
-      if ((ids.length === 0) === !options.all) {
-        throw new CallRequestError('Name the calls to end, or give --all.');
-      }
-      const manager = await io.manager('write');
-      const results = options.all
-        ? await manager.hangupAllCalls(options.say)
-        : await manager.hangupCalls(ids, options.say);
-      show(options.json, results, hangUpText(results));
-      if (results.some(({ result }) => result === 'failed')) fail(EXIT.notReady);
-      else if (results.some(({ result }) => result === 'unknown')) fail(EXIT.failed);
-    });
 
   const api: ApiIo = {
     out: (text) => io.out(text),
@@ -129,12 +63,16 @@ function buildProgram(io: CliIo, fail: (code: number) => void): Command {
     isTerminal: io.isTerminal,
     fail,
   };
-  addKeys(addLocal(program, io), api);
+  program.commandsGroup('On this machine, for operators:');
+  const calls = addCallCommands(program, io, fail).helpGroup(OVER_API);
+  const keys = addLocal(program, io, (wanted) => createRemotely(api, wanted)).helpGroup(OVER_API);
+  addCalls(calls, api);
+  addKeys(keys, api);
+  program.commandsGroup(OVER_API);
   addAssistants(program, api);
   addNumbers(program, api);
-  addCalls(calls, api);
   addSessions(program, api);
-
+  program.commandsGroup('On this machine, for operators:');
   addOperations(program, {
     out: (text) => io.out(text),
     operations: () => io.operations(),
@@ -144,6 +82,8 @@ function buildProgram(io: CliIo, fail: (code: number) => void): Command {
   addSealing(program, io, () => fail(EXIT.failed));
   return program;
 }
+
+const OVER_API = 'Over the API, with VOCA_API_KEY:';
 
 const EXIT_HELP = `
 Exit codes: 0 done, 1 failed, 2 wrong use, 3 Temporal, its workers, the models or the API are not there:

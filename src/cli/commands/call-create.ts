@@ -13,7 +13,7 @@ import { headLines } from './call-text.ts';
 const PLACE_MS = 90_000;
 /** So often an unclear outcome is looked into, with a pause between. */
 const LOOKS = 5;
-const LOOK_AGAIN_MS = 2_000;
+const LOOK_AGAIN_MS = 1_000;
 
 interface CreateOptions extends JsonOption {
   assistant?: string;

@@ -23,8 +23,6 @@ const LOOK_AGAIN_MS = 1_000;
 
 /** @param calls the command that lists the open calls of this machine itself */
 export function addCalls(calls: Command, io: ApiIo): void {
-  // `--json` behind a subcommand is the subcommand's.
-  calls.enablePositionalOptions();
   addList(calls, io);
   withJson(calls.command('show'))
     .description('show a call with what was said')

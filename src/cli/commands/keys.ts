@@ -19,6 +19,8 @@ const apiKey = z.looseObject({
   expires_at: z.string().nullable(),
 });
 
+const DAY_MS = 86_400_000;
+
 const freshKey = apiKey.extend({ key: z.string() });
 
 /** @param keys the command that has `create` already */
@@ -85,22 +87,16 @@ function addRoll(keys: Command, io: ApiIo): void {
 export interface RemoteKey extends JsonOption {
   name: string;
   mode: 'live' | 'test';
-  scopes: string[];
-  /** RFC 3339. */
-  expires?: string;
+  scopes: readonly string[];
+  expiresInDays?: number;
 }
 
 /** Makes a key over the API, with one that may. */
 export async function createRemotely(io: ApiIo, options: RemoteKey): Promise<void> {
-  const { name, mode, scopes, expires } = options;
-  const { body } = await (
-    await io.api()
-  ).post('/api-keys', {
-    name,
-    mode,
-    scopes,
-    ...(expires !== undefined && { expires_at: expires }),
-  });
+  const { name, mode, scopes, expiresInDays: days } = options;
+  const expiry =
+    days === undefined ? {} : { expires_at: new Date(Date.now() + days * DAY_MS).toISOString() };
+  const { body } = await (await io.api()).post('/api-keys', { name, mode, scopes, ...expiry });
   showFresh(io, body, options);
 }
 
