@@ -69,8 +69,7 @@ export function accountsHere(config: CliConfig, env: Environment): AccountsHere 
     try {
       return await work(db);
     } catch (error) {
-      if (error instanceof DatabaseError && error.retryable) throw new NotReadyError(error.message);
-      throw error;
+      throw explained(error);
     } finally {
       await db.destroy();
     }
@@ -82,6 +81,17 @@ export function accountsHere(config: CliConfig, env: Environment): AccountsHere 
     listWorkspaces: () => withDatabase('system', workspaces.list),
     createKey: (request) => withDatabase('system', (db) => createKey(db, request)),
   };
+}
+
+/** PostgreSQL knows no such table. */
+const NO_TABLE = '42P01';
+
+function explained(error: unknown): unknown {
+  if (!(error instanceof DatabaseError)) return error;
+  if (error.code === NO_TABLE) {
+    return new NotReadyError('The database has no tables yet: run voca migrate, or start VOCA.');
+  }
+  return error.retryable ? new NotReadyError(error.message) : error;
 }
 
 async function createKey(db: Database, request: KeyRequest): Promise<MadeKey> {

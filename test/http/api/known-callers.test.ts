@@ -100,25 +100,25 @@ describe('the use of keys', () => {
     const clock = new Clock();
     const noted: (readonly string[])[] = [];
     let fails = false;
-    const { used, close } = keyUse(
+    const keys = keyUse(
       async (ids) => {
         if (fails) throw new Error('away');
         noted.push(ids);
       },
       { now: clock.now },
     );
-    for (const id of ['key_1', 'key_2', 'key_1']) used(id);
-    await close();
-    used('key_1');
-    await close();
+    for (const id of ['key_1', 'key_2', 'key_1']) keys.used(id);
+    await keys.close();
+    keys.used('key_1');
+    await keys.close();
     expect(noted).toEqual([['key_1', 'key_2']]);
     clock.ms += 60_000;
     fails = true;
-    used('key_1');
-    await close();
+    keys.used('key_1');
+    await keys.close();
     fails = false;
-    used('key_1');
-    await close();
+    keys.used('key_1');
+    await keys.close();
     expect(noted).toEqual([['key_1', 'key_2'], ['key_1']]);
   });
 });
