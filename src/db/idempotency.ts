@@ -30,7 +30,7 @@ export interface KeptAnswer {
 }
 
 /**
- * `fresh`: go on, then {@link finish} or {@link forget}. `running`: somebody else is at it.
+ * `fresh`: go on, then {@link finish}, {@link forget} or {@link release}. `running`: somebody else is at it.
  * `other-request`: the key came with something else before.
  */
 export type Begun = 'fresh' | 'running' | 'other-request' | { done: KeptAnswer };
@@ -128,6 +128,17 @@ export async function finish(
 export async function forget({ workspaceId, trx }: Scope, keyHash: Buffer): Promise<void> {
   await trx
     .deleteFrom('idempotency_records')
+    .where('workspace_id', '=', workspaceId)
+    .where('key_hash', '=', keyHash)
+    .where('state', '=', 'running')
+    .execute();
+}
+
+/** What was begun may have done something: the same request may be tried again, no other one. */
+export async function release({ workspaceId, trx }: Scope, keyHash: Buffer): Promise<void> {
+  await trx
+    .updateTable('idempotency_records')
+    .set({ locked_until: sql<Date>`now()` })
     .where('workspace_id', '=', workspaceId)
     .where('key_hash', '=', keyHash)
     .where('state', '=', 'running')

@@ -280,12 +280,22 @@ describe('a handler in two phases', () => {
     expect(await ask('taken-over')).toEqual({ status: 200, said: 'round 2', replayed: true });
   });
 
-  test('may be tried again at once when it has failed', async () => {
+  test('may be tried again at once when it has failed, with the same request alone', async () => {
     const { ask } = await scripted(async (round) => {
       if (round === 1) throw new Problem('unavailable');
       return `round ${round}`;
     }, 'two-phase');
     expect(await ask('again')).toMatchObject({ status: 503 });
+    expect(await ask('again', 2)).toMatchObject({ status: 422, said: 'idempotency-key-reused' });
     expect(await ask('again')).toEqual({ status: 200, said: 'round 2', replayed: false });
+  });
+
+  test('may be tried again with another request when it was refused', async () => {
+    const { ask } = await scripted(async (round) => {
+      if (round === 1) throw new Problem('conflict');
+      return `round ${round}`;
+    }, 'two-phase');
+    expect(await ask('refused')).toMatchObject({ status: 409, said: 'conflict' });
+    expect(await ask('refused', 2)).toEqual({ status: 200, said: 'round 2', replayed: false });
   });
 });

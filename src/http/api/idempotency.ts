@@ -121,8 +121,9 @@ async function inTwoPhases(once: Once, work: () => Promise<unknown>): Promise<An
   try {
     text = serialized(once, await work());
   } catch (error) {
+    const giveUp = isRefusal(error) ? records.forget : records.release;
     // When this fails too, the key is free once its lock is over.
-    await inScope('Forgetting a request', (scope) => records.forget(scope, once.keyHash)).catch(
+    await inScope('Giving a request up', (scope) => giveUp(scope, once.keyHash)).catch(
       () => undefined,
     );
     throw error;
@@ -132,6 +133,11 @@ async function inTwoPhases(once: Once, work: () => Promise<unknown>): Promise<An
     records.finish(scope, once.keyHash, kept(once, text)),
   ).catch(() => undefined);
   return { text };
+}
+
+/** Nothing was done; of other errors nobody knows. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof Problem && error.status < 500;
 }
 
 function describe(request: FastifyRequest, reply: FastifyReply, options: OnceOptions): Once {
