@@ -11,12 +11,14 @@ const shared = { testEnvironment: 'node', transform: { '^.+\\.ts$': swc } };
 
 /** Tests that start whole processes: most of their time goes by in waiting for these. */
 const PROCESS_TESTS = [
+  'api-calls',
   'bench',
   'check-numbers',
   'drills',
   'faults',
   'observability',
   'reconcile',
+  'schemathesis',
   'versions',
 ].map((name) => `<rootDir>/test/integration/${name}.test.ts`);
 

@@ -23,6 +23,16 @@ export interface ErasingRound {
   failed: number;
 }
 
+export interface SessionRound extends ErasingRound {
+  /** Calls of it are not erased yet. */
+  left: boolean;
+}
+
+export interface DueRound extends ErasingRound {
+  /** There are others. */
+  more: boolean;
+}
+
 /** Erasing one is mostly waiting for Temporal, which deletes within half a minute. */
 const AT_ONCE = 20;
 const BATCH = 200;
@@ -38,36 +48,12 @@ export function createErasing(eraser: Eraser) {
       return result;
     },
 
-    /** One batch of them. `left`: more than these are, or are left for now. */
-    async eraseOfSession(session: SessionToErase): Promise<ErasingRound & { left: number }> {
-      return beating(async () => {
-        await eraser.forgetSession(session);
-        const calls = await eraser.callsOf(session, BATCH);
-        const round = await eraseAll(eraser, calls);
-        const left = await eraser.callsOf(session, 1);
-        return { ...round, left: left.length };
-      });
+    async eraseOfSession(session: SessionToErase): Promise<SessionRound> {
+      return beating(() => eraseOfSession(eraser, session));
     },
 
-    /** One batch. `more`: there are others. */
-    async eraseDue(): Promise<ErasingRound & { more: boolean }> {
-      return beating(async () => {
-        const sum: ErasingRound = { erased: 0, failed: 0 };
-        const tried = new Set<string>();
-        for (let batch = 1; ; batch += 1) {
-          // What cannot be erased now must not hide the rest.
-          const found = await eraser.due(BATCH + sum.failed);
-          const calls = found.filter(({ callId }) => !tried.has(callId)).slice(0, BATCH);
-          for (const { callId } of calls) tried.add(callId);
-          const round = await eraseAll(eraser, calls);
-          sum.erased += round.erased;
-          sum.failed += round.failed;
-          const isLast = calls.length < BATCH;
-          if (!isLast && sum.erased === 0 && batch < BATCHES_IN_VAIN) continue;
-          if (tried.size > 0) eraser.onRetention(sum.erased, sum.failed);
-          return { ...sum, more: !isLast };
-        }
-      });
+    async eraseDue(): Promise<DueRound> {
+      return beating(() => eraseDue(eraser));
     },
 
     async removeOld(): Promise<void> {
@@ -77,6 +63,35 @@ export function createErasing(eraser: Eraser) {
 }
 
 export type ErasingActivities = ReturnType<typeof createErasing>;
+
+/** Forgets the session, then erases one batch of its calls. */
+export async function eraseOfSession(
+  eraser: Eraser,
+  session: SessionToErase,
+): Promise<SessionRound> {
+  await eraser.forgetSession(session);
+  const round = await eraseAll(eraser, await eraser.callsOf(session, BATCH));
+  const left = await eraser.callsOf(session, 1);
+  return { ...round, left: left.length > 0 };
+}
+
+/** Erases one batch of what is kept no longer; what cannot be erased now does not hide the rest. */
+export async function eraseDue(eraser: Eraser): Promise<DueRound> {
+  const sum: ErasingRound = { erased: 0, failed: 0 };
+  const tried = new Set<string>();
+  for (let batch = 1; ; batch += 1) {
+    const found = await eraser.due(BATCH + sum.failed);
+    const calls = found.filter(({ callId }) => !tried.has(callId)).slice(0, BATCH);
+    for (const { callId } of calls) tried.add(callId);
+    const round = await eraseAll(eraser, calls);
+    sum.erased += round.erased;
+    sum.failed += round.failed;
+    const isLast = calls.length < BATCH;
+    if (!isLast && sum.erased === 0 && batch < BATCHES_IN_VAIN) continue;
+    if (tried.size > 0) eraser.onRetention(sum.erased, sum.failed);
+    return { ...sum, more: !isLast };
+  }
+}
 
 /** One that fails does not keep the others. */
 async function eraseAll(eraser: Eraser, calls: CallToErase[]): Promise<ErasingRound> {

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { importedNumberId, inboundCallId, isId, newId } from '../src/ids.ts';
+import { importedNumberId, inboundCallId, isId, newId, outboundCallId } from '../src/ids.ts';
 
 test('new ids differ and have the form of their prefix', () => {
   const ids = new Set(Array.from({ length: 5_000 }, () => newId('call')));
@@ -27,6 +27,22 @@ test('an inbound call has one id, which depends on both SIDs and shows neither',
 test('this inbound id never changes, because running calls carry it', () => {
   expect(inboundCallId(`AC${'0'.repeat(32)}`, `CA${'1'.repeat(32)}`)).toMatchInlineSnapshot(
     `"call_H7hmDKBfkawKoSwjJVcR5WTGuJu49i1ZRFgpb8C73ru"`,
+  );
+});
+
+test('a call that is placed has one id for one key of one workspace', () => {
+  const id = outboundCallId('ws_1', 'key');
+  expect(outboundCallId('ws_1', 'key')).toBe(id);
+  expect(isId('call', id)).toBe(true);
+  expect(id).not.toContain('key');
+  const others = [outboundCallId('ws_2', 'key'), outboundCallId('ws_1', 'yek')];
+  others.push(inboundCallId('ws_1', 'key'), outboundCallId('ws_1k', 'ey'));
+  expect(new Set([id, ...others]).size).toBe(5);
+});
+
+test('this outbound id never changes, because a repeated request must find its call', () => {
+  expect(outboundCallId('ws_default', 'order-17')).toMatchInlineSnapshot(
+    `"call_wUMZYxxrwu06gfVDTyfcISDIFsdqqWwEnWMImqTKp55"`,
   );
 });
 

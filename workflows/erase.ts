@@ -39,7 +39,7 @@ export async function eraseSession(session: SessionToErase): Promise<number> {
       session,
     ]);
     erased += round.erased;
-    if (round.left === 0) return erased;
+    if (!round.left) return erased;
     idle = round.erased > 0 ? 0 : idle + 1;
     // One that has not closed yet is what takes time.
     if (round.erased === 0) await sleep(BETWEEN_ROUNDS, { summary: 'Until its calls are closed' });

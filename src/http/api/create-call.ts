@@ -174,7 +174,10 @@ async function place(
     });
     // Of an earlier request with the same key that is not recorded yet.
     if (call.to !== to) throw new Problem('idempotency-key-reused');
-    return viewUnrecorded(call, number.id);
+    const view = viewUnrecorded(call, number.id);
+    // The carrier is still being asked.
+    if (call.dial === undefined && call.status !== 'ended') throw new Unsettled(view);
+    return view;
   } catch (error) {
     if (!(error instanceof CallUnclearError)) throw error;
     const call = { callId, direction: 'outbound', from: number.number, to } as const;
