@@ -8,6 +8,7 @@ import { apiBenchmark } from './api/api.ts';
 import { readArguments, UsageError } from './arguments.ts';
 import { Interrupted } from './bench-instance.ts';
 import type { Benchmark } from './benchmark.ts';
+import { floodBenchmark } from './flood/flood.ts';
 import { recoveryBenchmark } from './recovery/recovery.ts';
 import { longCallBenchmark } from './long-call.ts';
 import { soakBenchmark } from './soak.ts';
@@ -19,6 +20,7 @@ const BENCHMARKS: Record<string, Benchmark> = {
   recovery: recoveryBenchmark,
   soak: soakBenchmark,
   api: apiBenchmark,
+  flood: floodBenchmark,
 };
 
 /** The shell's exit code for Ctrl-C. */

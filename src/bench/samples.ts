@@ -34,6 +34,10 @@ export class Samples {
     return KINDS.reduce((sum, kind) => sum + this.#errors[kind], 0);
   }
 
+  timesOf(kind: Kind): readonly number[] {
+    return this.#timesMs[kind];
+  }
+
   /** How many webhooks were sent, whatever came of them. */
   get count(): number {
     return KINDS.reduce((sum, kind) => sum + this.#timesMs[kind].length, 0);

@@ -3,21 +3,17 @@
  * filter of the list at every depth, creating assistants, and what signing in adds.
  */
 import { cpus, loadavg } from 'node:os';
-import { faceOf, newApiKey } from '../../api-key.ts';
-import * as apiKeys from '../../db/api-keys.ts';
 import { createDatabase } from '../../db/pool.ts';
 import type { Database } from '../../db/pool.ts';
-import { inWorkspace } from '../../db/scope.ts';
-import * as workspaces from '../../db/workspaces.ts';
 import { demoConfig } from '../../demo/demo-config.ts';
 import { openApi } from '../../http/api/open.ts';
-import { newId } from '../../ids.ts';
 import { createLogger } from '../../log.ts';
 import { ownEnvironment } from '../bench-instance.ts';
 import type { BenchInstance } from '../bench-instance.ts';
 import { withInstantModel } from '../bench-servers.ts';
 import type { Benchmark, BenchContext, BenchResult } from '../benchmark.ts';
 import { tenths } from '../statistics.ts';
+import { newKey, newWorkspace } from '../workspace.ts';
 import { apiGoals, missedOf, renderApi } from './api-figures.ts';
 import type { ApiFigures } from './api-figures.ts';
 import { measureCreations } from './creation-times.ts';
@@ -32,8 +28,6 @@ type Option = 'rows' | 'other' | 'times' | 'creations' | 'requests';
 type Options = Record<Option, number>;
 
 const FILL_TIMEOUT_MS = 600_000;
-/** Nobody is to be measured at their limits. */
-const NO_LIMITS = { reads: 10_000_000, writes: 10_000_000, dials: 10_000_000 };
 
 export const apiBenchmark: Benchmark<Option> = {
   summary: 'the management API with a million calls; fails when it is too slow',
@@ -136,26 +130,6 @@ async function measureAll(
   } finally {
     client.close();
   }
-}
-
-async function newWorkspace(owner: Database): Promise<string> {
-  const id = newId('ws');
-  await workspaces.create(owner, { id, name: 'Benchmark' });
-  await inWorkspace(owner, id, 'Lifting the limits', (scope) =>
-    workspaces.update(scope, { limits: { key: NO_LIMITS, workspace: NO_LIMITS } }),
-  );
-  return id;
-}
-
-async function newKey(owner: Database, workspaceId: string): Promise<string> {
-  const key = newApiKey('live');
-  const face = faceOf(key);
-  if (!face) throw new Error('A new key has no face.');
-  const named = { id: newId('key'), name: 'Benchmark', scopes: ['admin'] };
-  await inWorkspace(owner, workspaceId, 'Making a key', (scope) =>
-    apiKeys.insert(scope, { ...named, ...face }),
-  );
-  return key;
 }
 
 /** In this process, with all that a process of the api role opens. */
