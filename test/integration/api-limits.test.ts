@@ -138,6 +138,13 @@ describe('whoever tries keys', () => {
     expect((await api.ask('/v1/workspace', { key: 'voca_live_mistyped' })).status).toBe(429);
   });
 
+  test('gains nothing by trying many at once', async () => {
+    await sql`delete from rate_buckets`.execute(bench.owner);
+    const api = await start();
+    const answers = await flood(300, () => bad(api), 300);
+    expect(statuses(answers).filter((status) => status === 401)).toHaveLength(100);
+  });
+
   test('gains nothing by saying to come from elsewhere, or by asking another process', async () => {
     await sql`delete from rate_buckets`.execute(bench.owner);
     const [one, other] = [await start(), await start()];

@@ -7,6 +7,8 @@ interface Minute {
   count: number;
   /** Of these, what the other processes have not heard of. */
   untold: number;
+  /** Keys that are being looked up: they count until it is known that they are good. */
+  open: Set<string>;
   isBlocked: boolean;
 }
 
@@ -38,23 +40,38 @@ export class BadKeys {
   }
 
   /**
-   * How long this address must wait, in milliseconds; 0 when it may try a key.
+   * How long this address must wait, in milliseconds; 0 when it may try a key, and then it must be said
+   * what became of it.
    * @param hash of the key that it brings; undefined when that can be none
    */
   waitMs(network: string, hash: Buffer | undefined): number {
-    const minute = this.#minutes.get(network);
-    if (!minute || minute.endsAt <= this.#now()) return 0;
-    if (hash && this.#good.has(hash.toString('base64'))) return 0;
-    return minute.isBlocked || minute.count >= this.#perMinute ? minute.endsAt - this.#now() : 0;
+    const name = hash?.toString('base64');
+    if (name !== undefined && this.#good.has(name)) return 0;
+    const minute = this.#minuteOf(network);
+    const others = minute.open.size - (name !== undefined && minute.open.has(name) ? 1 : 0);
+    if (minute.isBlocked || minute.count + others >= this.#perMinute) {
+      return minute.endsAt - this.#now();
+    }
+    if (name !== undefined) minute.open.add(name);
+    return 0;
   }
 
-  wasGood(hash: Buffer): void {
+  wasGood(network: string, hash: Buffer): void {
+    this.wasUnclear(network, hash);
     remember(this.#good, hash.toString('base64'));
   }
 
+  /** It could not be looked up. */
+  wasUnclear(network: string, hash: Buffer): void {
+    this.#minutes.get(network)?.open.delete(hash.toString('base64'));
+  }
+
   wasBad(network: string, hash: Buffer | undefined): void {
-    if (hash) this.#good.delete(hash.toString('base64'));
     const minute = this.#minuteOf(network);
+    if (hash) {
+      this.wasUnclear(network, hash);
+      this.#good.delete(hash.toString('base64'));
+    }
     minute.count += 1;
     minute.untold += 1;
     if (minute.untold < BATCH) return;
@@ -68,7 +85,8 @@ export class BadKeys {
   #minuteOf(network: string): Minute {
     const known = this.#minutes.get(network);
     if (known && known.endsAt > this.#now()) return known;
-    const minute = { endsAt: this.#now() + MINUTE_MS, count: 0, untold: 0, isBlocked: false };
+    const endsAt = this.#now() + MINUTE_MS;
+    const minute: Minute = { endsAt, count: 0, untold: 0, open: new Set(), isBlocked: false };
     this.#minutes.delete(network);
     this.#minutes.set(network, minute);
     trim(this.#minutes);

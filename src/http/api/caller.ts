@@ -40,7 +40,9 @@ export function hasScope({ scopes }: Pick<Caller, 'scopes'>, needed: ApiScope): 
 export interface KeyWatch {
   /** How long whoever asks must wait, in milliseconds; 0 when the key may be looked up. */
   waitMs(request: FastifyRequest, face: KeyFace | undefined): number;
-  wasGood(face: KeyFace, caller: Caller): void;
+  wasGood(request: FastifyRequest, face: KeyFace, caller: Caller): void;
+  /** It could not be looked up. */
+  wasUnclear(request: FastifyRequest, face: KeyFace): void;
   wasBad(request: FastifyRequest, face: KeyFace | undefined): void;
 }
 
@@ -61,7 +63,12 @@ export function signIn(find: FindCaller, simulated: boolean, watch?: KeyWatch) {
       const retryAfterSeconds = Math.ceil(waitMs / 1_000);
       throw new Problem('key-limit', 'Too many bad keys came from here.', { retryAfterSeconds });
     }
-    const caller = face && (await find(face));
+    const caller =
+      face &&
+      (await find(face).catch((error: unknown) => {
+        watch?.wasUnclear(request, face);
+        throw error;
+      }));
     if (!face || !caller) {
       watch?.wasBad(request, face);
       void reply.header('www-authenticate', 'Bearer error="invalid_token"');
@@ -69,7 +76,7 @@ export function signIn(find: FindCaller, simulated: boolean, watch?: KeyWatch) {
     }
     request.caller = caller;
     vouchFor(request.raw.socket);
-    watch?.wasGood(face, caller);
+    watch?.wasGood(request, face, caller);
     if (caller.mode === 'test' && !simulated) throw new Problem('test-key-needs-simulator');
     const needed = request.routeOptions.config.scope;
     if (needed !== undefined && !hasScope(caller, needed)) {

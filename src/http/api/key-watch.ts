@@ -16,10 +16,11 @@ export function watchKeys({ badKeys, isTrusted, used }: KeyWatchOptions): KeyWat
   const placeOf = ({ raw }: FastifyRequest) => networkOf(clientAddress(raw, isTrusted));
   return {
     waitMs: (request, face) => badKeys.waitMs(placeOf(request), face?.hash),
-    wasGood: (face, { keyId }) => {
-      badKeys.wasGood(face.hash);
+    wasGood: (request, face, { keyId }) => {
+      badKeys.wasGood(placeOf(request), face.hash);
       used(keyId);
     },
+    wasUnclear: (request, face) => badKeys.wasUnclear(placeOf(request), face.hash),
     wasBad: (request, face) => badKeys.wasBad(placeOf(request), face?.hash),
   };
 }

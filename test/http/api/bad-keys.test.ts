@@ -33,11 +33,22 @@ describe('bad keys', () => {
 
   test('do not shut out a key that was good, until it is good no longer', () => {
     const { keys } = watched();
-    keys.wasGood(OTHER);
+    keys.wasGood('b', OTHER);
     for (let n = 0; n < 10; n++) keys.wasBad('a', HASH);
     expect(keys.waitMs('a', OTHER)).toBe(0);
     keys.wasBad('a', OTHER);
     expect(keys.waitMs('a', OTHER)).toBeGreaterThan(0);
+  });
+
+  test('that are still being looked up count, each once, until they are good', () => {
+    const { keys } = watched();
+    const hashes = Array.from({ length: 11 }, (_, n) => Buffer.from(`hash ${n}`));
+    const waits = () => hashes.map((hash) => keys.waitMs('a', hash) > 0);
+    expect(waits()).toEqual([...Array<boolean>(10).fill(false), true]);
+    expect(waits()).toEqual([...Array<boolean>(10).fill(false), true]);
+    for (const hash of hashes.slice(0, 9)) keys.wasUnclear('a', hash);
+    keys.wasGood('a', hashes[9] ?? HASH);
+    expect(waits()).toEqual([...Array<boolean>(9).fill(false), false, false]);
   });
 
   test('are told to the other processes in batches, without the address', () => {

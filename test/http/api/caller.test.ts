@@ -16,7 +16,12 @@ const CALLER: Caller = {
 };
 
 function build(
-  options: { caller?: Caller | undefined; simulated?: boolean; watch?: KeyWatch } = {},
+  options: {
+    caller?: Caller | undefined;
+    simulated?: boolean;
+    watch?: KeyWatch;
+    fails?: boolean;
+  } = {},
 ) {
   const { caller = CALLER, simulated = false, watch } = options;
   const app = fastify();
@@ -29,6 +34,7 @@ function build(
   app.decorateRequest('caller', null);
   const find = async (face: KeyFace) => {
     asked.push(face);
+    if (options.fails) throw new Error('away');
     return 'caller' in options ? options.caller : caller;
   };
   app.addHook('onRequest', signIn(find, simulated, watch));
@@ -105,19 +111,21 @@ describe('signing in', () => {
     let waitMs = 0;
     const watch: KeyWatch = {
       waitMs: (_request, face) => (face ? 0 : waitMs),
-      wasGood: (_face, { keyId }) => void seen.push(`good ${keyId}`),
+      wasGood: (_request, _face, { keyId }) => void seen.push(`good ${keyId}`),
+      wasUnclear: () => void seen.push('unclear'),
       wasBad: (_request, face) => void seen.push(face ? 'unknown' : 'no key'),
     };
     await build({ watch }).ask(`Bearer ${KEY}`);
     await build({ watch, caller: undefined }).ask(`Bearer ${KEY}`);
+    await build({ watch, fails: true }).ask(`Bearer ${KEY}`);
     const { ask } = build({ watch });
     await ask('Bearer nonsense');
-    expect(seen).toEqual(['good key_1', 'unknown', 'no key']);
+    expect(seen).toEqual(['good key_1', 'unknown', 'unclear', 'no key']);
     waitMs = 1_500;
     const refused = await ask('Bearer nonsense');
     expect(refused).toMatchObject({ status: 429, code: 'key-limit' });
     expect(refused.headers['retry-after']).toBe('2');
-    expect(seen).toHaveLength(3);
+    expect(seen).toHaveLength(4);
   });
 });
 
