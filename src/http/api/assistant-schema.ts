@@ -16,7 +16,7 @@ const models = z
       provider: z.string().regex(/^[a-z][a-z0-9-]{0,39}$/),
       model: z
         .string()
-        .regex(/^[^\s\p{Cc}]{1,200}$/u)
+        .regex(/^[\x21-\x7e]{1,200}$/)
         .nullable()
         .default(null)
         .meta({ description: "null for the provider's default" }),

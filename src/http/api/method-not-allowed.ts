@@ -23,10 +23,12 @@ export function refuseOtherMethods(app: FastifyInstance): () => void {
         method: others,
         url: url.slice(prefix.length),
         schema: { hide: true },
-        handler: async (_request, reply) => {
+        // Before the body is looked at, which may be one that the method must not have.
+        onRequest: async (_request, reply) => {
           void reply.header('allow', allow);
           throw new Problem('method-not-allowed', `This path takes ${allow}.`);
         },
+        handler: async () => undefined,
       });
     }
   };
