@@ -18,6 +18,8 @@ import * as workspaces from './db/workspaces.ts';
 import type { StoredWorkspace } from './db/workspaces.ts';
 import { postgresUrl } from './embedded/postgres.ts';
 import { newId } from './ids.ts';
+import { departing, limitsOf } from './request-limits.ts';
+import type { Allowance, LimitOwner, Limits } from './request-limits.ts';
 import { findInstance } from './running.ts';
 
 export type { StoredWorkspace };
@@ -51,6 +53,14 @@ export interface AccountsHere {
   createWorkspace(name: string): Promise<StoredWorkspace>;
   listWorkspaces(): Promise<StoredWorkspace[]>;
   createKey(request: KeyRequest): Promise<MadeKey>;
+  /** The limits of a workspace, after they were changed if there is something to change. */
+  limits(workspaceId: string, change?: LimitChange): Promise<Limits>;
+}
+
+export interface LimitChange {
+  owner: LimitOwner;
+  /** Requests a minute. */
+  to: Partial<Allowance>;
 }
 
 const DAY_MS = 86_400_000;
@@ -80,6 +90,8 @@ export function accountsHere(config: CliConfig, env: Environment): AccountsHere 
       withDatabase('system', (db) => workspaces.create(db, { id: newId('ws'), name })),
     listWorkspaces: () => withDatabase('system', workspaces.list),
     createKey: (request) => withDatabase('system', (db) => createKey(db, request)),
+    limits: (workspaceId, change) =>
+      withDatabase('system', (db) => changeLimits(db, workspaceId, change)),
   };
 }
 
@@ -96,10 +108,7 @@ function explained(error: unknown): unknown {
 
 async function createKey(db: Database, request: KeyRequest): Promise<MadeKey> {
   const { workspaceId = FIRST_WORKSPACE, name, mode, scopes, expiresInDays } = request;
-  const known = await workspaces.list(db);
-  if (!known.some(({ id }) => id === workspaceId)) {
-    throw new CallRequestError('There is no such workspace: see voca workspaces list.');
-  }
+  await mustBeThere(db, workspaceId);
   const key = newApiKey(mode);
   const face = faceOf(key);
   if (!face) throw new Error('A new key that is none');
@@ -116,6 +125,28 @@ async function createKey(db: Database, request: KeyRequest): Promise<MadeKey> {
   );
   const { id, expiresAt } = stored;
   return { id, key, workspaceId, name, mode, scopes: stored.scopes, expiresAt };
+}
+
+async function changeLimits(
+  db: Database,
+  workspaceId: string,
+  change: LimitChange | undefined,
+): Promise<Limits> {
+  await mustBeThere(db, workspaceId);
+  const { limits } = await inWorkspace(db, workspaceId, 'Changing the limits', async (scope) => {
+    const found = await workspaces.find(scope);
+    if (!change) return found;
+    return workspaces.update(scope, {
+      limits: departing(found.limits, change.owner, change.to),
+    });
+  });
+  return limitsOf(limits);
+}
+
+async function mustBeThere(db: Database, workspaceId: string): Promise<void> {
+  const known = await workspaces.list(db);
+  if (known.some(({ id }) => id === workspaceId)) return;
+  throw new CallRequestError('There is no such workspace: see voca workspaces list.');
 }
 
 function databaseUrl(config: CliConfig, env: Environment): string {

@@ -6,6 +6,8 @@ import type { AccountsHere, KeyRequest, MadeKey, StoredWorkspace } from '../acco
 import type { KeyMode } from '../api-key.ts';
 import { SCOPES } from '../api-scopes.ts';
 import type { ApiScope } from '../api-scopes.ts';
+import { BUDGETS } from '../request-limits.ts';
+import type { Allowance, LimitOwner, Limits } from '../request-limits.ts';
 
 /** Makes a key over the API in place of here. */
 type CreateRemotely = (
@@ -65,6 +67,7 @@ function addWorkspaces(program: Command, io: LocalIo): void {
       io.out(json ? JSON.stringify(workspaceOf(made), null, 2) : made.id);
       if (!json) io.error(`Its first key: voca keys create --workspace ${made.id}`);
     });
+  addLimits(workspaces, io);
   workspaces
     .command('list')
     .description('list the workspaces, the oldest first')
@@ -74,6 +77,37 @@ function addWorkspaces(program: Command, io: LocalIo): void {
       const lines = all.map(({ id, name, createdAt }) => `${id}  ${createdAt}  ${name}`);
       io.out(json ? JSON.stringify(all.map(workspaceOf), null, 2) : lines.join('\n'));
     });
+}
+
+interface LimitOptions extends Partial<Allowance> {
+  of: LimitOwner;
+  json?: boolean;
+}
+
+function addLimits(workspaces: Command, io: LocalIo): void {
+  workspaces
+    .command('limits')
+    .description('show how many requests a minute are allowed, after changing what is given')
+    .argument('<workspace>', 'its id, such as ws_default')
+    .addOption(
+      new Option('--of <whom>', 'each key, or all keys of the workspace together')
+        .choices(['key', 'workspace'])
+        .default('key'),
+    )
+    .option('--reads <n>', 'requests that change nothing', perMinuteOf)
+    .option('--writes <n>', 'requests that change something', perMinuteOf)
+    .option('--dials <n>', 'calls that are placed', perMinuteOf)
+    .option('--json', 'for programs')
+    .action(async (id: string, { of: owner, json, ...to }: LimitOptions) => {
+      const change = Object.keys(to).length > 0 ? { owner, to } : undefined;
+      const limits = await io.accounts().limits(id, change);
+      io.out(json ? JSON.stringify(limits, null, 2) : limitsText(limits));
+    });
+}
+
+function limitsText({ key, workspace }: Limits): string {
+  const text = (each: Allowance) => BUDGETS.map((kind) => `${each[kind]} ${kind}`).join(', ');
+  return `each key:  ${text(key)} a minute\nall keys:  ${text(workspace)} a minute`;
 }
 
 function addKeyCreate(keys: Command, io: LocalIo, remotely: CreateRemotely): void {
@@ -132,6 +166,11 @@ function scopesOf(text: string): ApiScope[] {
   const scopes = SCOPES.filter((scope) => named.includes(scope));
   if (scopes.length === named.length) return scopes;
   throw new InvalidArgumentError('It must be a list of scopes, such as calls:read,calls:write.');
+}
+
+function perMinuteOf(text: string): number {
+  if (/^\d{1,7}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('It must be a whole number of requests.');
 }
 
 function daysOf(text: string): number {

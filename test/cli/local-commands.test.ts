@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { AccountsHere, KeyRequest } from '../../src/accounts-here.ts';
 import { newApiKey } from '../../src/api-key.ts';
 import { CallRequestError, NotReadyError } from '../../src/call-errors.ts';
+import { USUAL_LIMITS } from '../../src/request-limits.ts';
 import { runCli } from '../../src/cli/program.ts';
 import { NO_API, NO_SEALING } from './fake-manager.ts';
 
@@ -12,6 +13,7 @@ async function run(args: string[], more: Partial<AccountsHere> = {}) {
   const out: string[] = [];
   const err: string[] = [];
   const requests: KeyRequest[] = [];
+  const changes: unknown[] = [];
   const workspace = (id: string, name: string) => ({
     id,
     name,
@@ -46,10 +48,14 @@ async function run(args: string[], more: Partial<AccountsHere> = {}) {
           expiresAt: null,
         };
       },
+      limits: async (_id, change) => {
+        changes.push(change);
+        return USUAL_LIMITS;
+      },
       ...more,
     }),
   });
-  return { code, out: out.join('\n'), err: err.join('\n'), request: requests[0] };
+  return { code, out: out.join('\n'), err: err.join('\n'), request: requests[0], changes };
 }
 
 describe('voca keys create', () => {
@@ -118,6 +124,27 @@ describe('voca workspaces', () => {
     expect(out.split('\n')).toEqual([`ws_default  ${CREATED}  Default`, `ws_b  ${CREATED}  B`]);
     const json: unknown = JSON.parse((await run(['workspaces', 'list', '--json'])).out);
     expect(json).toMatchObject([{ object: 'workspace', id: 'ws_default' }, { name: 'B' }]);
+  });
+});
+
+describe('voca workspaces limits', () => {
+  test('shows them, and changes what is given', async () => {
+    const shown = await run(['workspaces', 'limits', 'ws_b']);
+    expect(shown.out).toContain('each key:  600 reads, 300 writes, 60 dials a minute');
+    const changed = await run([
+      'workspaces',
+      'limits',
+      'ws_b',
+      '--of',
+      'workspace',
+      '--reads',
+      '0',
+    ]);
+    expect([shown.changes, changed.changes]).toEqual([
+      [undefined],
+      [{ owner: 'workspace', to: { reads: 0 } }],
+    ]);
+    expect((await run(['workspaces', 'limits', 'ws_b', '--reads', 'many'])).code).toBe(2);
   });
 });
 

@@ -56,6 +56,19 @@ describe('on the machine itself', () => {
     await expect(none).rejects.toThrow(CallRequestError);
   });
 
+  test('limits are shown and changed', async () => {
+    const accounts = here({ DATABASE_URL: bench.databaseUrl });
+    const { id } = await accounts.createWorkspace('Busy');
+    expect((await accounts.limits(id)).key).toEqual({ reads: 600, writes: 300, dials: 60 });
+    await accounts.limits(id, { owner: 'key', to: { reads: 7 } });
+    const changed = await accounts.limits(id, { owner: 'workspace', to: { dials: 0 } });
+    expect(changed).toEqual({
+      key: { reads: 7, writes: 300, dials: 60 },
+      workspace: { reads: 1_200, writes: 600, dials: 0 },
+    });
+    await expect(accounts.limits('ws_none')).rejects.toThrow(CallRequestError);
+  });
+
   test('tables are made, and what they lack is told', async () => {
     const accounts = here({ DATABASE_URL: fresh.url });
     await expect(accounts.createKey(WANTED)).rejects.toThrow('voca migrate');

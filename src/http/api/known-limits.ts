@@ -1,6 +1,6 @@
 /** Remembers the limits of workspaces for a while: they change seldom, and every request asks. */
-import { limitsOf, USUAL_LIMITS } from './limits.ts';
-import type { Limits } from './limits.ts';
+import { limitsOf, USUAL_LIMITS } from '../../request-limits.ts';
+import type { Limits } from '../../request-limits.ts';
 import type { FindLimits } from './rate-limit.ts';
 
 interface Known {

@@ -2,8 +2,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { callerOf } from './caller.ts';
 import type { Leases, Standing } from './leases.ts';
-import { budgetOf } from './limits.ts';
-import type { Limits } from './limits.ts';
+import { budgetOf } from '../../request-limits.ts';
+import type { Limits } from '../../request-limits.ts';
 import { Problem } from './problems.ts';
 
 /** The limits of a workspace. Never throws. */

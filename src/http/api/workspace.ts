@@ -3,7 +3,7 @@ import type { Database } from '../../db/pool.ts';
 import * as workspaces from '../../db/workspaces.ts';
 import type { StoredWorkspace } from '../../db/workspaces.ts';
 import { idField, nameField, time } from './fields.ts';
-import { limitsOf, limitsSchema } from './limits.ts';
+import { limitsOf, limitsSchema } from '../../request-limits.ts';
 import { addRoute } from './route.ts';
 import type { ApiApp } from './route.ts';
 

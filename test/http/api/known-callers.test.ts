@@ -5,7 +5,7 @@ import type { Caller, FindCaller } from '../../../src/http/api/caller.ts';
 import { keyUse } from '../../../src/http/api/key-use.ts';
 import { knownCallers } from '../../../src/http/api/known-callers.ts';
 import { knownLimits } from '../../../src/http/api/known-limits.ts';
-import { USUAL_LIMITS } from '../../../src/http/api/limits.ts';
+import { USUAL_LIMITS } from '../../../src/request-limits.ts';
 import { Clock } from './clock.ts';
 
 const CALLER: Caller = { keyId: 'key_1', workspaceId: 'ws_1', mode: 'live', scopes: [] };

@@ -36,6 +36,18 @@ export const limitsSchema = z.object({ key: allowance, workspace: allowance }).m
   description: 'Requests a minute, of each key and of all keys of the workspace together',
 });
 
+export type LimitOwner = keyof Limits;
+
+/** What a workspace keeps when it departs in this too. @param kept as for {@link limitsOf} */
+export function departing(
+  kept: unknown,
+  owner: LimitOwner,
+  changes: Partial<Allowance>,
+): Record<string, unknown> {
+  const { data = {} } = departures.safeParse(kept);
+  return { ...data, [owner]: { ...data[owner], ...changes } };
+}
+
 /** @param kept what nobody has checked; it is passed over where it is no limit. */
 export function limitsOf(kept: unknown): Limits {
   const { data } = departures.safeParse(kept);
