@@ -7,15 +7,16 @@ import type { Progress } from '../../embedded/progress.ts';
 import type { BenchInstance } from '../bench-instance.ts';
 import { withDatabase, withInstantModel } from '../bench-servers.ts';
 import type { Benchmark, BenchContext, BenchResult } from '../benchmark.ts';
-import { callAgainAndAgain, newPlayed, oneAtATime } from '../load.ts';
-import type { Played } from '../load.ts';
+import { oneAtATime } from '../load.ts';
 import { pause } from '../play-call.ts';
 import { instancePids, measureProcesses } from '../process-meter.ts';
 import { summarize } from '../statistics.ts';
 import { newKey, newWorkspace } from '../workspace.ts';
+import type { CallersTimes } from './callers-order.ts';
 import { floodGoals, renderFlood } from './flood-figures.ts';
 import type { CallTimes, FloodReport } from './flood-figures.ts';
 import type { FloodFigures, FloodOrder } from './order.ts';
+import { playCallers } from './start-callers.ts';
 import { startStrangers } from './start-strangers.ts';
 import { addFigures, noFigures } from './tally.ts';
 
@@ -59,7 +60,7 @@ export const floodBenchmark: Benchmark<Option> = {
 
 /** What all times of a kind have seen. */
 interface Times {
-  played: Played[];
+  played: CallersTimes[];
   /** The largest api process, in MB. */
   mb: number;
   /** The most sockets of all api processes. */
@@ -81,8 +82,8 @@ async function flood(
   const after = lookAtApi(bench).sockets;
   const problems = [
     ...cold.samples.problems().map((each) => `warm-up: ${each}`),
-    ...quiet.played.flatMap(({ samples }) => samples.problems()),
-    ...flooded.played.flatMap(({ samples }) => samples.problems()).map((each) => `flood: ${each}`),
+    ...quiet.played.flatMap((each) => each.problems),
+    ...flooded.played.flatMap((each) => each.problems).map((each) => `flood: ${each}`),
   ];
   const { addresses, held, perSecond } = order;
   const measured = {
@@ -165,18 +166,20 @@ async function callFor(
   { callers, every: pauseMs, seconds }: Options,
   times: Times,
 ): Promise<void> {
-  const played = newPlayed();
-  times.played.push(played);
-  const until = async () => {
-    const end = performance.now() + seconds * 1000;
-    while (performance.now() < end && !bench.stopping.aborted) {
-      const { mb, sockets } = lookAtApi(bench);
-      times.mb = Math.max(times.mb, mb);
-      times.sockets = Math.max(times.sockets, sockets);
-      await pause(LOOK_EVERY_MS, bench.stopping);
-    }
-  };
-  await callAgainAndAgain(bench, { turns: TURNS, pauseMs }, callers, { until: until(), played });
+  const { accountSid, authToken, instance, stopping } = bench;
+  const timer = setInterval(() => {
+    const { mb, sockets } = lookAtApi(bench);
+    times.mb = Math.max(times.mb, mb);
+    times.sockets = Math.max(times.sockets, sockets);
+  }, LOOK_EVERY_MS);
+  try {
+    const load = { callers, turns: TURNS, pauseMs, seconds };
+    const place = { baseUrl: instance.running.apiUrl, accountSid, authToken };
+    const played = await playCallers({ ...place, ...load }, stopping);
+    if (played) times.played.push(played);
+  } finally {
+    clearInterval(timer);
+  }
 }
 
 function lookAtApi({ dataDir }: BenchInstance): { mb: number; sockets: number } {
@@ -193,13 +196,13 @@ function noTimes(): Times {
   return { played: [], mb: 0, sockets: 0 };
 }
 
-function timesOf(played: readonly Played[]): CallTimes {
+function timesOf(played: readonly CallersTimes[]): CallTimes {
   const all = (kind: 'first' | 'turn' | 'status') =>
-    summarize(played.flatMap(({ samples }) => [...samples.timesOf(kind)]));
+    summarize(played.flatMap(({ timesMs }) => timesMs[kind]));
   return {
     first: all('first'),
     turn: all('turn'),
     status: all('status'),
-    errors: played.reduce((sum, { samples }) => sum + samples.errors, 0),
+    errors: played.reduce((sum, { errors }) => sum + errors, 0),
   };
 }

@@ -35,17 +35,15 @@ export function hold(
   { port, key, count, from }: { port: number; key: string; count: number; from: readonly string[] },
   tally: Tally,
 ): Holders {
-  /** With what each says next. */
-  const open = new Map<Socket, string>();
+  const open = new Map<Socket, { slowly: string; said: number }>();
   let waiting = count;
   let opened = 0;
-  let said = 0;
   const openOne = () => {
     const localAddress = from[opened % from.length];
     const [atOnce, slowly] = wordsOf(kind, opened, key);
     opened += 1;
     const socket = connect({ port, host: '127.0.0.1', ...(localAddress && { localAddress }) });
-    open.set(socket, slowly);
+    open.set(socket, { slowly, said: 0 });
     tally.sent(kind);
     socket.once('connect', () => {
       tally.holds(kind, socket, performance.now());
@@ -65,11 +63,12 @@ export function hold(
     for (let i = 0; i < OPEN_AT_ONCE && waiting > 0; i += 1, waiting -= 1) openOne();
   }, OPEN_EVERY_MS);
   const talking = setInterval(() => {
-    for (const [socket, slowly] of open) {
-      const byte = slowly[said % slowly.length];
-      if (byte !== undefined && socket.writable && !socket.connecting) socket.write(byte);
+    for (const [socket, words] of open) {
+      const byte = words.slowly[words.said % words.slowly.length];
+      if (byte === undefined || !socket.writable || socket.connecting) continue;
+      socket.write(byte);
+      words.said += 1;
     }
-    said += 1;
   }, BYTE_EVERY_MS);
   return {
     stop: () => {
