@@ -150,6 +150,7 @@ describe('a list', () => {
     ['limit=101', '?limit'],
     ['limit=x', '?limit'],
     ['starting_after=asst_unknown', '?starting_after'],
+    ['starting_after=%00', '?starting_after'],
     ['starting_after=a&ending_before=b', '?ending_before'],
     ['colour=red', '?colour'],
   ])('is refused with %s', async (query, pointer) => {
@@ -223,6 +224,12 @@ describe('a request', () => {
     ['XML', '<a/>', 'text/xml', 415],
     ['no object', '[]', 'application/json', 422],
     ['null', 'null', 'application/json', 422],
+    [
+      'a note that PostgreSQL cannot keep',
+      '{"name": "x", "instructions": "", "metadata": {"a": "\\u0000"}}',
+      'application/json',
+      422,
+    ],
     ['a very deep one', '['.repeat(10_000) + ']'.repeat(10_000), 'application/json', 422],
     [
       'more than 256 kB',

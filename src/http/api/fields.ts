@@ -29,12 +29,6 @@ export const phoneNumber = z
 
 const METADATA_KEYS = 50;
 
-/** The customer's own notes; never read by us. */
-export const metadata = z
-  .record(z.string().min(1).max(40), z.string().max(500))
-  .refine((map) => Object.keys(map).length <= METADATA_KEYS, `At most ${METADATA_KEYS} keys`)
-  .meta({ examples: [{ order: 'A-17' }] });
-
 /** Text without control characters, except line breaks and tabs. */
 export function textField(max: number, min = 0) {
   return z
@@ -44,6 +38,12 @@ export function textField(max: number, min = 0) {
     .refine((text) => !/[^\P{Cc}\n\r\t]/u.test(text), 'Control characters are not allowed')
     .refine((text) => !/\p{Cs}/u.test(text), 'Not well-formed Unicode');
 }
+
+/** The customer's own notes; never read by us. */
+export const metadata = z
+  .record(textField(40, 1), textField(500))
+  .refine((map) => Object.keys(map).length <= METADATA_KEYS, `At most ${METADATA_KEYS} keys`)
+  .meta({ examples: [{ order: 'A-17' }] });
 
 /** A name on one line that is not only blank. */
 export const nameField = textField(100, 1).refine(

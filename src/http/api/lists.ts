@@ -29,8 +29,7 @@ const DEFAULT_LIMIT = 20;
 
 const cursor = z
   .string()
-  .min(1)
-  .max(300)
+  .regex(/^[0-9A-Za-z_.-]{1,300}$/, 'Not an id, nor a cursor')
   .meta({ description: 'The id of an object of the list, or a `next_cursor`' });
 
 /** What every list is asked with, beside its filters. */
