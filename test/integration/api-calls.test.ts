@@ -56,6 +56,7 @@ interface HangUps {
 
 let roles: Roles;
 let apiProcess: RoleProcess;
+let worker: RoleProcess;
 let api: ApiOfRoles;
 let ours: Client;
 let theirs: Client;
@@ -72,7 +73,7 @@ beforeAll(async () => {
     const isSummary = words.includes('Write the notes now');
     return { kind: 'answer', text: isSummary ? SUMMARY : `You said: ${words}` };
   });
-  await roles.launch('worker').isReady();
+  worker = await roles.launch('worker').isReady();
   apiProcess = roles.launch('api');
   await roles.untilReady();
   api = new ApiOfRoles(roles.webhookUrl, roles.databaseUrl);
@@ -478,6 +479,34 @@ describe('ending calls', () => {
   });
 });
 
+describe('a call that is not recorded yet', () => {
+  test('is answered by its workflow, to its workspace alone', async () => {
+    const to = somebody();
+    await api.database.transaction().execute(async (trx) => {
+      await sql`lock table calls in exclusive mode`.execute(trx); // nobody writes, all read
+      const [{ id }, phone] = await place(ours, order(to, { metadata: { order: 'B-18' } }));
+      const path = `/v1/calls/${id}`;
+      expect(await read(ours, id)).toMatchObject({
+        status: 'answered',
+        to,
+        metadata: { order: 'B-18' },
+        session_id: null,
+        assistant: { id: ourAssistant },
+        transcript: { greeting: 'Hello Ada, this is Acme.' },
+      });
+      expect((await ours.ask(`${path}/live`)).body).toMatchObject({ status: 'listening' });
+      expect((await ours.ask(path, { method: 'DELETE' })).status).toBe(409);
+      expect((await ours.ask(`${path}/erase`, { method: 'POST' })).status).toBe(409);
+      for (const tail of ['', '/live']) {
+        expect((await theirs.ask(path + tail)).status).toBe(404);
+      }
+      expect((await theirs.ask(`${path}/hangup`, { method: 'POST' })).status).toBe(404);
+      expect(phone.isOver).toBe(false);
+      phone.hangUp();
+    });
+  });
+});
+
 describe('a call of another workspace', () => {
   test('is nothing, live, recorded, as a cursor and to be erased', async () => {
     const [{ id }, phone] = await place(ours, order(somebody()));
@@ -522,6 +551,9 @@ describe('a call that is over', () => {
       const path = `/v1/calls/${call.id}`;
       const answer = await ours.ask(`${path}/erase`, { method: 'POST' });
       expect([answer.status, answer.body]).toEqual([202, { object: 'erasure', id: call.id }]);
+      // What was asked for is done, also when whoever is at it dies.
+      await worker.kill();
+      worker = await roles.launch('worker').isReady();
       await untilErased(call.id);
       expect(await everythingKept()).not.toMatch(new RegExp(`Trudy|${to.slice(1)}`));
       expect(await runsOf(roles.link.client, call.id)).toEqual([]);
