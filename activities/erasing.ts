@@ -15,12 +15,18 @@ export interface Eraser {
   /** Removes answers and counters that nobody can ask for any more. */
   removeOld(): Promise<void>;
   /** Told of calls that were erased since they are kept no longer. */
-  onRetention(erased: number, failed: number): void;
+  onRetention(round: Told): void;
 }
 
 export interface ErasingRound {
   erased: number;
+  /** Left for later: open, or something was away. */
   failed: number;
+}
+
+export interface Told extends ErasingRound {
+  /** Why the first of those that have failed did. */
+  error?: unknown;
 }
 
 export interface SessionRound extends ErasingRound {
@@ -34,8 +40,8 @@ export interface DueRound extends ErasingRound {
 }
 
 /** Erasing one is mostly waiting for Temporal, which deletes within half a minute. */
-const AT_ONCE = 20;
-const BATCH = 200;
+const AT_ONCE = 50;
+const BATCH = 500;
 /** Then Temporal or the database is away, and not these calls alone are to blame. */
 const BATCHES_IN_VAIN = 3;
 
@@ -70,14 +76,14 @@ export async function eraseOfSession(
   session: SessionToErase,
 ): Promise<SessionRound> {
   await eraser.forgetSession(session);
-  const round = await eraseAll(eraser, await eraser.callsOf(session, BATCH));
+  const { erased, failed } = await eraseAll(eraser, await eraser.callsOf(session, BATCH));
   const left = await eraser.callsOf(session, 1);
-  return { ...round, left: left.length > 0 };
+  return { erased, failed, left: left.length > 0 };
 }
 
 /** Erases one batch of what is kept no longer; what cannot be erased now does not hide the rest. */
 export async function eraseDue(eraser: Eraser): Promise<DueRound> {
-  const sum: ErasingRound = { erased: 0, failed: 0 };
+  const sum: Told = { erased: 0, failed: 0 };
   const tried = new Set<string>();
   for (let batch = 1; ; batch += 1) {
     const found = await eraser.due(BATCH + sum.failed);
@@ -86,22 +92,28 @@ export async function eraseDue(eraser: Eraser): Promise<DueRound> {
     const round = await eraseAll(eraser, calls);
     sum.erased += round.erased;
     sum.failed += round.failed;
+    sum.error ??= round.error;
     const isLast = calls.length < BATCH;
     if (!isLast && sum.erased === 0 && batch < BATCHES_IN_VAIN) continue;
-    if (tried.size > 0) eraser.onRetention(sum.erased, sum.failed);
-    return { ...sum, more: !isLast };
+    if (tried.size > 0) eraser.onRetention(sum);
+    const { erased, failed } = sum;
+    return { erased, failed, more: !isLast };
   }
 }
 
 /** One that fails does not keep the others. */
-async function eraseAll(eraser: Eraser, calls: CallToErase[]): Promise<ErasingRound> {
-  const round: ErasingRound = { erased: 0, failed: 0 };
+async function eraseAll(eraser: Eraser, calls: CallToErase[]): Promise<Told> {
+  const round: Told = { erased: 0, failed: 0 };
   const waiting = [...calls];
   const work = async (): Promise<void> => {
     for (let call = waiting.shift(); call; call = waiting.shift()) {
-      const result = await eraser.erase(call).catch(() => 'failed' as const);
-      if (result === 'open' || result === 'failed') round.failed += 1;
-      else round.erased += 1;
+      try {
+        if ((await eraser.erase(call)) === 'open') round.failed += 1;
+        else round.erased += 1;
+      } catch (error) {
+        round.failed += 1;
+        round.error ??= error;
+      }
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));

@@ -2,7 +2,6 @@
 import type { Client } from '@temporalio/client';
 import { createErasing } from '../activities/erasing.ts';
 import type { ErasingActivities } from '../activities/erasing.ts';
-import type { CallToErase } from '../workflows/erase.ts';
 import type { Config } from './config.ts';
 import * as idempotency from './db/idempotency.ts';
 import type { Database } from './db/pool.ts';
@@ -25,16 +24,9 @@ const SCHEDULE_MS = 30_000;
  * @param client must not repeat requests by itself, see `linkToTemporal`
  */
 export function buildEraser(system: Database, client: Client, log: Log): ErasingActivities {
-  const erase = async ({ workspaceId, callId }: CallToErase) => {
-    try {
-      return (await eraseCall({ client, database: system, workspaceId }, callId)).result;
-    } catch (error) {
-      log.warn('a call could not be erased; it is tried again', { callId, error });
-      throw error;
-    }
-  };
   return createErasing({
-    erase,
+    erase: async ({ workspaceId, callId }) =>
+      (await eraseCall({ client, database: system, workspaceId }, callId)).result,
     forgetSession: ({ workspaceId, sessionId }) =>
       inWorkspace(system, workspaceId, 'Forgetting a session', async (scope) => {
         await sessions.close(scope, sessionId);
@@ -51,9 +43,13 @@ export function buildEraser(system: Database, client: Client, log: Log): Erasing
       await idempotency.purge(system);
       await rateBuckets.purge(system, BUCKET_UNUSED_MS);
     },
-    onRetention: (erased, failed) => {
+    onRetention: ({ erased, failed, error }) => {
       log.info('calls were erased that are kept no longer', { count: erased });
-      if (failed > 0) log.warn('calls that are kept no longer are left', { count: failed });
+      if (failed === 0) return;
+      log.warn('calls that are kept no longer are left for the next round', {
+        count: failed,
+        error,
+      });
     },
   });
 }

@@ -21,7 +21,7 @@ const BETWEEN_ROUNDS = '20 seconds';
 const ROUNDS_WITHOUT_ONE = 60;
 
 const { eraseCall: erase, eraseOfSession } = proxyActivities<ErasingActivities>({
-  startToCloseTimeout: '10 minutes',
+  startToCloseTimeout: '30 minutes',
   scheduleToCloseTimeout: PATIENCE,
   heartbeatTimeout: '5s',
   retry: { initialInterval: '2s', maximumInterval: '1 minute' },

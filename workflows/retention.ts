@@ -12,7 +12,7 @@ export interface RetentionOutcome {
 }
 
 const { eraseDue, removeOld } = proxyActivities<ErasingActivities>({
-  startToCloseTimeout: '20 minutes',
+  startToCloseTimeout: '30 minutes',
   heartbeatTimeout: '5s',
   retry: { maximumAttempts: 3, initialInterval: '5s', maximumInterval: '1 minute' },
 });
