@@ -587,7 +587,18 @@ describe('a call that is over', () => {
       await sql`update calls set ended_at = ${aMonthAgo} where id = ${old.id}`.execute(
         api.database,
       );
+      await sql`insert into idempotency_records
+        (workspace_id, key_hash, request_hash, state, locked_until, created_at)
+        values ('ws_default', 'old', '', 'done', now(), now() - interval '25 hours')`.execute(
+        api.database,
+      );
       await untilErased(old.id);
+      await eventually(async () => {
+        const { rows } = await sql`select from idempotency_records where key_hash = 'old'`.execute(
+          api.database,
+        );
+        expect(rows).toEqual([]);
+      }, ERASED_WITHIN);
       expect((await read(ours, young.id)).erased_at).toBeNull();
       const kept = await everythingKept();
       expect(kept).not.toContain('Oscar');
