@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import type { CallSnapshot } from '../../../workflows/contract.ts';
 import type { CallManager, HangUpResult } from '../../call-manager.ts';
+import * as assistants from '../../db/assistants.ts';
 import * as calls from '../../db/calls.ts';
 import * as phoneNumbers from '../../db/phone-numbers.ts';
 import type { Database } from '../../db/pool.ts';
+import type { Scope } from '../../db/scope.ts';
 import { hangUpOwn } from '../../hang-up-own.ts';
 import { DIRECTIONS } from './call-schema.ts';
 import { idField, textField } from './fields.ts';
@@ -66,12 +68,7 @@ export function hangUpAllRoute(app: ApiApp, db: Database, manager: CallManager):
     idempotency: 'two-phase',
     handle: async ({ caller, body, inWorkspace }) => {
       const { filter: given = {}, message } = body;
-      const number = await inWorkspace('Finding a number', async (scope) => {
-        if (given.phone_number_id === undefined) return undefined;
-        const found = await phoneNumbers.find(scope, given.phone_number_id);
-        if (found) return found.number;
-        throw invalid('/filter/phone_number_id', 'unknown', 'There is no such number');
-      });
+      const number = await inWorkspace('Looking at a filter', (scope) => numberOf(scope, given));
       const results = await hangUpOwn(manager, {
         workspaceId: caller.workspaceId,
         isOwn: (id) =>
@@ -85,6 +82,22 @@ export function hangUpAllRoute(app: ApiApp, db: Database, manager: CallManager):
       return summarized(results);
     },
   });
+}
+
+/**
+ * @returns the number that the filter names
+ * @throws {Problem} `invalid` when it names something that the workspace does not have.
+ */
+async function numberOf(scope: Scope, given: Filter): Promise<string | undefined> {
+  const { assistant_id: assistantId, phone_number_id: numberId } = given;
+  // Of one that was deleted there may be calls.
+  if (assistantId !== undefined && !(await assistants.positionOf(scope, assistantId))) {
+    throw invalid('/filter/assistant_id', 'unknown', 'There is no such assistant');
+  }
+  if (numberId === undefined) return undefined;
+  const found = await phoneNumbers.find(scope, numberId);
+  if (found) return found.number;
+  throw invalid('/filter/phone_number_id', 'unknown', 'There is no such number');
 }
 
 /** @param number what `phone_number_id` stands for */
