@@ -11,15 +11,17 @@ import { commandLine } from '../../src/embedded/process-info.ts';
 import { eventually } from './support/eventually.ts';
 
 const MAIN = join(import.meta.dirname, '..', '..', 'dist', 'src', 'bench', 'main.js');
-const LONG_MS = 300_000;
+const LONG_MS = 480_000;
 
 let folder: string;
 let logdir: string;
 let webhook: Outcome;
 let recovery: Outcome;
 let soak: Outcome;
+let api: Outcome;
+let flood: Outcome;
 
-/** All at the same time: each waits more than it works. */
+/** The first ones at the same time: each waits more than it works. */
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'voca-test-bench-'));
   chmodSync(folder, 0o711); // an embedded PostgreSQL's user has to pass through
@@ -34,6 +36,11 @@ beforeAll(async () => {
     ),
     bench('soak --calls 2 --every 200 --turns 2 --look 1 --warmup 0', stopOnceItCalls),
   ]);
+  // These work more than they wait.
+  api = await bench('api --rows 10000 --other 2000 --times 4 --creations 5 --requests 20');
+  flood = await bench(
+    `flood --callers 2 --every 200 --seconds 3 --rounds 1 --warmup 1 --idle 100 --slow 10 --asking 10`,
+  );
 }, LONG_MS);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -119,6 +126,40 @@ describe('the benchmarks', () => {
     expect(Object.keys(json['growth'] as object)).toContain('voca-worker-1');
     expect(report).toContain('STOPPED EARLY');
     expect(code).toBe(130);
+  });
+
+  test('api lists by every filter at every depth, creates assistants, signs in', () => {
+    const { code, json, report } = api;
+    expect(json).toMatchObject({ benchmark: 'api', rows: 10_000, errors: 0, interrupted: false });
+    const lists = json['lists'] as { filter: string; isSingle: boolean; p95: number | null }[];
+    expect(lists.filter(({ p95 }) => p95 === null)).toEqual([]);
+    expect(lists.filter(({ isSingle }) => isSingle).length).toBeGreaterThan(20);
+    expect(lists.filter(({ isSingle }) => !isSingle).length).toBeGreaterThan(10);
+    expect(json).toMatchObject({
+      creating: { plain: { count: 5 }, keyed: { count: 5 }, repeated: { count: 5 } },
+      signIn: { added: { signedIn: expect.any(Number), cold: expect.any(Number) } },
+    });
+    // The only benchmark whose command fails for a goal.
+    const isMissed = (json['missed'] as number) > 0;
+    expect([code, report.trim().endsWith('FAIL')]).toEqual(isMissed ? [1, true] : [0, false]);
+  });
+
+  test('flood keeps calls going beside strangers, whom nobody keeps', () => {
+    const { code, json } = flood;
+    expect(json).toMatchObject({ benchmark: 'flood', errors: 0, interrupted: false });
+    expect(json).toMatchObject({
+      quiet: { turn: { count: expect.any(Number) }, errors: 0 },
+      flooded: { turn: { count: expect.any(Number) }, errors: 0 },
+      strangers: {
+        idle: { sent: expect.any(Number) },
+        'bad keys': { statuses: expect.anything() },
+      },
+    });
+    const strangers = json['strangers'] as Record<string, { statuses: Record<string, number> }>;
+    const statuses = Object.values(strangers).flatMap((each) => Object.keys(each.statuses));
+    expect(statuses.filter((status) => !status.startsWith('4'))).toEqual([]);
+    expect(statuses).toEqual(expect.arrayContaining(['401', '403', '413', '422']));
+    expect(code).toBe(0);
   });
 
   test('leave nothing behind: no data, and no process that was started with it', () => {

@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { apiGoals, missedOf, renderApi } from '../../../src/bench/api/api-figures.ts';
 import type { ApiFigures } from '../../../src/bench/api/api-figures.ts';
 import { measureCreations } from '../../../src/bench/api/creation-times.ts';
+import { CONDITIONS } from '../../../src/bench/api/filters.ts';
 import { faultOf } from '../../../src/bench/api/list-times.ts';
 import { planOf } from '../../../src/bench/api/places.ts';
 
@@ -38,6 +41,18 @@ describe('the places of a list that are visited', () => {
   test('of an empty list there is a top alone', () => {
     expect(planOf(0, 2)).toEqual([{ place: 'top' }, { place: 'top' }]);
   });
+});
+
+test('every filter of the list of calls is measured', () => {
+  const file = join(import.meta.dirname, '..', '..', '..', 'openapi.json');
+  const { paths } = JSON.parse(readFileSync(file, 'utf8')) as {
+    paths: Record<string, { get: { parameters: { name: string; in: string }[] } }>;
+  };
+  const named = paths['/v1/calls']?.get.parameters.flatMap((parameter) =>
+    parameter.in === 'query' ? [parameter.name] : [],
+  );
+  const ofPages = ['limit', 'starting_after', 'ending_before'];
+  expect([...Object.keys(CONDITIONS), ...ofPages].sort()).toEqual(named?.sort());
 });
 
 describe('a page of a list', () => {
