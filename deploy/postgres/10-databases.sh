@@ -13,6 +13,11 @@ psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 \
 \getenv temporal_password POSTGRES_TEMPORAL_PASSWORD
 create role voca login password :'voca_password';
 create role temporal login password :'temporal_password';
+-- What VOCA's processes become: one sees a workspace at a time, the other keeps house. Its own user may not
+-- make roles.
+create role voca_app nologin;
+create role voca_system nologin;
+grant voca_app, voca_system to voca;
 create database voca owner voca;
 create database temporal owner temporal;
 create database temporal_visibility owner temporal;

@@ -60,9 +60,9 @@ describe('the environment of our services', () => {
     });
   });
 
-  test('the workers reach the database of VOCA as its own user', () => {
-    for (const name of ['worker-1', 'worker-2']) {
-      const { url } = loadConfig(environmentOf(name), { role: 'worker' }).database;
+  test('all of ours reach the database of VOCA as its own user', () => {
+    for (const name of ['api', 'worker-1', 'worker-2']) {
+      const { url } = loadConfig(environmentOf(name), { role: roleOf(name) }).database;
       expect(url).toBe('postgres://voca:voca1@postgres:5432/voca');
     }
   });

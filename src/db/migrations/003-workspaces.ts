@@ -47,10 +47,12 @@ const OWNED = [
 ];
 const NEW_OWNED = ['sessions', 'api_keys', 'idempotency_records'];
 
-const giveWorkspace = (table: string) => [
-  `alter table ${table} add column workspace_id text collate "C" not null default ${FIRST}`,
-  `alter table ${table} alter column workspace_id drop default`,
-];
+/**
+ * The default stays, for the version before this one, which may still run and knows no workspaces. Our own
+ * processes cannot forget to name one: `voca_app` may not write into a workspace that it has not entered.
+ */
+const giveWorkspace = (table: string) =>
+  `alter table ${table} add column workspace_id text collate "C" not null default ${FIRST}`;
 
 const isolate = (table: string, column: string) => [
   `alter table ${table} enable row level security`,
@@ -73,7 +75,7 @@ const STATEMENTS = [
     updated_at timestamptz(3) not null default now()
   )`,
   `insert into workspaces (id, name) values (${FIRST}, 'Default')`,
-  ...OWNED.flatMap(giveWorkspace),
+  ...OWNED.map(giveWorkspace),
   ...['assistants', 'phone_numbers', 'calls'].map(
     (table) => `alter table ${table} add foreign key (workspace_id) references workspaces (id)`,
   ),
