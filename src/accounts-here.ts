@@ -10,7 +10,7 @@ import type { CliConfig, Environment } from './config-types.ts';
 import { knownDataDirs } from './data-dirs.ts';
 import * as apiKeys from './db/api-keys.ts';
 import { DatabaseError } from './db/errors.ts';
-import { migrateToLatest } from './db/migrate.ts';
+import { MIGRATION_STATEMENT_MS, migrateToLatest } from './db/migrate.ts';
 import { createDatabase } from './db/pool.ts';
 import type { Database } from './db/pool.ts';
 import { FIRST_WORKSPACE, inWorkspace } from './db/scope.ts';
@@ -74,7 +74,7 @@ export function accountsHere(config: CliConfig, env: Environment): AccountsHere 
       url: databaseUrl(config, env),
       applicationName: 'voca-cli',
       maxConnections: 1,
-      ...(role === 'system' && { role }),
+      ...(role === 'system' ? { role } : { statementTimeoutMs: MIGRATION_STATEMENT_MS }),
     });
     try {
       return await work(db);

@@ -3,7 +3,7 @@ import type { Assistants, CallIndex, CallRecords, OwnNumbers } from '../activiti
 import { createAssistantsForCalls } from './db/assistants-for-calls.ts';
 import { createCallIndex } from './db/call-index.ts';
 import { createCallRecords } from './db/call-records.ts';
-import { migrateToLatest } from './db/migrate.ts';
+import { MIGRATION_STATEMENT_MS, migrateToLatest } from './db/migrate.ts';
 import { createOwnNumbers } from './db/number-checks.ts';
 import { createDatabase } from './db/pool.ts';
 import type { Database } from './db/pool.ts';
@@ -54,7 +54,12 @@ export function openDatabase(url: string, log: Log): OpenDatabase {
  * @throws {DatabaseError} when PostgreSQL does not come within 15 s.
  */
 export async function migrateAndSeed(url: string, phoneNumber: string): Promise<void> {
-  const db = createDatabase({ url, applicationName: 'voca-migrate', maxConnections: 1 });
+  const db = createDatabase({
+    url,
+    applicationName: 'voca-migrate',
+    maxConnections: 1,
+    statementTimeoutMs: MIGRATION_STATEMENT_MS,
+  });
   try {
     await migrateToLatest(db);
     await seedDefaults(db, {

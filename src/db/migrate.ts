@@ -1,4 +1,5 @@
 import { Migrator, sql } from 'kysely';
+import type { Migration } from 'kysely';
 import { DatabaseError, describe } from './errors.ts';
 import { MIGRATIONS } from './migrations/index.ts';
 import type { Database } from './pool.ts';
@@ -8,6 +9,13 @@ export interface MigrateOptions {
   waitMs?: number;
 }
 
+/** What a statement of a migration may take: a large table is rewritten, or gets an index. */
+export const MIGRATION_STATEMENT_MS = 3_600_000;
+/**
+ * Whoever waits for the lock of a table keeps all others waiting who come after; so it gives up soon,
+ * lets them through and tries again.
+ */
+const LOCK_MS = 2_000;
 const WAIT_MS = 15_000;
 const PAUSE_MS = 200;
 /** Only one process migrates at a time; the others wait for it here. */
@@ -53,12 +61,28 @@ async function migrateOnce(db: Database): Promise<string[]> {
       select pg_try_advisory_lock(${sql.lit(LOCK_ID)}) as locked`.execute(connection);
     if (!rows[0]?.locked) throw new DatabaseError('Another process is migrating', 'locked', true);
     try {
-      const provider = { getMigrations: () => Promise.resolve(MIGRATIONS) };
+      await sql`select set_config('lock_timeout', ${String(LOCK_MS)}, false)`.execute(connection);
+      const migrations = { ...(await newerThanThis(connection)), ...MIGRATIONS };
+      const provider = { getMigrations: () => Promise.resolve(migrations) };
       const { error, results } = await new Migrator({ db: connection, provider }).migrateToLatest();
       if (error !== undefined) throw error;
       return (results ?? []).map((result) => result.migrationName);
     } finally {
+      await sql`reset lock_timeout`.execute(connection);
       await sql`select pg_advisory_unlock(${sql.lit(LOCK_ID)})`.execute(connection);
     }
   });
+}
+
+/**
+ * What a later release has done to the tables, as if it were known: migrations only add, so that this
+ * release can be gone back to.
+ */
+async function newerThanThis(db: Database): Promise<Record<string, Migration>> {
+  const { rows } = await sql<{ isThere: boolean }>`
+    select to_regclass('kysely_migration') is not null as "isThere"`.execute(db);
+  if (!rows[0]?.isThere) return {};
+  const ran = await sql<{ name: string }>`select name from kysely_migration`.execute(db);
+  const done: Migration = { up: () => Promise.resolve() };
+  return Object.fromEntries(ran.rows.map(({ name }) => [name, done]));
 }

@@ -101,6 +101,42 @@ describe('a database of the release before', () => {
   });
 });
 
+/** For a lock of a table. */
+async function untilSomebodyWaits(db: Database): Promise<void> {
+  for (;;) {
+    const { rows } = await sql`select from pg_stat_activity
+      where datname = current_database() and wait_event_type = 'Lock'`.execute(db);
+    if (rows.length > 0) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+describe('a migration', () => {
+  test('that waits for a table lets those through who come after it', async () => {
+    const { url } = await fresh();
+    await migrateTo(open(url), '002-turn-models');
+    const longRead = await open(url).startTransaction().execute();
+    await sql`select from calls`.execute(longRead);
+    const ran = migrateToLatest(open(url));
+    const owner = open(url, { statementTimeoutMs: 3_500 });
+    await untilSomebodyWaits(owner);
+    // A caller waits for this one, so it is not among what is locked already.
+    await sql`select from assistants`.execute(open(url, { statementTimeoutMs: 1_000 }));
+    await sql`select from calls`.execute(owner);
+    await longRead.commit().execute();
+    expect(await ran).toEqual(['003-workspaces']);
+  });
+
+  test('of a later release is left alone, so that this one can be gone back to', async () => {
+    const { url } = await fresh();
+    const owner = open(url);
+    await migrateToLatest(owner);
+    await sql`insert into kysely_migration (name, timestamp)
+      values ('999-later', ${new Date(Date.now() + 1000).toISOString()})`.execute(owner);
+    expect(await migrateToLatest(owner)).toEqual([]);
+  });
+});
+
 describe('whoever is no superuser', () => {
   test('migrates an own database, and works in both roles', async () => {
     const url = await ownerOf(await fresh(), 'createrole');

@@ -37,14 +37,10 @@ end $$`;
 /** What was there before there were workspaces belongs to the first one. */
 const FIRST = `'ws_default'`;
 
-const OWNED = [
-  'assistants',
-  'assistant_versions',
-  'phone_numbers',
-  'calls',
-  'turns',
-  'call_events',
-];
+/** Large, perhaps: all that takes long is done to these, while assistants can still be read. */
+const RECORDS = ['calls', 'turns', 'call_events'];
+/** Read while a caller waits: locked last and for a moment, not while calls are given their indexes. */
+const READ_BY_CALLS = ['assistants', 'assistant_versions', 'phone_numbers'];
 const NEW_OWNED = ['sessions', 'api_keys', 'idempotency_records'];
 
 /**
@@ -53,6 +49,9 @@ const NEW_OWNED = ['sessions', 'api_keys', 'idempotency_records'];
  */
 const giveWorkspace = (table: string) =>
   `alter table ${table} add column workspace_id text collate "C" not null default ${FIRST}`;
+
+const belongToWorkspaces = (table: string) =>
+  `alter table ${table} add foreign key (workspace_id) references workspaces (id)`;
 
 const isolate = (table: string, column: string) => [
   `alter table ${table} enable row level security`,
@@ -75,27 +74,31 @@ const STATEMENTS = [
     updated_at timestamptz(3) not null default now()
   )`,
   `insert into workspaces (id, name) values (${FIRST}, 'Default')`,
-  ...OWNED.map(giveWorkspace),
-  ...['assistants', 'phone_numbers', 'calls'].map(
-    (table) => `alter table ${table} add foreign key (workspace_id) references workspaces (id)`,
-  ),
+  ...RECORDS.map(giveWorkspace),
+  belongToWorkspaces('calls'),
   // Times are compared with those of cursors, which know milliseconds.
-  ...['assistants', 'phone_numbers'].map(
-    (table) => `alter table ${table}
-      alter column created_at type timestamptz(3),
-      alter column updated_at type timestamptz(3),
-      add column deleted_at timestamptz(3)`,
+  `alter table calls
+    alter column created_at type timestamptz(3),
+    alter column ended_at type timestamptz(3),
+    add column session_id text collate "C",
+    add column phone_number_id text collate "C",
+    add column metadata jsonb not null default '{}',
+    add column summary text,
+    add column deleted_at timestamptz(3),
+    add column erased_at timestamptz(3)`,
+  `drop index calls_newest`,
+  `create index calls_newest on calls (workspace_id, created_at desc, id desc)`,
+  ...['status', 'direction', 'end_reason', 'assistant_id', 'phone_number_id', 'session_id'].map(
+    (column) =>
+      `create index calls_by_${column} on calls (workspace_id, ${column}, created_at desc, id desc)`,
   ),
-  `create index assistants_newest on assistants (workspace_id, created_at desc, id desc)`,
-
-  `alter table phone_numbers
-    add column label text,
-    add column carrier_sid text,
-    add column webhook_check jsonb,
-    drop constraint phone_numbers_number_key`,
-  // One account at Twilio serves all workspaces: a number has one owner.
-  `create unique index phone_numbers_number on phone_numbers (number) where deleted_at is null`,
-  `create index phone_numbers_newest on phone_numbers (workspace_id, created_at desc, id desc)`,
+  ...['from_number', 'to_number'].map(
+    (column) =>
+      `create index calls_by_${column} on calls (workspace_id, ${column}, created_at desc, id desc)`,
+  ),
+  // For what is to be erased in time; a call whose end nobody recorded is counted from its beginning.
+  `create index calls_over on calls (workspace_id, (coalesce(ended_at, created_at)))
+    where erased_at is null`,
 
   `create table sessions (
     id text collate "C" primary key,
@@ -119,29 +122,6 @@ const STATEMENTS = [
   ),
   `create index sessions_expiry on sessions (workspace_id, expires_at)`,
   `create index sessions_open on sessions (workspace_id, assistant_id, customer_number, expires_at desc)`,
-
-  `alter table calls
-    alter column created_at type timestamptz(3),
-    alter column ended_at type timestamptz(3),
-    add column session_id text collate "C",
-    add column phone_number_id text collate "C",
-    add column metadata jsonb not null default '{}',
-    add column summary text,
-    add column deleted_at timestamptz(3),
-    add column erased_at timestamptz(3)`,
-  `drop index calls_newest`,
-  `create index calls_newest on calls (workspace_id, created_at desc, id desc)`,
-  ...['status', 'direction', 'end_reason', 'assistant_id', 'phone_number_id', 'session_id'].map(
-    (column) =>
-      `create index calls_by_${column} on calls (workspace_id, ${column}, created_at desc, id desc)`,
-  ),
-  ...['from_number', 'to_number'].map(
-    (column) =>
-      `create index calls_by_${column} on calls (workspace_id, ${column}, created_at desc, id desc)`,
-  ),
-  // For what is to be erased in time; a call whose end nobody recorded is counted from its beginning.
-  `create index calls_over on calls (workspace_id, (coalesce(ended_at, created_at)))
-    where erased_at is null`,
 
   `create table api_keys (
     id text collate "C" primary key,
@@ -183,9 +163,29 @@ const STATEMENTS = [
     at timestamptz not null default clock_timestamp()
   )`,
 
-  ...isolate('workspaces', 'id'),
-  ...[...OWNED, ...NEW_OWNED].flatMap((table) => isolate(table, 'workspace_id')),
   `grant select, insert, update, delete on rate_buckets to voca_system`,
+  ...isolate('workspaces', 'id'),
+  ...[...RECORDS, ...NEW_OWNED].flatMap((table) => isolate(table, 'workspace_id')),
+
+  ...READ_BY_CALLS.map(giveWorkspace),
+  ...['assistants', 'phone_numbers'].map(belongToWorkspaces),
+  ...['assistants', 'phone_numbers'].map(
+    (table) => `alter table ${table}
+      alter column created_at type timestamptz(3),
+      alter column updated_at type timestamptz(3),
+      add column deleted_at timestamptz(3)`,
+  ),
+  `create index assistants_newest on assistants (workspace_id, created_at desc, id desc)`,
+
+  `alter table phone_numbers
+    add column label text,
+    add column carrier_sid text,
+    add column webhook_check jsonb,
+    drop constraint phone_numbers_number_key`,
+  // One account at Twilio serves all workspaces: a number has one owner.
+  `create unique index phone_numbers_number on phone_numbers (number) where deleted_at is null`,
+  `create index phone_numbers_newest on phone_numbers (workspace_id, created_at desc, id desc)`,
+  ...READ_BY_CALLS.flatMap((table) => isolate(table, 'workspace_id')),
 ];
 
 /** Workspaces, and what they own: isolated twice, by every query and by row-level security. */
