@@ -19,7 +19,7 @@ export const THEIR_IDEMPOTENCY_KEY = `${CANARY}-key`;
 /** Those that the carrier must have. */
 export const NUMBERS = [THEIR_NUMBER, THEIR_OTHER_NUMBER, OUR_NUMBER];
 
-const THEIR_CUSTOMERS = ['+14155550171', '+14155550172', '+14155550173'] as const;
+const THEIR_CUSTOMERS = ['+14155550171', '+14155550172', '+14155550173', '+14155550174'] as const;
 const OUR_CUSTOMER = '+14155550181';
 
 interface Party {
@@ -72,19 +72,22 @@ export async function fillTheirs(
   const number = await made(client, '/v1/phone-numbers', {
     ...{ number: THEIR_NUMBER, label: `${CANARY} label`, assistant_id: assistant },
   });
-  const [first, second, third] = THEIR_CUSTOMERS;
+  const [first, second, third, fourth] = THEIR_CUSTOMERS;
   const calls = [
     await talk(party, first, assistant, 'said this'),
     await talk(party, second, assistant, 'said that'),
   ];
   const [callId, phone] = await place(party, third, assistant);
   await say(phone, `${CANARY} is speaking`, /./);
+  const [unrecordedId] = await place(party, fourth, assistant);
+  for (const each of [callId, unrecordedId]) await untilAnswered(api, each);
+  await forget(api, unrecordedId);
   await made(client, '/v1/api-keys', { name: `${CANARY} key`, mode: 'test', scopes: ['admin'] });
   const keys = await client.ask<{ data: { id: string }[] }>('/v1/api-keys');
   const ids = {
     asst: [assistant, hidden],
     pn: [number, await api.number(client.workspaceId, THEIR_OTHER_NUMBER)],
-    call: [...calls.map(({ id }) => id), callId],
+    call: [...calls.map(({ id }) => id), callId, unrecordedId],
     sess: calls.map(({ session_id: id }) => id),
     key: keys.body.data.map(({ id }) => id),
     ws: [client.workspaceId],
@@ -148,6 +151,24 @@ async function talk(party: Party, to: string, assistant: string, words: string):
     },
     { withinMs: 60_000, everyMs: 200 },
   );
+}
+
+async function untilAnswered({ database }: ApiOfRoles, callId: string): Promise<void> {
+  await eventually(async () => {
+    const call = await database
+      .selectFrom('calls')
+      .select('status')
+      .where('id', '=', callId)
+      .executeTakeFirst();
+    if (call?.status !== 'answered') throw new Error(`The call is recorded as ${call?.status}`);
+  });
+}
+
+/** As if its record were late: whose it is, the call alone knows. */
+async function forget({ database }: ApiOfRoles, callId: string): Promise<void> {
+  await database.deleteFrom('turns').where('call_id', '=', callId).execute();
+  await database.deleteFrom('call_events').where('call_id', '=', callId).execute();
+  await database.deleteFrom('calls').where('id', '=', callId).execute();
 }
 
 /** The cursors with which they go through their lists at this moment. */
