@@ -17,6 +17,8 @@ export interface Target {
   authToken: string;
   /** Aborted when the benchmark is to end early. */
   stopping: AbortSignal;
+  /** False: each webhook comes over a connection of its own. */
+  keepAlive?: boolean;
 }
 
 export interface LoadShape {
@@ -93,11 +95,11 @@ export async function callAgainAndAgain(
 }
 
 async function withClient<T>(
-  { authToken }: Target,
+  { authToken, keepAlive = true }: Target,
   connections: number,
   use: (client: TwilioClient) => Promise<T>,
 ): Promise<T> {
-  const client = new TwilioClient({ authToken, connections });
+  const client = new TwilioClient({ authToken, connections, keepAlive });
   try {
     return await use(client);
   } finally {

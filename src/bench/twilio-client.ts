@@ -18,6 +18,8 @@ export interface TwilioClientOptions {
   authToken: string;
   /** So many connections are kept alive; which one is used is for the caller to say. */
   connections: number;
+  /** False: each webhook comes over a connection of its own. */
+  keepAlive?: boolean;
 }
 
 /** Twilio's own limit for a webhook. */
@@ -27,11 +29,11 @@ export class TwilioClient {
   readonly #authToken: string;
   readonly #agents: Agent[];
 
-  constructor({ authToken, connections }: TwilioClientOptions) {
+  constructor({ authToken, connections, keepAlive = true }: TwilioClientOptions) {
     this.#authToken = authToken;
     this.#agents = Array.from(
       { length: connections },
-      () => new Agent({ keepAlive: true, maxSockets: 1 }),
+      () => new Agent({ keepAlive, maxSockets: 1 }),
     );
   }
 

@@ -29,6 +29,8 @@ export interface FloodReport extends Machine {
   strangers: FloodFigures;
   /** Each api process at its largest, in MB: in the quiet, and in the flood. */
   apiMb: { quiet: number; flooded: number };
+  /** How many processors each part has used on average. */
+  usedCores: Record<'quiet' | 'flooded', Readonly<Record<string, number>>>;
   /** Sockets of the api processes: before, at most, and some seconds after the last flood. */
   sockets: { before: number; most: number; after: number } | null;
   goals: Goal[];
@@ -92,6 +94,8 @@ export function renderFlood(report: FloodReport, problems: readonly string[]): s
     cells('strangers', ['sent', 'refused', 'longest', ' answers']),
     ...[...HOLDING, ...ASKING].map((kind) => strangerRow(kind, strangers)),
     `api, the larger process: ${shown(apiMb.quiet)} MB in the quiet, ${shown(apiMb.flooded)} MB in the flood`,
+    `processors used in the quiet: ${coresLine(report.usedCores.quiet)}`,
+    `processors used in the flood: ${coresLine(report.usedCores.flooded)}`,
     ...(sockets
       ? [
           `sockets of the api: ${sockets.before} before, ${sockets.most} at most, ${sockets.after} after`,
@@ -103,6 +107,12 @@ export function renderFlood(report: FloodReport, problems: readonly string[]): s
     '',
     goalsLine(report.goals),
   ].join('\n');
+}
+
+function coresLine(cores: Readonly<Record<string, number>>): string {
+  return Object.entries(cores)
+    .map(([part, used]) => `${part} ${shown(used, 2)}`)
+    .join(', ');
 }
 
 function strangerRow(kind: StrangerKind, strangers: FloodFigures): string {

@@ -9,7 +9,7 @@ import { withDatabase, withInstantModel } from '../bench-servers.ts';
 import type { Benchmark, BenchContext, BenchResult } from '../benchmark.ts';
 import { oneAtATime } from '../load.ts';
 import { pause } from '../play-call.ts';
-import { instancePids, measureProcesses } from '../process-meter.ts';
+import { byPart, instancePids, measureProcesses } from '../process-meter.ts';
 import { summarize } from '../statistics.ts';
 import { newKey, newWorkspace } from '../workspace.ts';
 import type { CallersTimes } from './callers-order.ts';
@@ -65,6 +65,9 @@ interface Times {
   mb: number;
   /** The most sockets of all api processes. */
   sockets: number;
+  /** Seconds of processors, by part, and how many seconds that took. */
+  cpu: Record<string, number>;
+  seconds: number;
 }
 
 async function flood(
@@ -91,6 +94,7 @@ async function flood(
     flooded: timesOf(flooded.played),
     strangers,
     apiMb: { quiet: quiet.mb, flooded: flooded.mb },
+    usedCores: { quiet: coresOf(quiet), flooded: coresOf(flooded) },
     sockets: before < 0 ? null : { before, most: flooded.sockets, after },
   };
   const report: FloodReport = {
@@ -166,7 +170,9 @@ async function callFor(
   { callers, every: pauseMs, seconds }: Options,
   times: Times,
 ): Promise<void> {
-  const { accountSid, authToken, instance, stopping } = bench;
+  const { accountSid, authToken, dataDir, instance, stopping } = bench;
+  const startedAt = performance.now();
+  const before = byPart(measureProcesses(instancePids(dataDir)));
   const timer = setInterval(() => {
     const { mb, sockets } = lookAtApi(bench);
     times.mb = Math.max(times.mb, mb);
@@ -177,6 +183,13 @@ async function callFor(
     const place = { baseUrl: instance.running.apiUrl, accountSid, authToken };
     const played = await playCallers({ ...place, ...load }, stopping);
     if (played) times.played.push(played);
+    times.seconds += (performance.now() - startedAt) / 1000;
+    for (const [part, { cpuSeconds }] of Object.entries(
+      byPart(measureProcesses(instancePids(dataDir))),
+    )) {
+      const spent = cpuSeconds - (before[part]?.cpuSeconds ?? cpuSeconds);
+      times.cpu[part] = (times.cpu[part] ?? 0) + spent;
+    }
   } finally {
     clearInterval(timer);
   }
@@ -192,8 +205,17 @@ function lookAtApi({ dataDir }: BenchInstance): { mb: number; sockets: number } 
   };
 }
 
+/** How many processors each part has used. This process is the supervisor. */
+function coresOf({ cpu, seconds }: Times): Record<string, number> {
+  const entries = Object.entries(cpu).map(([part, spent]): [string, number] => [
+    part === 'generator' ? 'supervisor' : part,
+    Math.round((100 * spent) / seconds) / 100,
+  ]);
+  return Object.fromEntries(entries);
+}
+
 function noTimes(): Times {
-  return { played: [], mb: 0, sockets: 0 };
+  return { played: [], mb: 0, sockets: 0, cpu: {}, seconds: 0 };
 }
 
 function timesOf(played: readonly CallersTimes[]): CallTimes {

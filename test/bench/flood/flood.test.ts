@@ -102,6 +102,7 @@ const measured = {
   flooded: { ...calls, turn: { ...times, p99: 119 } },
   strangers: noFigures(),
   apiMb: { quiet: 150, flooded: 200 },
+  usedCores: { quiet: { api: 0.1 }, flooded: { api: 0.25 } },
   sockets: { before: 7, most: 2000, after: 9 },
 };
 
@@ -154,6 +155,7 @@ describe('the goals beside a flood', () => {
       ['flood: turn: HTTP status 500'],
     );
     expect(report).toContain('12 × 401');
+    expect(report).toContain('in the flood: api 0.25');
     expect(report).toContain('p99 × 1.19');
     expect(report).toContain('flood: turn: HTTP status 500');
     expect(report).toContain('7 before, 2000 at most, 9 after');
