@@ -63,16 +63,14 @@ function buildProgram(io: CliIo, fail: (code: number) => void): Command {
     isTerminal: io.isTerminal,
     fail,
   };
-  program.commandsGroup('On this machine, for operators:');
-  const calls = addCallCommands(program, io, fail).helpGroup(OVER_API);
-  const keys = addLocal(program, io, (wanted) => createRemotely(api, wanted)).helpGroup(OVER_API);
-  addCalls(calls, api);
-  addKeys(keys, api);
   program.commandsGroup(OVER_API);
   addAssistants(program, api);
   addNumbers(program, api);
-  addSessions(program, api);
-  program.commandsGroup('On this machine, for operators:');
+  program.commandsGroup(HERE);
+  addCalls(addCallCommands(program, io, fail).helpGroup(OVER_API), api);
+  addSessions(program, api).helpGroup(OVER_API);
+  const keys = addLocal(program, io, (wanted) => createRemotely(api, wanted));
+  addKeys(keys.helpGroup(OVER_API), api);
   addOperations(program, {
     out: (text) => io.out(text),
     operations: () => io.operations(),
@@ -83,7 +81,8 @@ function buildProgram(io: CliIo, fail: (code: number) => void): Command {
   return program;
 }
 
-const OVER_API = 'Over the API, with VOCA_API_KEY:';
+const OVER_API = 'Over the API, with the key in VOCA_API_KEY:';
+const HERE = 'For operators, on this machine:';
 
 const EXIT_HELP = `
 Exit codes: 0 done, 1 failed, 2 wrong use, 3 Temporal, its workers, the models or the API are not there:

@@ -23,7 +23,8 @@ interface Filters extends ListOptions {
   status?: string;
 }
 
-export function addSessions(program: Command, io: ApiIo): void {
+/** @returns the command. */
+export function addSessions(program: Command, io: ApiIo): Command {
   const sessions = program
     .command('sessions')
     .description('what a customer and an assistant have said to each other over several calls');
@@ -60,6 +61,7 @@ export function addSessions(program: Command, io: ApiIo): void {
       io.out(options.json ? json(body) : fieldsText(body));
     });
   addActs(sessions, io);
+  return sessions;
 }
 
 function addActs(sessions: Command, io: ApiIo): void {
