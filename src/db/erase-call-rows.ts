@@ -1,4 +1,4 @@
-import { forgetSession } from './forget.ts';
+import { forgetSession, lockSession } from './forget.ts';
 import type { Scope } from './scope.ts';
 
 /**
@@ -9,13 +9,13 @@ import type { Scope } from './scope.ts';
  */
 export async function eraseCallRows(scope: Scope, callId: string): Promise<boolean> {
   const { workspaceId, trx } = scope;
-  const call = await trx
+  const found = trx
     .selectFrom('calls')
     .select(['session_id', 'created_at', 'erased_at'])
     .where('workspace_id', '=', workspaceId)
-    .where('id', '=', callId)
-    .forUpdate()
-    .executeTakeFirst();
+    .where('id', '=', callId);
+  await lockSession(scope, (await found.executeTakeFirst())?.session_id);
+  const call = await found.forUpdate().executeTakeFirst();
   if (!call) return false;
   if (call.erased_at !== null) return true;
   for (const table of ['turns', 'call_events'] as const) {

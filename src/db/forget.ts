@@ -25,27 +25,41 @@ export async function clearSummaries(
 
 /**
  * Removes what a session knows of the calls that began at `since` or later, and what those pass on. The
- * rows of its calls are locked before the session's own, as whoever records a call does.
+ * session's row is locked before it looks for summaries: a call that is being summed up at this moment
+ * either has told the session already, and is found here, or is told by it to forget.
  */
 export async function forgetSession(scope: Scope, sessionId: string, since: Date): Promise<void> {
   const { workspaceId, trx } = scope;
-  const later = await trx
-    .selectFrom('calls')
-    .select('id')
-    .where('workspace_id', '=', workspaceId)
-    .where('session_id', '=', sessionId)
-    .where('created_at', '>=', since)
-    .orderBy('id')
-    .forUpdate()
-    .execute();
   await trx
     .updateTable('sessions')
     .set({ summary: null, forgotten_at: new Date() })
     .where('workspace_id', '=', workspaceId)
     .where('id', '=', sessionId)
     .execute();
+  const told = await trx
+    .selectFrom('calls')
+    .select('id')
+    .where('workspace_id', '=', workspaceId)
+    .where('session_id', '=', sessionId)
+    .where('created_at', '>=', since)
+    .where('summary', 'is not', null)
+    .execute();
   await clearSummaries(
     scope,
-    later.map(({ id }) => id),
+    told.map(({ id }) => id),
   );
+}
+
+/** So that of two who erase in one session, the second begins when the first is done. */
+export async function lockSession(
+  { workspaceId, trx }: Scope,
+  sessionId: string | null | undefined,
+): Promise<void> {
+  await trx
+    .selectFrom('sessions')
+    .select('id')
+    .where('workspace_id', '=', workspaceId)
+    .where('id', '=', sessionId ?? '')
+    .forUpdate()
+    .execute();
 }

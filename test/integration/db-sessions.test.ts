@@ -8,6 +8,8 @@ import { findCall } from '../../src/db/calls.ts';
 import { eraseCallRows } from '../../src/db/erase-call-rows.ts';
 import { dueForErasure } from '../../src/db/retention.ts';
 import * as numbers from '../../src/db/phone-numbers.ts';
+import { inWorkspace } from '../../src/db/scope.ts';
+import type { Scope } from '../../src/db/scope.ts';
 import * as sessions from '../../src/db/sessions.ts';
 import * as workspaces from '../../src/db/workspaces.ts';
 import type { CallEvent, CreatedCall } from '../../workflows/events.ts';
@@ -306,6 +308,38 @@ describe('erasing a call', () => {
     expect(await sessionOf(underWay)).toMatchObject({ summary: null, customerNumber: customer });
     const fresh = await play({ customer, atMs: Date.now() + 1000, summary: 'a new beginning' });
     expect(await sessionOf(fresh)).toMatchObject({ summary: 'a new beginning', callCount: 5 });
+  });
+
+  test('does not keep others from erasing and recording in the same session', async () => {
+    const customer = newCustomer();
+    const atMs = Date.now() - HOUR_MS;
+    const erased = await Promise.all(
+      Array.from({ length: 12 }, (_, at) =>
+        play({ customer, atMs: atMs + at, summary: 'canary-many' }),
+      ),
+    );
+    const session = await sessionIdOf(erased[0] ?? '');
+    const recorded = Array.from({ length: 4 }, (_, at) => ({
+      callId: nextCallId(),
+      events: eventsOf({ customer, atMs: atMs + 100 + at, summary: 'canary-many, told' }),
+    }));
+    for (const { callId, events } of recorded) {
+      await records.record({ callId, events: events.slice(0, 3) });
+    }
+    // Nobody waits for a connection here.
+    const app = base.open({ role: 'app', maxConnections: 20 });
+    const { record } = createCallRecords(app, base.system);
+    const work = (todo: (scope: Scope) => Promise<unknown>) =>
+      inWorkspace(app, WS_A, 'Testing', todo);
+    await Promise.all([
+      ...erased.map((callId) => work((scope) => eraseCallRows(scope, callId))),
+      ...recorded.map((batch) => record(batch)),
+      work(async (scope) => {
+        await sessions.close(scope, session);
+        await sessions.forget(scope, session);
+      }),
+    ]);
+    expect(await everything()).not.toContain('canary-many');
   });
 
   test('of a session is its summary, and those of its calls', async () => {
