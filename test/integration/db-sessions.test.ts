@@ -328,12 +328,12 @@ describe('erasing a call', () => {
     }
     // Nobody waits for a connection here.
     const app = base.open({ role: 'app', maxConnections: 20 });
-    const { record } = createCallRecords(app, base.system);
+    const recorder = createCallRecords(app, base.system);
     const work = (todo: (scope: Scope) => Promise<unknown>) =>
       inWorkspace(app, WS_A, 'Testing', todo);
     await Promise.all([
       ...erased.map((callId) => work((scope) => eraseCallRows(scope, callId))),
-      ...recorded.map((batch) => record(batch)),
+      ...recorded.map((batch) => recorder.record(batch)),
       work(async (scope) => {
         await sessions.close(scope, session);
         await sessions.forget(scope, session);
