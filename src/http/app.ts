@@ -8,6 +8,7 @@ import { renderEmpty } from '../twilio/twiml.ts';
 import type { TwilioUrls } from '../twilio/urls.ts';
 import { managementApi } from './api/index.ts';
 import type { ApiOptions } from './api/index.ts';
+import { refuseUnread } from './api/refuse.ts';
 import { refuseBrokenRequest } from './client-error.ts';
 import { closeInTime } from './closing.ts';
 import { limitConnections } from './connection-limits.ts';
@@ -42,7 +43,7 @@ const REQUEST_TIMEOUT_MS = 5_000;
 const CLOSE_MS = 5_000;
 
 export function buildApp(options: AppOptions): FastifyInstance {
-  const { log } = options;
+  const { log, api } = options;
   const gateway = watchedGateway(options.gateway);
   const app = fastify({
     bodyLimit: BODY_LIMIT_BYTES,
@@ -56,7 +57,10 @@ export function buildApp(options: AppOptions): FastifyInstance {
     genReqId: () => newId('req'),
     rewriteUrl: ({ url = '/' }) => withoutPath(url, options.account.webhookUrl),
     clientErrorHandler: refuseBrokenRequest,
-    frameworkErrors: (_error, _request, reply) => void refuse(reply, 400),
+    frameworkErrors: (_error, request, reply) =>
+      void (api && OF_THE_API.test(request.url)
+        ? refuseUnread(request, reply, api.publicUrl)
+        : refuse(reply, 400)),
   });
 
   // Whoever asks a route of Twilio's must be able to read the answer as TwiML: no HTML, no stack.
@@ -73,7 +77,6 @@ export function buildApp(options: AppOptions): FastifyInstance {
   limitConnections(app, options.connections);
   watchWebhooks(app, log);
   health(app, options.readiness, log);
-  const { api } = options;
   if (api) void app.register(async (scope) => managementApi(scope, api));
   for (const prefix of prefixesOf(options.account.webhookUrl)) {
     void app.register(async (scope) => twilioHooks(scope, { ...options, gateway }), { prefix });

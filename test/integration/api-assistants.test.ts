@@ -250,6 +250,15 @@ describe('a request', () => {
     expect([answer.status, answer.body.code]).toEqual([404, 'not-found']);
   });
 
+  test.each(['/v1/assistants/%zz', `/v1/assistants/asst_${'a'.repeat(300)}`])(
+    'to a path that cannot be read is a problem: %.25s',
+    async (path) => {
+      const answer = await api.ask<ProblemBody>(path, { key });
+      expect([answer.status, answer.body.code]).toEqual([400, 'bad-request']);
+      expect(answer.body.request_id).toBe(answer.headers.get('voca-request-id'));
+    },
+  );
+
   test('is explained where its problem leads', async () => {
     const { body } = await api.ask<ProblemBody>('/v1/assistants');
     expect(body.type).toBe('https://voice.example.com/problems/key-missing');

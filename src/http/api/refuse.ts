@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Log } from '../../log.ts';
 import { routeOf } from '../twilio-request.ts';
 import { Problem, PROBLEMS } from './problems.ts';
-import type { Fault, ProblemCode } from './problems.ts';
+import type { Fault } from './problems.ts';
 
 export const problemSchema = z
   .object({
@@ -26,21 +26,35 @@ const RETRY_AFTER_SECONDS = 2;
 
 /** Answers every failure of the routes below `app` with a problem. */
 export function refuseWithProblems(app: FastifyInstance, publicUrl: string, log: Log): void {
-  const typeOf = (code: ProblemCode) => `${publicUrl}/problems/${code}`;
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const problem = problemOf(error, request);
     if (problem.status >= 500) {
       const route = routeOf(request);
       log.error('a request to the API failed', { route, requestId: request.id, error });
     }
-    return answer(reply, problem, typeOf(problem.code), request);
+    return answer(reply, problem, publicUrl, request);
   });
 }
 
-function answer(reply: FastifyReply, problem: Problem, type: string, request: FastifyRequest) {
+/** Answers a request to the API that is turned away before any route sees it. */
+export function refuseUnread(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  publicUrl: string,
+): FastifyReply {
+  void reply.header('voca-request-id', request.id).header('cache-control', 'no-store');
+  return answer(reply, new Problem('bad-request'), publicUrl, request);
+}
+
+function answer(
+  reply: FastifyReply,
+  problem: Problem,
+  publicUrl: string,
+  request: FastifyRequest,
+): FastifyReply {
   const { code, status, faults, retryAfter } = problem;
   const body = {
-    type,
+    type: `${publicUrl}/problems/${code}`,
     title: PROBLEMS[code][1],
     status,
     detail: problem.message,
@@ -70,6 +84,10 @@ function problemOf(error: FastifyError, request: FastifyRequest): Problem {
       return new Problem('media-type');
     case 400:
       return new Problem('bad-request');
+    // Of the files of the documentation, such as one outside their folder.
+    case 403:
+    case 404:
+      return new Problem('not-found');
     default:
       return request.raw.destroyed ? new Problem('bad-request') : new Problem('internal');
   }
