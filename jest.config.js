@@ -14,6 +14,7 @@ const PROCESS_TESTS = [
   'api-calls',
   'bench',
   'check-numbers',
+  'cli-api',
   'drills',
   'faults',
   'observability',
