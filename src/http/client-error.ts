@@ -8,7 +8,8 @@ const REASONS: Record<string, [number, string]> = {
 
 /** A request so broken that it has no route: still answered with something Twilio can read. */
 export function refuseBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
+  // Who has asked nothing is answered nothing.
+  if (error.code === 'ECONNRESET' || !socket.writable || socket.bytesRead === 0) {
     socket.destroy();
     return;
   }

@@ -25,6 +25,11 @@ const PER_NETWORK = 256;
 const IN_ALL = 4_096;
 /** Who was refused has this long to read it while still sending, in milliseconds. */
 const LINGER_MS = 1_000;
+/** Twilio and programs send something at once. */
+const SILENT_MS = 3_000;
+/** A thousand that fall silent together are not closed together: nobody else is served meanwhile. */
+const SWEEP_EVERY_MS = 100;
+const CLOSED_AT_ONCE = 40;
 
 /** Where only proxies of the operator's come from: strangers cannot have these addresses. */
 export const isNearby: IsTrusted =
@@ -47,6 +52,11 @@ export function limitConnections(app: FastifyInstance, options: ConnectionLimitO
   app.server.on('connection', (socket: Socket) => {
     const address = plainAddress(socket.remoteAddress ?? '');
     if (!isExempt(address)) limits.opened(socket, networkOf(address));
+  });
+  const sweeping = setInterval(() => limits.closeSilent(), SWEEP_EVERY_MS).unref();
+  app.addHook('onClose', (_instance, done) => {
+    clearInterval(sweeping);
+    done();
   });
   app.server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     limits.asked(request.socket, response);
@@ -74,10 +84,15 @@ export class ConnectionLimits {
   /** The oldest first. */
   readonly #all = new Map<Socket, Stranger>();
   readonly #byNetwork = new Map<string, Set<Socket>>();
+  /** Of those that were not seen to have sent anything: since when they are here; the oldest first. */
+  readonly #silentSince = new Map<Socket, number>();
+  readonly #now: () => number;
 
-  constructor({ perNetwork = PER_NETWORK, inAll = IN_ALL }: ConnectionLimitOptions = {}) {
+  constructor(options: ConnectionLimitOptions & { now?: () => number } = {}) {
+    const { perNetwork = PER_NETWORK, inAll = IN_ALL, now = () => performance.now() } = options;
     this.#perNetwork = perNetwork;
     this.#inAll = inAll;
+    this.#now = now;
   }
 
   /** How many strangers there are. */
@@ -95,6 +110,7 @@ export class ConnectionLimits {
       return;
     }
     this.#all.set(socket, { network, open: 0 });
+    this.#silentSince.set(socket, this.#now());
     // Making room may have taken away the last of them, and the set with it.
     const now = this.#byNetwork.get(network) ?? new Set();
     this.#byNetwork.set(network, now.add(socket));
@@ -108,6 +124,19 @@ export class ConnectionLimits {
     if (!stranger) return;
     stranger.open += 1;
     response.once('close', () => (stranger.open -= 1));
+  }
+
+  /** Closes some of those that have sent nothing for too long. */
+  closeSilent(): void {
+    let left = CLOSED_AT_ONCE;
+    for (const [socket, since] of this.#silentSince) {
+      if (left === 0 || this.#now() - since < SILENT_MS) return;
+      this.#silentSince.delete(socket);
+      if (socket.bytesRead > 0) continue;
+      this.#forget(socket);
+      socket.destroy();
+      left -= 1;
+    }
   }
 
   #makeRoom(candidates: Iterable<Socket>): boolean {
@@ -125,6 +154,7 @@ export class ConnectionLimits {
     if (!stranger) return;
     strangers.delete(socket);
     this.#all.delete(socket);
+    this.#silentSince.delete(socket);
     const neighbours = this.#byNetwork.get(stranger.network);
     neighbours?.delete(socket);
     if (neighbours?.size === 0) this.#byNetwork.delete(stranger.network);

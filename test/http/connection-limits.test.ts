@@ -72,6 +72,33 @@ describe('the count of strangers', () => {
     expect(limits.size).toBe(0);
   });
 
+  test('those that send nothing for 3 s are closed, some at a time, the oldest first', () => {
+    let nowMs = 0;
+    limits = new ConnectionLimits({ now: () => nowMs });
+    const early = Array.from({ length: 50 }, () => open('a'));
+    nowMs = 2_000;
+    const late = open('a');
+    const [spoke, known] = [early[0], early[1]];
+    Object.defineProperty(spoke, 'bytesRead', { value: 1 });
+    vouchFor(known ?? late);
+    limits.closeSilent();
+    expect(closed(early)).not.toContain(true);
+    nowMs = 3_000;
+    limits.closeSilent();
+    expect(closed(early).filter((each) => each)).toHaveLength(40);
+    limits.closeSilent();
+    expect(closed(early).filter((each) => !each)).toHaveLength(2);
+    expect(closed([spoke, known, late].flatMap((each) => each ?? []))).toEqual([
+      false,
+      false,
+      false,
+    ]);
+    nowMs = 5_000;
+    limits.closeSilent();
+    expect(late.destroyed).toBe(true);
+    expect(limits.size).toBe(1);
+  });
+
   test('vouching for a connection that nobody counts changes nothing', () => {
     expect(() => vouchFor(new Socket())).not.toThrow();
   });
@@ -157,6 +184,12 @@ describe('a server that everybody is a stranger to', () => {
     twilio.socket.write(signed());
     await answered(twilio, 2);
     expect(twilio.text()).not.toContain('connection: close');
+  });
+
+  test('a stranger who says nothing is closed without a word', async () => {
+    const client = await open();
+    expect(await client.closed).toBeLessThan(5_000);
+    expect(client.text()).toBe('');
   });
 
   test('a refused stranger hears why and is not kept', async () => {
