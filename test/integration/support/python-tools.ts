@@ -67,7 +67,7 @@ export async function pythonTools(requirements: string): Promise<PythonTools | s
   const making = mkdtempSync(join(cache, 'making-'));
   try {
     const wanted = ['--require-hashes', '--only-binary', ':all:', '-r', requirements];
-    const quiet = ['--quiet', '--disable-pip-version-check', '--no-input'];
+    const quiet = ['--quiet', '--disable-pip-version-check', '--no-input', '--retries', '1'];
     const installed = await run(
       python,
       ['-m', 'pip', 'install', ...quiet, '--target', making, ...wanted],
