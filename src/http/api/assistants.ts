@@ -16,7 +16,12 @@ import { addRoute } from './route.ts';
 import type { ApiApp } from './route.ts';
 
 const params = z.object({ id: idField('asst') });
-const ofVersion = z.object({ id: idField('asst'), version: z.coerce.number().int().min(1) });
+/** What the database counts to. */
+const MAX_VERSION = 2_147_483_647;
+const ofVersion = z.object({
+  id: idField('asst'),
+  version: z.coerce.number().int().min(1).max(MAX_VERSION),
+});
 const tag = 'assistants';
 
 /** @param providers the language models that this instance can ask */

@@ -15,6 +15,8 @@ const CALLABLE: readonly NumberType[] = [
 
 /** Shared cost, Inmarsat, universal personal, mobile satellite, international networks, premium. */
 const COSTLY_CODES = ['808', '870', '878', '881', '882', '883', '888', '979'];
+/** North America: Canada's satellites and other numbers of no place; premium within any area code. */
+const COSTLY_IN_AMERICA = /^\+1(?:600|\d{3}976)/;
 
 /**
  * @param number in E.164 form
@@ -26,7 +28,8 @@ export function checkCallee(number: string, pointer: string): void {
     throw invalid(pointer, 'no-such-number', 'There can be no such telephone number');
   }
   const type = parsed.getType();
-  const isCostly = COSTLY_CODES.includes(parsed.countryCallingCode);
+  const isCostly =
+    COSTLY_CODES.includes(parsed.countryCallingCode) || COSTLY_IN_AMERICA.test(number);
   if (isCostly || type === undefined || !CALLABLE.includes(type)) {
     throw invalid(
       pointer,

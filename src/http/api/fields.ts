@@ -15,9 +15,19 @@ export const time = z.iso.datetime({ precision: 3 }).meta({
   examples: ['2026-03-01T12:00:00.000Z'],
 });
 
+const FIRST_MS = Date.parse('0001-01-01T00:00:00Z');
+const LAST_MS = Date.parse('9999-12-31T23:59:59.999Z');
+
+/** Whether a time has a form, in UTC, that JavaScript and PostgreSQL read alike. */
+export function isInCalendar(text: string): boolean {
+  const ms = Date.parse(text);
+  return ms >= FIRST_MS && ms <= LAST_MS;
+}
+
 /** As a client may give it: any offset, any precision. */
 export const givenTime = z.iso
   .datetime({ offset: true })
+  .refine(isInCalendar, 'Not within the years 1 to 9999')
   .transform((text) => new Date(text).toISOString())
   .meta({ examples: ['2026-03-01T12:00:00Z'] });
 

@@ -4,6 +4,7 @@
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
+import { isInCalendar } from './fields.ts';
 import { invalid } from './problems.ts';
 
 /** A place in a list: before or behind the row that has or had these. */
@@ -109,7 +110,11 @@ function markOf(place: string, workspaceId: string): string {
   return digest.toString('base64url').slice(0, 16);
 }
 
-const placeForm = z.tuple([z.iso.datetime({ precision: 3 }), z.string().max(100)]);
+/** Whoever knows how can write one: it must hold nothing that PostgreSQL stumbles over. */
+const placeForm = z.tuple([
+  z.iso.datetime({ precision: 3 }).refine(isInCalendar),
+  z.string().regex(/^[0-9A-Za-z_]{1,100}$/),
+]);
 
 function positionIn(text: string, workspaceId: string): Position | undefined {
   const [place = '', mark, ...rest] = text.split('.');

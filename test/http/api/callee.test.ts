@@ -15,6 +15,8 @@ test.each([
 
 test.each([
   ['premium in the USA', '+19005550123', 'number-type'],
+  ['premium within an area of the USA', '+12129765555', 'number-type'],
+  ['a satellite of Canada', '+16005551234', 'number-type'],
   ['premium in France', '+33899123456', 'number-type'],
   ['premium in Italy', '+39892424', 'number-type'],
   ['premium in Spain', '+34803123456', 'number-type'],

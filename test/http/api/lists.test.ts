@@ -72,4 +72,20 @@ describe('a page', () => {
       expect(await faultOf(request)).toEqual(['invalid', '?starting_after']);
     }
   });
+
+  test('takes no cursor that PostgreSQL could not read, however well it is made', async () => {
+    const { createdAt, id } = ROW;
+    for (const row of [
+      { createdAt: '0000-01-01T00:00:00.000Z', id },
+      { createdAt, id: 'a\u0000b' },
+      { createdAt, id: 'a\ud800b' },
+    ]) {
+      const request = pageRequest(
+        { limit: 1, ending_before: cursorFor('ws_1', row) },
+        'ws_1',
+        nowhere,
+      );
+      expect(await faultOf(request)).toEqual(['invalid', '?ending_before']);
+    }
+  });
 });

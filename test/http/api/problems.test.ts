@@ -61,6 +61,10 @@ describe('a problem', () => {
       expect(logged).not.toContain('canary');
       expect(logged).toContain('req_1');
     }
+    for (const statusCode of [403, 404]) {
+      const { answer, logged } = await answerTo(Object.assign(new Error(SECRET), { statusCode }));
+      expect([answer.statusCode, logged]).toEqual([404, '']);
+    }
     const broken = await answerTo(new DatabaseError('Reading failed', 'bug', false));
     expect([broken.answer.statusCode, broken.body['code']]).toEqual([500, 'internal']);
     expect(broken.answer.payload).not.toContain('Reading');
