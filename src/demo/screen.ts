@@ -21,7 +21,8 @@ export function welcome({ instance, dataDir, isOwnDataDir, logFile }: Demo): str
     ...pids,
     '',
     `In another terminal${isOwnDataDir ? ' (with the same VOCA_DATA_DIR)' : ''}: npm run voca -- calls`,
-    'and, when no call is on, npm run voca -- call +14155550199',
+    'and, when no call is on, npm run voca -- call +14155550199. An assistant of your own:',
+    'npm run voca -- keys create, and then as the README says.',
     '',
   ].join('\n');
 }
