@@ -46,7 +46,8 @@ export function textField(max: number, min = 0) {
     .min(min)
     .max(max)
     .refine((text) => !/[^\P{Cc}\n\r\t]/u.test(text), 'Control characters are not allowed')
-    .refine((text) => !/\p{Cs}/u.test(text), 'Not well-formed Unicode');
+    .refine((text) => !/\p{Cs}/u.test(text), 'Not well-formed Unicode')
+    .meta({ pattern: '^[^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]*$' });
 }
 
 /** The customer's own notes; never read by us. */
@@ -56,10 +57,11 @@ export const metadata = z
   .meta({ examples: [{ order: 'A-17' }] });
 
 /** A name on one line that is not only blank. */
-export const nameField = textField(100, 1).refine(
-  (text) => text.trim() !== '' && !/[\n\r\t]/.test(text),
-  'One line that is not blank',
-);
+export const nameField = textField(100, 1)
+  .refine((text) => text.trim() !== '' && !/[\n\r\t]/.test(text), 'One line that is not blank')
+  .meta({
+    pattern: '^[^\\x00-\\x1f\\x7f-\\x9f]*[^\\x00-\\x20\\x7f-\\xa0][^\\x00-\\x1f\\x7f-\\x9f]*$',
+  });
 
 /** Text that is spoken or told to a model, with `{{name}}` for what a call fills in. */
 export function templateField(max: number, min = 0) {
