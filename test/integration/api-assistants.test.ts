@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import * as assistants from '../../src/db/assistants.ts';
+import { inWorkspace } from '../../src/db/scope.ts';
+import { draft } from './support/database.ts';
 import type { ApiBench, ApiProcess } from './support/api.ts';
 import { openApiBench } from './support/api.ts';
 
@@ -97,6 +100,30 @@ describe('an assistant', () => {
     expect((await patch('Dora', '"2"')).status).toBe(200);
     expect((await patch('Elsa', 'W/"3"')).status).toBe(412);
     expect((await patch('Elsa', '*')).status).toBe(200);
+  });
+
+  test('that was put there by hand is shown as it is, and is changed once it is good', async () => {
+    const own = await bench.workspace();
+    const reader = await bench.key(own);
+    const by = { firstMessage: '{{', instructions: '\u0007', apology: '' };
+    const { assistant } = await inWorkspace(bench.db, own, 'By hand', (scope) =>
+      assistants.create(scope, 'asst_byhand', { ...draft, ...by }),
+    );
+    const shown = { first_message: '{{', instructions: '\u0007', failure: { apology: '' } };
+    const list = await api.ask<ListBody>('/v1/assistants', { key: reader });
+    expect([list.status, list.body.data]).toMatchObject([200, [shown]]);
+    const patch = (body: object) =>
+      api.ask<ProblemBody>(`/v1/assistants/${assistant.id}`, {
+        key: reader,
+        method: 'PATCH',
+        body,
+      });
+    const refused = await patch({ name: 'x' });
+    expect(
+      refused.body.errors?.map(({ pointer }) => pointer).toSorted((a, b) => (a < b ? -1 : 1)),
+    ).toEqual(['/failure/apology', '/first_message', '/instructions']);
+    const good = { first_message: null, instructions: '', failure: { apology: null } };
+    expect((await patch(good)).status).toBe(200);
   });
 
   test('is hidden once it is deleted', async () => {

@@ -1,6 +1,6 @@
-/** An assistant as the API takes and shows it. */
+/** An assistant as the API takes it. */
 import { z } from 'zod';
-import { idField, metadata, nameField, templateField, textField, time } from './fields.ts';
+import { metadata, nameField, templateField, textField } from './fields.ts';
 
 const spoken = (min = 0) => templateField(3_000, min);
 const seconds = (max: number) => z.int().min(1).max(max);
@@ -77,7 +77,7 @@ const failure = z.strictObject({
   farewell: spoken(),
 });
 
-const content = {
+export const content = {
   name: nameField,
   first_message: spoken(1).nullable().meta({ description: 'null: wait for the caller to speak' }),
   instructions: templateField(50_000),
@@ -92,22 +92,8 @@ const content = {
   metadata,
 };
 
-export const assistantSchema = z
-  .object({
-    id: idField('asst'),
-    object: z.literal('assistant'),
-    version: z.int().min(1),
-    ...content,
-    created_at: time,
-    updated_at: time,
-  })
-  .meta({ id: 'Assistant' });
-
-export type AssistantBody = z.output<typeof assistantSchema>;
-export type AssistantContent = Omit<
-  AssistantBody,
-  'id' | 'object' | 'version' | 'created_at' | 'updated_at'
->;
+/** What its owner decides. */
+export type AssistantContent = z.output<z.ZodObject<typeof content>>;
 
 /** What is left out of a new assistant. */
 const DEFAULTS = {
