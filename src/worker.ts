@@ -26,6 +26,7 @@ import { registerSearchAttributes } from './temporal/readiness.ts';
 import { traceActivity } from './tracing/activity-interceptor.ts';
 import { tracedOrchestrator } from './tracing/model-spans.ts';
 import { buildWorkerDeps } from './worker-deps.ts';
+import { warmAssistants } from './warm-assistants.ts';
 import { workerDeployment } from './worker-versions.ts';
 
 export interface RunningWorker {
@@ -83,7 +84,7 @@ export async function startWorker(
     ...buildEraser(deps.system, link.client, log),
   };
   prepareDatabase(config, log, () =>
-    activities.loadAssistant({ number: config.twilio.phoneNumber }),
+    warmAssistants(deps.ownNumbers, (query) => activities.loadAssistant(query)),
   );
   // What goes wrong here does not mend itself (no bundle, no such namespace): the process ends.
   const deployment = workerDeployment(config, bundlePath);
