@@ -12,10 +12,17 @@ const digitsOf = (word: string): string =>
 /** With and without the `+` of a number. */
 const SPELT = new Set(WORDS.flatMap((word) => [digitsOf(word), `+${digitsOf(word)}`]));
 
-/** Nothing, nothing but zeros, or too short to ring anywhere, such as `+464`. */
-const NOBODY = /^\+?(0*|\d{1,4})$/;
+const NOTHING = /^\+?0*$/;
+/** Too short to ring anywhere, such as `+464`. */
+const TOO_SHORT = /^\+?\d{1,4}$/;
+
+/** A client of Twilio's without a name is `client:anonymous`; over SIP, RFC 3323 has `anonymous.invalid`. */
+const ADDRESS = /^(?:(?:sips?|client):)?([^@;]*)(@[^;]*)?/;
 
 export function withheld(number: string): boolean {
   const plain = number.trim().toLowerCase();
-  return WORDS.includes(plain) || SPELT.has(plain) || NOBODY.test(plain);
+  const [, user = '', host = ''] = ADDRESS.exec(plain) ?? [];
+  const isNobody = WORDS.includes(user) || SPELT.has(user) || NOTHING.test(user);
+  // A short number is somebody's where the address says in which house: an extension.
+  return isNobody || TOO_SHORT.test(plain) || host.endsWith('.invalid');
 }
