@@ -339,10 +339,13 @@ describe('the environment', () => {
       HOME: '/home/v',
       AWS_SECRET: 'canary',
       VOCA_TYPO: 'canary',
+      VOCA_API_KEY: 'voca_live_canary',
     };
     const child = childEnv(env, { PORT: '0' });
     expect(child).toMatchObject({ ...good, PATH: '/bin', HOME: '/home/v', PORT: '0' });
     expect(child['OPENAI_API_KEY']).toBe('');
+    // Set, so that it is not read from a file either.
+    expect(child['VOCA_API_KEY']).toBe('');
     expect(JSON.stringify(child)).not.toContain('canary"');
   });
 });
