@@ -16,8 +16,8 @@ const MAX_SUMMARY_LENGTH = 4_000;
 export function buildPrompt(call: CallSoFar, heard: Heard, timeZone: string): Prompt {
   const { assistant, startedAt } = call;
   const facts = { startedAt, timeZone, language: assistant.voice.language };
-  const summary = call.summary?.trim().slice(0, MAX_SUMMARY_LENGTH) ?? '';
-  const memory = call.memory?.trim().slice(0, MAX_SUMMARY_LENGTH) ?? '';
+  const summary = asMaterial(call.summary);
+  const memory = asMaterial(call.memory);
   const ourFrame = frame(facts);
   const instructions = assistant.instructions.trim();
   return {
@@ -33,6 +33,14 @@ export function buildPrompt(call: CallSoFar, heard: Heard, timeZone: string): Pr
     },
     secret: { frame: ourFrame, instructions },
   };
+}
+
+/** What callers have said is in it: it may not end the notes that it stands in, nor begin others. */
+function asMaterial(text = ''): string {
+  return text
+    .trim()
+    .slice(0, MAX_SUMMARY_LENGTH)
+    .replace(/<\/?\s*(?:earlier_calls|notes)\b[^<>]*>?/gi, '[…]');
 }
 
 function memoryNote(memory: string): string {
