@@ -145,14 +145,25 @@ export async function release({ workspaceId, trx }: Scope, keyHash: Buffer): Pro
     .execute();
 }
 
-/** Removes what is too old to be answered again, of all workspaces. @returns how many. */
-export function purge(system: Database): Promise<number> {
+/**
+ * Removes what is too old to be answered again, of all workspaces: little by little, so that no statement
+ * runs into its time limit however much there is. @returns how many.
+ */
+export async function purge(system: Database, atOnce = 5_000): Promise<number> {
+  for (let sum = 0; ;) {
+    const removed = await removeSome(system, atOnce);
+    sum += removed;
+    if (removed < atOnce) return sum;
+  }
+}
+
+function removeSome(system: Database, limit: number): Promise<number> {
   return translated('Removing old answers', async () => {
-    const { numDeletedRows } = await system
-      .deleteFrom('idempotency_records')
-      .where('created_at', '<=', keptSince())
-      .executeTakeFirst();
-    return Number(numDeletedRows);
+    const { numAffectedRows = 0n } = await sql`
+      delete from idempotency_records where ctid = any(array(
+        select ctid from idempotency_records where created_at <= ${keptSince()} limit ${limit}
+      )) and created_at <= ${keptSince()}`.execute(system);
+    return Number(numAffectedRows);
   });
 }
 

@@ -128,6 +128,16 @@ describe('a request that carries a key', () => {
     expect(await idempotency.purge(base.system)).toBe(1);
     expect(await begin('young')).toBe('running');
   });
+
+  test('is cleared away with all others, however many are removed at a time', async () => {
+    const keys = ['old 1', 'old 2', 'old 3', 'old 4'];
+    for (const key of keys) await begin(key);
+    await sql`update idempotency_records set created_at = now() - interval '25 hours'
+      where key_hash in (${sql.join(keys.map(hash))})`.execute(base.owner);
+    expect(await idempotency.purge(base.system, 2)).toBe(4);
+    expect(await idempotency.purge(base.system, 2)).toBe(0);
+    expect(await begin('young')).toBe('running');
+  });
 });
 
 describe('an API key', () => {
