@@ -82,7 +82,8 @@ export function callActionRoutes(app: ApiApp, db: Database, parts: CallParts): v
     description:
       'For good, from the database and from Temporal; also of a hidden call. Takes half a minute or ' +
       'more: `erased_at` says when it is done. When, how long, with which assistant and how it ended ' +
-      'stays. What the session remembers of it goes with it.',
+      'stays. What the session remembers of it goes with it; what later calls were told of it stays in ' +
+      'Temporal until they are erased, or the session is.',
     tag,
     scope: 'calls:write',
     params,
