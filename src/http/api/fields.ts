@@ -26,7 +26,7 @@ export function isInCalendar(text: string): boolean {
 
 /** As a client may give it: any offset, any precision. */
 export const givenTime = z.iso
-  .datetime({ offset: true })
+  .datetime({ offset: true, abort: true })
   .refine(isInCalendar, 'Not within the years 1 to 9999')
   .transform((text) => new Date(text).toISOString())
   .meta({ examples: ['2026-03-01T12:00:00Z'] });
