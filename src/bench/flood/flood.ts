@@ -61,8 +61,8 @@ export const floodBenchmark: Benchmark<Option> = {
 /** What all times of a kind have seen. */
 interface Times {
   played: CallersTimes[];
-  /** The largest api process, in MB. */
-  mb: number;
+  /** The largest api process in each of the times, in MB. */
+  mb: number[];
   /** The most sockets of all api processes. */
   sockets: number;
   /** Seconds of processors, by part, and how many seconds that took. */
@@ -93,7 +93,8 @@ async function flood(
     quiet: timesOf(quiet.played),
     flooded: timesOf(flooded.played),
     strangers,
-    apiMb: { quiet: quiet.mb, flooded: flooded.mb },
+    // Only the first quiet knows no flood: memory is given back late.
+    apiMb: { quiet: quiet.mb[0] ?? 0, floods: flooded.mb },
     usedCores: { quiet: coresOf(quiet), flooded: coresOf(flooded) },
     sockets: before < 0 ? null : { before, most: flooded.sockets, after },
   };
@@ -173,9 +174,10 @@ async function callFor(
   const { accountSid, authToken, dataDir, instance, stopping } = bench;
   const startedAt = performance.now();
   const before = byPart(measureProcesses(instancePids(dataDir)));
+  const at = times.mb.push(0) - 1;
   const timer = setInterval(() => {
     const { mb, sockets } = lookAtApi(bench);
-    times.mb = Math.max(times.mb, mb);
+    times.mb[at] = Math.max(times.mb[at] ?? 0, mb);
     times.sockets = Math.max(times.sockets, sockets);
   }, LOOK_EVERY_MS);
   try {
@@ -215,7 +217,7 @@ function coresOf({ cpu, seconds }: Times): Record<string, number> {
 }
 
 function noTimes(): Times {
-  return { played: [], mb: 0, sockets: 0, cpu: {}, seconds: 0 };
+  return { played: [], mb: [], sockets: 0, cpu: {}, seconds: 0 };
 }
 
 function timesOf(played: readonly CallersTimes[]): CallTimes {
