@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { forgetSession, lockSession } from './forget.ts';
 import type { Scope } from './scope.ts';
 
@@ -11,7 +12,7 @@ export async function eraseCallRows(scope: Scope, callId: string): Promise<boole
   const { workspaceId, trx } = scope;
   const found = trx
     .selectFrom('calls')
-    .select(['session_id', 'created_at', 'erased_at'])
+    .select(['direction', 'session_id', 'created_at', 'erased_at'])
     .where('workspace_id', '=', workspaceId)
     .where('id', '=', callId);
   await lockSession(scope, (await found.executeTakeFirst())?.session_id);
@@ -38,11 +39,25 @@ export async function eraseCallRows(scope: Scope, callId: string): Promise<boole
     .where('workspace_id', '=', workspaceId)
     .where('id', '=', callId)
     .execute();
+  if (call.direction === 'outbound') await forgetAnswers(scope, callId);
   if (call.session_id !== null) {
     await forgetSession(scope, call.session_id, call.created_at);
     await forgetCustomer(scope, call.session_id);
   }
   return true;
+}
+
+/**
+ * Whoever placed the call with an `Idempotency-Key` would be told the number and the notes once more. The
+ * same request finds the call itself then, and dials nobody.
+ */
+async function forgetAnswers({ workspaceId, trx }: Scope, callId: string): Promise<void> {
+  await trx
+    .deleteFrom('idempotency_records')
+    .where('workspace_id', '=', workspaceId)
+    .where('state', '=', 'done')
+    .where(sql<boolean>`headers ->> 'location' = ${`/v1/calls/${callId}`}`)
+    .execute();
 }
 
 /** With the last of its calls, a session loses the number that they were made with. */

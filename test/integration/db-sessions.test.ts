@@ -6,6 +6,7 @@ import { createAssistantsForCalls } from '../../src/db/assistants-for-calls.ts';
 import { createCallRecords } from '../../src/db/call-records.ts';
 import { findCall } from '../../src/db/calls.ts';
 import { eraseCallRows } from '../../src/db/erase-call-rows.ts';
+import * as idempotency from '../../src/db/idempotency.ts';
 import { dueForErasure } from '../../src/db/retention.ts';
 import * as numbers from '../../src/db/phone-numbers.ts';
 import { inWorkspace } from '../../src/db/scope.ts';
@@ -276,6 +277,31 @@ describe('erasing a call', () => {
       assistant: { id: 'asst_session', version: 1 },
       createdAt: iso(atMs),
     });
+  });
+
+  test('takes the kept answer to whoever placed it along, and no other one', async () => {
+    const call = { direction: 'outbound', from: OUR_NUMBER, to: newCustomer() } as const;
+    const callId = await play({ customer: call.to, atMs: Date.now(), call });
+    const other = nextCallId();
+    const keep = (id: string, workspaceId: string) =>
+      base.within(async (scope) => {
+        const keyHash = Buffer.from(id.padEnd(32, '.'));
+        await idempotency.begin(scope, { keyHash, requestHash: keyHash, lockMs: 1_000 });
+        const headers = { location: `/v1/calls/${id}` };
+        await idempotency.finish(scope, keyHash, { status: 201, headers, body: 'sealed' });
+      }, workspaceId);
+    await Promise.all([keep(callId, WS_A), keep(other, WS_A), keep(callId, WS_B)]);
+    await erase(callId);
+    const left = await base.owner
+      .selectFrom('idempotency_records')
+      .select(['workspace_id', 'headers'])
+      .where('body', '=', 'sealed')
+      .orderBy('workspace_id')
+      .execute();
+    expect(left).toEqual([
+      { workspace_id: WS_A, headers: { location: `/v1/calls/${other}` } },
+      { workspace_id: WS_B, headers: { location: `/v1/calls/${callId}` } },
+    ]);
   });
 
   test('drops whatever is recorded of it later', async () => {
