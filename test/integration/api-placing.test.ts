@@ -3,8 +3,13 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { CallUnclearError, NotReadyError } from '../../src/call-errors.ts';
 import { CallManager } from '../../src/call-manager.ts';
 import type { CallOptions } from '../../src/call-manager.ts';
+import { createCallRecords } from '../../src/db/call-records.ts';
+import { softDelete } from '../../src/db/calls.ts';
+import { eraseCallRows } from '../../src/db/erase-call-rows.ts';
 import * as phoneNumbers from '../../src/db/phone-numbers.ts';
 import { inWorkspace } from '../../src/db/scope.ts';
+import type { Scope } from '../../src/db/scope.ts';
+import { outboundCallId } from '../../src/ids.ts';
 import { linkToTemporal } from '../../src/temporal/connection.ts';
 import type { TemporalLink } from '../../src/temporal/connection.ts';
 import type { CallSnapshot } from '../../workflows/contract.ts';
@@ -137,6 +142,29 @@ describe('a call', () => {
     });
     expect(answer.status).toBe(422);
     expect(manager.placed).toHaveLength(1);
+  });
+
+  test('that was erased or hidden keeps its key, when neither its answer nor its workflow is left', async () => {
+    /** As a call that was placed long ago with this key. */
+    const recorded = async (once: string): Promise<string> => {
+      const callId = outboundCallId(workspaceId, once);
+      const call = { direction: 'outbound', accountSid: 'AC1', from: OURS[0], to: TO } as const;
+      const at = new Date().toISOString();
+      const created = { sequence: 1, at, type: 'call.created' } as const;
+      const events = [{ ...created, call: { ...call, workspaceId } }];
+      await createCallRecords(bench.db).record({ callId, events });
+      return callId;
+    };
+    const within = (work: (scope: Scope) => Promise<unknown>) =>
+      inWorkspace(bench.db, workspaceId, 'Testing', work);
+    const erased = await recorded('long-erased');
+    await within((scope) => eraseCallRows(scope, erased));
+    const again = await place({}, 'long-erased');
+    expect([again.status, again.body.id]).toEqual([201, erased]);
+    const hidden = await recorded('long-hidden');
+    await within((scope) => softDelete(scope, hidden));
+    expect((await place({}, 'long-hidden')).status).toBe(409);
+    expect(manager.placed).toEqual([]);
   });
 
   test('is placed for its workspace, with what it was given', async () => {
