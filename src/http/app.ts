@@ -8,7 +8,7 @@ import { renderEmpty } from '../twilio/twiml.ts';
 import type { TwilioUrls } from '../twilio/urls.ts';
 import { managementApi } from './api/index.ts';
 import type { ApiOptions } from './api/index.ts';
-import { refuseUnread } from './api/refuse.ts';
+import { refuseUnread } from './api/frame/refuse.ts';
 import { refuseBrokenRequest } from './client-error.ts';
 import { closeInTime } from './closing.ts';
 import { limitConnections } from './connection-limits.ts';

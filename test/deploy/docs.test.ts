@@ -18,6 +18,8 @@ const PAGES = [
 const OTHERS = [
   'NODE_OPTIONS', // Node
   'VOCA_RECORD_HISTORIES', // our tests
+  'VOCA_SCHEMATHESIS_SEED',
+  'VOCA_SCHEMATHESIS_SECONDS',
 ];
 
 interface Link {

@@ -6,7 +6,7 @@ import fastify from 'fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { findByHash } from '../../db/api-keys.ts';
 import { createDatabase } from '../../db/pool.ts';
-import { signIn } from '../../http/api/caller.ts';
+import { signIn } from '../../http/api/sign-in/caller.ts';
 import type { ApiOptions } from '../../http/api/index.ts';
 import { median } from '../statistics.ts';
 import { HttpClient } from './http-client.ts';

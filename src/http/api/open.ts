@@ -13,15 +13,15 @@ import { linkByConfig } from '../../temporal/configured-link.ts';
 import type { TemporalLink } from '../../temporal/connection.ts';
 import { createCarrierNumbers } from '../../twilio/rest-numbers.ts';
 import { packageVersion } from '../../worker-versions.ts';
-import { BadKeys } from './bad-keys.ts';
-import { keyUse } from './key-use.ts';
-import { watchKeys } from './key-watch.ts';
-import { knownCallers } from './known-callers.ts';
-import { knownLimits } from './known-limits.ts';
-import { Leases } from './leases.ts';
-import { limitRequests } from './rate-limit.ts';
-import { openCalls } from './open-calls.ts';
-import { sharedBudgets, sharedOrOwn } from './shared-budgets.ts';
+import { BadKeys } from './sign-in/bad-keys.ts';
+import { keyUse } from './sign-in/key-use.ts';
+import { watchKeys } from './sign-in/key-watch.ts';
+import { knownCallers } from './sign-in/known-callers.ts';
+import { knownLimits } from './limits/known-limits.ts';
+import { Leases } from './limits/leases.ts';
+import { limitRequests } from './limits/rate-limit.ts';
+import { openCalls } from './calls/open-calls.ts';
+import { sharedBudgets, sharedOrOwn } from './limits/shared-budgets.ts';
 import type { ApiOptions } from './index.ts';
 
 export interface OpenApi {

@@ -1,0 +1,72 @@
+/**
+ * An assistant as it is answered. What calls run with may be older than the rules for new ones, or have
+ * been put into the database by hand: it is shown as it is.
+ */
+import { z } from 'zod';
+import { content } from './assistant-schema.ts';
+import { idField, time } from '../frame/fields.ts';
+
+const text = z.string();
+const number = z.number();
+const many = z.array(text);
+
+/** With the words that describe the field of a new one. */
+function like<T extends z.ZodType>(field: z.ZodType, shown: T): T {
+  const { description, examples } = field.meta() ?? {};
+  return shown.meta({
+    ...(description !== undefined && { description }),
+    ...(Array.isArray(examples) && { examples: examples as unknown[] }),
+  });
+}
+
+const { voice, listening, silence, limits, ending, failure } = content;
+
+export const assistantSchema = z
+  .object({
+    id: idField('asst'),
+    object: z.literal('assistant'),
+    version: z.int().min(1),
+    name: text,
+    first_message: like(content.first_message, text.nullable()),
+    instructions: text,
+    variables: like(content.variables, z.record(text, text)),
+    models: like(
+      content.models,
+      z.array(z.object({ provider: text, model: text.nullable() })).nullable(),
+    ),
+    voice: z.object({
+      language: like(voice.shape.language, text),
+      name: like(voice.shape.name, text.nullable()),
+    }),
+    listening: z.object({
+      hints: many,
+      timeout_seconds: like(listening.shape.timeout_seconds, number),
+      speech_timeout_seconds: like(
+        listening.shape.speech_timeout_seconds,
+        z.union([z.literal('auto'), number]),
+      ),
+      keys: like(listening.shape.keys, z.boolean()),
+    }),
+    silence: z.object({
+      prompt: like(silence.shape.prompt, text),
+      max_prompts: like(silence.shape.max_prompts, number),
+      farewell: like(silence.shape.farewell, text),
+    }),
+    limits: z.object({
+      max_call_seconds: like(limits.shape.max_call_seconds, number),
+      max_turns: like(limits.shape.max_turns, number),
+      farewell: like(limits.shape.farewell, text),
+    }),
+    ending: z.object({ phrases: many, message: like(ending.shape.message, text) }),
+    failure: z.object({
+      apology: like(failure.shape.apology, text),
+      end_after: like(failure.shape.end_after, number.nullable()),
+      farewell: like(failure.shape.farewell, text),
+    }),
+    metadata: like(content.metadata, z.record(text, text)),
+    created_at: time,
+    updated_at: time,
+  })
+  .meta({ id: 'Assistant' });
+
+export type AssistantBody = z.output<typeof assistantSchema>;
