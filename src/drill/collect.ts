@@ -18,6 +18,7 @@ import type { TruthEntry } from '../simulator/index.ts';
 import { CALL_WORKFLOW } from '../../workflows/contract.ts';
 import { dumpDatabase } from './database-dump.ts';
 import type { Evidence, ModelRequest, ProductLog, RunInfo } from './evidence.ts';
+import { readRun } from './run-history.ts';
 import { fetchHistories } from './stored-history.ts';
 
 export interface CollectOptions {
@@ -45,12 +46,10 @@ const SETTLE_MS = 60_000;
 const LOOK_AGAIN_MS = 200;
 
 export async function collectEvidence(options: CollectOptions): Promise<Evidence> {
-  const { client, database, run, model, logs, only, mayStillClose = false } = options;
+  const { run, model, logs, only, mayStillClose = false } = options;
   const callIds = only?.map(({ callId }) => callId);
   await untilSettled(options, callIds);
-  const found = callIds ?? (await workflowIds(options));
-  const histories = [];
-  for (const callId of found) histories.push(...(await fetchHistories(client, callId)));
+  const { histories, database: rows } = await lookAtBoth(options, callIds);
   const callSids = only && new Set(only.map(({ callSid }) => callSid));
   return {
     run: { ...run, fixedLines: [...FIXED_LINES], isSettled: !mayStillClose },
@@ -58,10 +57,40 @@ export async function collectEvidence(options: CollectOptions): Promise<Evidence
       ({ callSid }) => !callSids || callSid === undefined || callSids.has(callSid),
     ),
     model: [...model],
-    database: await dumpDatabase(database, callIds),
+    database: rows,
     histories,
     logs: [...logs],
   };
+}
+
+type Both = Pick<Evidence, 'histories' | 'database'>;
+
+/**
+ * Histories and rows of one moment. A call that may still close goes on meanwhile: what was said is
+ * summed up and recorded. So it is looked again, until neither knows more than the other.
+ */
+async function lookAtBoth(options: CollectOptions, callIds?: string[]): Promise<Both> {
+  const { client, database, mayStillClose, settleMs = SETTLE_MS } = options;
+  const end = Date.now() + settleMs;
+  for (;;) {
+    const histories = [];
+    for (const callId of callIds ?? (await workflowIds(options))) {
+      histories.push(...(await fetchHistories(client, callId)));
+    }
+    const both = { histories, database: await dumpDatabase(database, callIds) };
+    if (!mayStillClose || agree(both) || Date.now() > end) return both;
+    await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+  }
+}
+
+function agree({ histories, database }: Both): boolean {
+  const handed = new Set(
+    histories.flatMap((stored) =>
+      readRun(stored).recorded.map(({ sequence }) => `${stored.callId} ${sequence}`),
+    ),
+  );
+  const written = database.events.map(({ callId, sequence }) => `${callId} ${sequence}`);
+  return written.length === handed.size && written.every((event) => handed.has(event));
 }
 
 /** Every call's workflow of this namespace. */

@@ -462,8 +462,8 @@ describe('ending calls', () => {
       expect((await ours.ask('/v1/calls/hangup-all', { body })).status).toBe(422);
     }
     const foreign = { filter: { assistant_id: theirAssistant } };
-    const nobody = await ours.ask<HangUps>('/v1/calls/hangup-all', { body: foreign });
-    expect(nobody.body).toMatchObject({ ended: 0, failed: 0, results: [] });
+    const nobody = await ours.ask('/v1/calls/hangup-all', { body: foreign });
+    expect(nobody.status).toBe(422);
 
     const outbound = { filter: { direction: 'outbound', assistant_id: ourAssistant } };
     expect(await hangUp(ours, outbound, mine.id)).toEqual([mine.id]);
