@@ -43,18 +43,28 @@ afterAll(async () => {
   await Promise.all(running);
 });
 
-/** Knows nothing but the address and the key, as on a machine far away. */
-function voca(args: string[], input?: string): Promise<Ran> {
+/**
+ * Knows nothing but the address and the key, as on a machine far away.
+ * @param told of all that it has written so far, whenever there is more
+ */
+function voca(args: string[], input?: string, told?: (out: string) => void): Promise<Ran> {
   const { PATH = '' } = process.env;
   const child = spawn(process.execPath, [MAIN, ...args], {
     env: { PATH, VOCA_API_URL: roles.webhookUrl, ...(key !== '' && { VOCA_API_KEY: key }) },
     cwd: roles.folder,
   });
   child.stdin.end(input ?? '');
-  const exit = new Promise<number>((resolve) => child.once('exit', (code) => resolve(code ?? -1)));
-  const ran = Promise.all([exit, text(child.stdout), text(child.stderr)]).then(
-    ([code, out, err]) => ({ code, out: out.trimEnd(), err: err.trimEnd() }),
-  );
+  let out = '';
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    out += chunk;
+    told?.(out);
+  });
+  const exit = new Promise<number>((resolve) => child.once('close', (code) => resolve(code ?? -1)));
+  const ran = Promise.all([exit, text(child.stderr)]).then(([code, err]) => ({
+    code,
+    out: out.trimEnd(),
+    err: err.trimEnd(),
+  }));
   running.push(ran);
   return ran;
 }
@@ -161,7 +171,9 @@ describe('voca over the API', () => {
       const phone = roles.dial();
       const id = roles.callIdOf(phone);
       await phone.hearsMatching(/^Hello you\.$/);
-      const watching = voca(['calls', 'watch', id]);
+      let seen = '';
+      const watching = voca(['calls', 'watch', id], undefined, (out) => (seen = out));
+      await eventually(async () => expect(seen).toContain('Hello you.'), { withinMs: 30_000 });
       await phone.waitUntilListening({ timeoutMs: 30_000 });
       await say(phone, 'a table for two', /You said: a table for two/);
       await api.kill();
