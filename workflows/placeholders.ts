@@ -12,11 +12,6 @@ export function placeholdersOf(text: string): string[] {
   return [...new Set(Array.from(text.matchAll(PLACEHOLDER), ([, name = '']) => name))];
 }
 
-/** Whether a text is such a name. */
-export function isPlaceholderName(text: string): boolean {
-  return /^[A-Za-z0-9_]+$/.test(text);
-}
-
 /** Values are put in as they are, braces and all; what has no value becomes nothing. */
 export function fillPlaceholders(text: string, variables: Variables): string {
   return text.replace(PLACEHOLDER, (_, name: string) =>

@@ -1,5 +1,6 @@
 /** The calls of a workspace, as they are kept. Events write them: see `call-records.ts`. */
 import type { Direction, EndReason, Turn } from '../../workflows/contract.ts';
+import { hideRow } from './hide.ts';
 import { pageOf, positionOf as placeOf } from './page.ts';
 import type { Page, PageRequest, Position } from './page.ts';
 import { presentCall, presentTurn } from './present-call.ts';
@@ -111,15 +112,8 @@ export function positionOf(scope: Scope, id: string): Promise<Position | undefin
 }
 
 /** Hides it; what was said stays until it is erased. @returns whether there was one to hide. */
-export async function softDelete({ workspaceId, trx }: Scope, id: string): Promise<boolean> {
-  const { numUpdatedRows } = await trx
-    .updateTable('calls')
-    .set({ deleted_at: new Date() })
-    .where('workspace_id', '=', workspaceId)
-    .where('id', '=', id)
-    .where('deleted_at', 'is', null)
-    .executeTakeFirst();
-  return numUpdatedRows > 0n;
+export function softDelete(scope: Scope, id: string): Promise<boolean> {
+  return hideRow(scope, 'calls', id);
 }
 
 function visible({ workspaceId, trx }: Scope) {

@@ -2,6 +2,7 @@
 import type { Selectable } from 'kysely';
 import { holdAssistant } from './assistants.ts';
 import { storable, toJson } from './json.ts';
+import { hideRow } from './hide.ts';
 import { pageOf, positionOf as placeOf } from './page.ts';
 import type { Page, PageRequest, Position } from './page.ts';
 import type { Schema } from './schema.ts';
@@ -95,15 +96,8 @@ export async function update(
 }
 
 /** Gives the number up: anybody may take it then. @returns whether there was one. */
-export async function softDelete({ workspaceId, trx }: Scope, id: string): Promise<boolean> {
-  const { numUpdatedRows } = await trx
-    .updateTable('phone_numbers')
-    .set({ deleted_at: new Date() })
-    .where('workspace_id', '=', workspaceId)
-    .where('id', '=', id)
-    .where('deleted_at', 'is', null)
-    .executeTakeFirst();
-  return numUpdatedRows > 0n;
+export function softDelete(scope: Scope, id: string): Promise<boolean> {
+  return hideRow(scope, 'phone_numbers', id);
 }
 
 /** Keeps what a look at Twilio's settings of the number found; no change in the eyes of its owner. */

@@ -1,6 +1,7 @@
 /** The sessions of a workspace. Calls write them: see `call-session.ts`. */
 import { sql } from 'kysely';
 import { forgetSession } from './forget.ts';
+import { hideRow } from './hide.ts';
 import { pageOf, positionOf as placeOf } from './page.ts';
 import type { Page, PageRequest, Position } from './page.ts';
 import type { SessionRow } from './schema.ts';
@@ -66,15 +67,8 @@ export async function close(scope: Scope, id: string): Promise<StoredSession | u
 }
 
 /** Hides it, and the next call begins another one. @returns whether there was one to hide. */
-export async function softDelete({ workspaceId, trx }: Scope, id: string): Promise<boolean> {
-  const { numUpdatedRows } = await trx
-    .updateTable('sessions')
-    .set({ deleted_at: new Date() })
-    .where('workspace_id', '=', workspaceId)
-    .where('id', '=', id)
-    .where('deleted_at', 'is', null)
-    .executeTakeFirst();
-  return numUpdatedRows > 0n;
+export function softDelete(scope: Scope, id: string): Promise<boolean> {
+  return hideRow(scope, 'sessions', id);
 }
 
 /**

@@ -25,23 +25,15 @@ export function keepReconcileSchedule(
   everyMs: number | undefined,
   taskQueue: string = TASK_QUEUE,
 ): Promise<void> {
-  return keepSchedule(client, RECONCILE_SCHEDULE, everyMs && reconcileSchedule(everyMs, taskQueue));
-}
-
-function reconcileSchedule(everyMs: number, taskQueue: string): KeptSchedule {
-  const args: Parameters<typeof reconcile> = [reconcileInput(everyMs)];
-  return {
-    ...rounds(everyMs),
-    action: {
-      type: 'startWorkflow',
-      workflowType: 'reconcile',
-      workflowId: 'reconcile',
-      taskQueue,
-      args,
-      workflowExecutionTimeout: RECONCILE_TIMEOUT,
-      staticSummary: 'Compare calls with Twilio',
-    },
-  };
+  const args: Parameters<typeof reconcile> = [reconcileInput(everyMs ?? 0)];
+  return keepRounds(client, RECONCILE_SCHEDULE, everyMs, {
+    workflowType: 'reconcile',
+    workflowId: 'reconcile',
+    taskQueue,
+    args,
+    workflowExecutionTimeout: RECONCILE_TIMEOUT,
+    staticSummary: 'Compare calls with Twilio',
+  });
 }
 
 export const CHECK_NUMBERS_SCHEDULE = 'voca-check-numbers';
@@ -52,22 +44,14 @@ export function keepCheckNumbersSchedule(
   everyMs: number | undefined,
   taskQueue: string = TASK_QUEUE,
 ): Promise<void> {
-  return keepSchedule(
-    client,
-    CHECK_NUMBERS_SCHEDULE,
-    everyMs && {
-      ...rounds(everyMs),
-      action: {
-        type: 'startWorkflow',
-        workflowType: 'checkNumbers',
-        workflowId: 'check-numbers',
-        taskQueue,
-        args: [],
-        workflowExecutionTimeout: '15 minutes',
-        staticSummary: 'Compare our numbers with Twilio',
-      },
-    },
-  );
+  return keepRounds(client, CHECK_NUMBERS_SCHEDULE, everyMs, {
+    workflowType: 'checkNumbers',
+    workflowId: 'check-numbers',
+    taskQueue,
+    args: [],
+    workflowExecutionTimeout: '15 minutes',
+    staticSummary: 'Compare our numbers with Twilio',
+  });
 }
 
 export const RETENTION_SCHEDULE = 'voca-retention';
@@ -78,31 +62,33 @@ export function keepRetentionSchedule(
   everyMs: number | undefined,
   taskQueue: string = TASK_QUEUE,
 ): Promise<void> {
-  return keepSchedule(
-    client,
-    RETENTION_SCHEDULE,
-    everyMs && {
-      ...rounds(everyMs),
-      action: {
-        type: 'startWorkflow',
-        workflowType: 'retention',
-        workflowId: 'retention',
-        taskQueue,
-        args: [],
-        workflowExecutionTimeout: '1 day',
-        staticSummary: 'Erase what is kept no longer',
-      },
-    },
-  );
+  return keepRounds(client, RETENTION_SCHEDULE, everyMs, {
+    workflowType: 'retention',
+    workflowId: 'retention',
+    taskQueue,
+    args: [],
+    workflowExecutionTimeout: '1 day',
+    staticSummary: 'Erase what is kept no longer',
+  });
 }
 
 /**
  * After an outage one round is enough: what was missed is not caught up with. Rounds never overlap;
  * one that found a difference takes longer.
  */
-function rounds(everyMs: number): Pick<KeptSchedule, 'spec' | 'policies'> {
-  return {
-    spec: { intervals: [{ every: everyMs }] },
-    policies: { overlap: 'SKIP', catchupWindow: '1 minute' },
-  };
+function keepRounds(
+  client: Client,
+  scheduleId: string,
+  everyMs: number | undefined,
+  round: Omit<KeptSchedule['action'], 'type'>,
+): Promise<void> {
+  return keepSchedule(
+    client,
+    scheduleId,
+    everyMs && {
+      spec: { intervals: [{ every: everyMs }] },
+      policies: { overlap: 'SKIP', catchupWindow: '1 minute' },
+      action: { type: 'startWorkflow', ...round },
+    },
+  );
 }

@@ -1,18 +1,9 @@
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { draftOf, patchBetween } from '../../src/cli/commands/assistant-draft.ts';
-import { listOf, problem, startFakeApi } from './fake-api.ts';
-import type { Answering, FakeApi } from './fake-api.ts';
+import { fakeApiOfEachTest, listOf, problem } from './fake-api.ts';
+import type { Answering } from './fake-api.ts';
 
-let api: FakeApi | undefined;
-afterEach(async () => {
-  await api?.close();
-  api = undefined;
-});
-
-async function answering(answer: Answering): Promise<FakeApi> {
-  api = await startFakeApi(answer);
-  return api;
-}
+const answering = fakeApiOfEachTest();
 
 const ASSISTANT = {
   id: 'asst_1',

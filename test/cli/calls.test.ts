@@ -1,17 +1,8 @@
-import { afterEach, describe, expect, test } from '@jest/globals';
-import { listOf, problem, startFakeApi } from './fake-api.ts';
-import type { Answering, FakeApi } from './fake-api.ts';
+import { describe, expect, test } from '@jest/globals';
+import { fakeApiOfEachTest, listOf, problem } from './fake-api.ts';
+import type { Answering } from './fake-api.ts';
 
-let api: FakeApi | undefined;
-afterEach(async () => {
-  await api?.close();
-  api = undefined;
-});
-
-async function answering(answer: Answering): Promise<FakeApi> {
-  api = await startFakeApi(answer);
-  return api;
-}
+const answering = fakeApiOfEachTest();
 
 const CALL = {
   id: 'call_1',

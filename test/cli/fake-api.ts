@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { afterEach } from '@jest/globals';
 import { ApiClient } from '../../src/cli/api-client.ts';
 import { runCli } from '../../src/cli/program.ts';
 import { NO_SEALING } from './fake-manager.ts';
@@ -49,6 +50,16 @@ interface RunOptions {
   files?: Record<string, string>;
   isTerminal?: boolean;
   patienceMs?: number;
+}
+
+/** Starts one for a test at a time, and closes it after the test. */
+export function fakeApiOfEachTest(): (answer: Answering) => Promise<FakeApi> {
+  let api: FakeApi | undefined;
+  afterEach(async () => {
+    await api?.close();
+    api = undefined;
+  });
+  return async (answer) => (api = await startFakeApi(answer));
 }
 
 export async function startFakeApi(answer: Answering, port = 0): Promise<FakeApi> {

@@ -168,6 +168,5 @@ export const erasure = z
   .meta({ id: 'Erasure' });
 
 export type CallBody = z.output<typeof callSchema>;
-export type CallWithTranscriptBody = z.output<typeof callWithTranscript>;
 export type LiveCallBody = z.output<typeof liveCall>;
 export type TurnBody = z.output<typeof turnSchema>;

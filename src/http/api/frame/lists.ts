@@ -4,26 +4,9 @@
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
+import type { Page, PageRequest, Position } from '../../../db/page.ts';
 import { isInCalendar } from './fields.ts';
 import { invalid } from './problems.ts';
-
-/** A place in a list: before or behind the row that has or had these. */
-export interface Position {
-  /** RFC 3339 with milliseconds. */
-  createdAt: string;
-  id: string;
-}
-
-export interface PageRequest {
-  limit: number;
-  after?: Position;
-  before?: Position;
-}
-
-export interface Page<T> {
-  rows: T[];
-  hasMore: boolean;
-}
 
 const MAX_LIMIT = 100;
 const DEFAULT_LIMIT = 20;
