@@ -13,6 +13,9 @@ export const SCOPES = [
   'calls:write',
   'sessions:read',
   'sessions:write',
+  'events:read',
+  'webhooks:read',
+  'webhooks:write',
 ] as const;
 
 /** `admin` includes all others. */

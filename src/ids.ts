@@ -46,6 +46,12 @@ export function importedNumberId(workspaceId: string, key: string, number: strin
   return `pn_${base62(toBigInt(createHash('sha256').update(named).digest()), HASH_CHARS)}`;
 }
 
+/** The id of an event of a call, always the same for the same one, so that it is told once. */
+export function callEventId(callId: string, sequence: number): `evt_${string}` {
+  const named = JSON.stringify(['voca call event 1', callId, sequence]);
+  return `evt_${base62(toBigInt(createHash('sha256').update(named).digest()), HASH_CHARS)}`;
+}
+
 /** Whether a text has the form of an id with this prefix. */
 export function isId<P extends IdPrefix>(prefix: P, text: string): text is `${P}_${string}` {
   return (

@@ -23,6 +23,11 @@ export interface Schema {
   calls: CallTable;
   turns: TurnTable;
   call_events: CallEventTable;
+  event_positions: EventPositionTable;
+  events: EventTable;
+  webhook_endpoints: WebhookEndpointTable;
+  webhook_dispatch: WebhookDispatchTable;
+  deliveries: DeliveryTable;
 }
 
 /** The newest version of each assistant. */
@@ -60,6 +65,10 @@ interface PhoneNumberTable {
   carrier_sid: string | null;
   /** What the last look at Twilio's settings of the number found. */
   webhook_check: OptionalJson;
+  /** Who answers a call is asked there first; null: nobody is asked. */
+  assistant_request_url: string | null;
+  /** Signs that question; sealed. */
+  assistant_request_secret: string | null;
   created_at: CreatedAt;
   updated_at: UpdatedAt;
   deleted_at: OptionalTime;
@@ -175,6 +184,8 @@ interface SessionTable {
   closed_at: OptionalTime;
   /** Something that was said in it was erased then: a summary of what began before may hold it. */
   forgotten_at: OptionalTime;
+  /** Its end was told then, as an event. */
+  ended_at: OptionalTime;
   deleted_at: OptionalTime;
 }
 
@@ -202,6 +213,92 @@ interface RateBucketTable {
   /** What the last who asked was given. */
   taken: number;
   at: ColumnType<Date, string | Date | undefined, string | Date>;
+}
+
+interface EventPositionTable {
+  workspace_id: string;
+  /** The position of the newest event of the workspace. */
+  last: ColumnType<string, number, number>;
+}
+
+/** What customers are told of: the outbox. */
+interface EventTable {
+  id: string;
+  workspace_id: string;
+  /** Counts the events of a workspace from 1, in the order of their commits, without gaps. */
+  position: ColumnType<string, never, never>;
+  type: string;
+  call_id: string | null;
+  /** Of the events of a call, from 1 without gaps. */
+  sequence: number | null;
+  occurred_at: Time;
+  created_at: CreatedAt;
+  /** As the API shows it. */
+  data: Json;
+}
+
+interface WebhookEndpointTable {
+  id: string;
+  workspace_id: string;
+  url: string;
+  description: string | null;
+  /** Types of events, such as `call.ended`, `call.*` or `*`. */
+  events: string[];
+  /** The version of the events that it understands. */
+  api_version: string;
+  max_per_second: number;
+  metadata: ColumnType<unknown, string | undefined, string>;
+  status: ColumnType<'enabled' | 'disabled', 'enabled' | 'disabled' | undefined>;
+  /** Null when the customer did it. */
+  disabled_reason: 'failing' | 'gone' | null;
+  disabled_at: OptionalTime;
+  /** Sealed; what is inside begins with `whsec_`. */
+  secret: string;
+  /** Signs too, until then. */
+  previous_secret: string | null;
+  previous_secret_until: OptionalTime;
+  created_at: CreatedAt;
+  updated_at: UpdatedAt;
+  deleted_at: OptionalTime;
+}
+
+interface WebhookDispatchTable {
+  endpoint_id: string;
+  workspace_id: string;
+  /** Until then somebody sees to its deliveries, or has just asked for it. */
+  busy_until: OptionalTime;
+  /** Attempts in a row that have failed. */
+  failures: Generated<number>;
+  failing_since: OptionalTime;
+}
+
+/**
+ * `pending`: its dispatcher is to send it. `retrying`: has failed, and goes by its plan. `failed`: the
+ * plan is over, or the endpoint was disabled (`reason`).
+ */
+export type DeliveryStatus = 'pending' | 'retrying' | 'succeeded' | 'failed';
+
+interface DeliveryTable {
+  id: string;
+  workspace_id: string;
+  endpoint_id: string;
+  event_id: string;
+  event_type: string;
+  /** Of the event: deliveries are sent in this order. */
+  position: ColumnType<string, never, never>;
+  /** Deliveries of one lane (a call) are not sent at the same time. */
+  lane: string | null;
+  status: ColumnType<DeliveryStatus, DeliveryStatus | undefined>;
+  reason: string | null;
+  attempt_count: Generated<number>;
+  /** The newest ones, the oldest of them first; see `DeliveryAttempt`. */
+  attempts: ColumnType<unknown, string | undefined, string>;
+  next_attempt_at: OptionalTime;
+  /** Its retries have a workflow of their own. */
+  handed_over: Generated<boolean>;
+  created_at: CreatedAt;
+  updated_at: UpdatedAt;
+  finished_at: OptionalTime;
 }
 
 export type CallRow = Selectable<CallTable>;
