@@ -85,6 +85,8 @@ interface CommonConfig {
     elevenlabs: ModelVendor;
   };
   tracing: TracingConfig;
+  /** What customers give us URLs for: whether plain http and addresses that are not public are taken. */
+  webhooks: { allowLocal: boolean };
   /** The command line's own API: its address, left out for the one on this machine, and its key. */
   client: { url?: string; key?: string };
   rest: {

@@ -429,6 +429,14 @@ export const VARIABLES = {
     form: 'an absolute path that the user of an embedded PostgreSQL can enter',
     schema: z.string().regex(/^(?:\/|[A-Za-z]:[\\/])[^\p{Cc}]*$/u),
   },
+  VOCA_ALLOW_LOCAL_WEBHOOKS: {
+    group: 'Rest',
+    purpose:
+      'webhooks to plain http and to addresses that are not public, such as localhost: for development, never in production (docs/webhooks.md)',
+    form: 'true or false; not true when NODE_ENV is production',
+    default: 'false',
+    schema: onOff,
+  },
   VOCA_API_URL: {
     group: 'Rest',
     purpose:

@@ -105,6 +105,9 @@ function checkTogether(values: VariableValues, faults: ConfigFault[]): void {
   if (values.TWILIO_WEBHOOK_URL?.toLowerCase().startsWith('http:')) {
     faults.push(fault('TWILIO_WEBHOOK_URL', 'is not https though NODE_ENV is production'));
   }
+  if (values.VOCA_ALLOW_LOCAL_WEBHOOKS) {
+    faults.push(fault('VOCA_ALLOW_LOCAL_WEBHOOKS', 'is on though NODE_ENV is production'));
+  }
   const api = values.TWILIO_API_BASE_URL;
   if (api?.toLowerCase().startsWith('http:') && !isLoopback(new URL(api).hostname)) {
     faults.push(fault('TWILIO_API_BASE_URL', 'is not https though NODE_ENV is production'));
@@ -150,6 +153,7 @@ function assemble(
       serviceName: values.OTEL_SERVICE_NAME,
       sampleRatio: values.OTEL_TRACES_SAMPLER_ARG,
     },
+    webhooks: { allowLocal: values.VOCA_ALLOW_LOCAL_WEBHOOKS },
     client: { url: values.VOCA_API_URL, key: values.VOCA_API_KEY },
     rest: {
       secretKeys: values.VOCA_SECRET_KEY ?? [],

@@ -51,6 +51,7 @@ describe('loadConfig', () => {
     });
     expect(config.temporal).toMatchObject({ namespace: 'default', tls: false });
     expect(config.models.llm).toEqual(['demo']);
+    expect(config.webhooks.allowLocal).toBe(false);
     expect(config.rest.logLevel).toBe('info');
     expect(config.rest.dataDir).toBeUndefined();
   });
@@ -188,10 +189,12 @@ describe('loadConfig', () => {
       NODE_ENV: 'production',
       TWILIO_WEBHOOK_URL: 'http://voice.example.com',
       TWILIO_API_BASE_URL: 'http://simulator.example.com',
+      VOCA_ALLOW_LOCAL_WEBHOOKS: 'true',
     });
     expect(Object.keys(faults).sort()).toEqual([
       'TWILIO_API_BASE_URL',
       'TWILIO_WEBHOOK_URL',
+      'VOCA_ALLOW_LOCAL_WEBHOOKS',
       'VOCA_SECRET_KEY',
     ]);
     const production = { ...good, NODE_ENV: 'production', VOCA_SECRET_KEY: secretKey };

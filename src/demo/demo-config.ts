@@ -34,6 +34,8 @@ export function demoConfig(
     TWILIO_PHONE_NUMBER: DEMO_NUMBER,
     TWILIO_WEBHOOK_URL: `http://127.0.0.1:${demo.port}`,
     TWILIO_API_BASE_URL: demo.simulatorUrl,
+    // Whoever tries webhooks receives them on this machine.
+    VOCA_ALLOW_LOCAL_WEBHOOKS: 'true',
     TWILIO_API_KEY_SID: '',
     TWILIO_API_KEY_SECRET: '',
     HOST: '127.0.0.1',

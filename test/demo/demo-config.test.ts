@@ -17,6 +17,7 @@ describe('the configuration of the demo', () => {
       apiBaseUrl: 'http://127.0.0.1:6000',
     });
     expect(config.models.llm).toEqual(['demo']);
+    expect(config.webhooks.allowLocal).toBe(true);
   });
 
   test('never reaches the real account of the environment', () => {

@@ -24,6 +24,7 @@ function cloudEnvironmentOf(name: string, env: Record<string, string>): Record<s
 /** Why a variable that exists is in no compose file. */
 const LEFT_OUT: Partial<Record<VariableName, string>> = {
   VOCA_DATA_DIR: 'belongs to the embedded servers and the supervisor',
+  VOCA_ALLOW_LOCAL_WEBHOOKS: 'is for development; containers run in production',
   VOCA_API_URL: 'belongs to the command line, wherever it runs',
   VOCA_API_KEY: 'belongs to the command line, wherever it runs',
   TEMPORAL_TLS_CLIENT_CERT_PATH: 'containers are given the text of certificates',

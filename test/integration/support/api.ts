@@ -23,6 +23,7 @@ export const ENVIRONMENT = {
   TWILIO_PHONE_NUMBER: '+15005550006',
   TWILIO_WEBHOOK_URL: 'https://voice.example.com',
   TEMPORAL_ADDRESS: '127.0.0.1:9',
+  VOCA_ALLOW_LOCAL_WEBHOOKS: 'true',
 };
 
 export interface ApiAnswer<T = Record<string, unknown>> {

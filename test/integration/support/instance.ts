@@ -137,6 +137,7 @@ export class RunningInstance {
       OPENAI_API_KEY: MODEL_KEY,
       OPENAI_BASE_URL: model.baseURL,
       OPENAI_MODEL: 'fake-model',
+      VOCA_ALLOW_LOCAL_WEBHOOKS: 'true',
       ...more,
     };
     const twilio = toApi && toRest && { toApi, toRest };

@@ -157,6 +157,7 @@ export class Roles {
       OPENAI_API_KEY: 'sk-canary-of-the-roles',
       OPENAI_BASE_URL: model.baseURL,
       OPENAI_MODEL: 'fake-model',
+      VOCA_ALLOW_LOCAL_WEBHOOKS: 'true',
       VOCA_RECONCILE: 'off',
       VOCA_CHECK_NUMBERS: 'off',
       VOCA_RETENTION: 'off',
