@@ -70,7 +70,11 @@ export class CallRun {
     this.#effects = createEffects({
       state: () => this.state,
       dispatch: (event) => this.dispatch(event),
-      record: ({ event, at }) => this.recorder.add(event, at),
+      record: ({ event, at }) => {
+        // A call that has counted its events without these goes on as it has counted.
+        if (event.type === 'call.degraded' && !patched('degraded-turns')) return;
+        this.recorder.add(event, at);
+      },
     });
   }
 

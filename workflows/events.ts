@@ -2,7 +2,7 @@
  * Domain events: what happened in a call, for the record. The workflow numbers them from 1 without
  * gaps and hands them in batches to the recording activity, which may see a batch twice.
  */
-import type { CallInput, EndReason, Turn } from './contract.ts';
+import type { CallInput, EndReason, ModelTry, Turn, TurnKey } from './contract.ts';
 
 export type CallEvent = { sequence: number; /** RFC 3339 */ at: string } & CallEventBody;
 
@@ -13,9 +13,23 @@ export type CallEventBody =
   | { type: 'call.answered'; callSid: string; greeting: string; assistant?: AssistantRef }
   /** `position` counts the turns of a call from 1 in the order in which they were heard. */
   | { type: 'call.turn.completed'; position: number; turn: Turn }
+  | DegradedTurn
   | { type: 'call.ended'; reason: EndReason; callSid?: string; durationSeconds?: number }
   /** After `call.ended`: what was said in this session, this call included, in short. */
   | { type: 'call.summarized'; text: string; model: string };
+
+/** Behind `call.turn.completed`: the caller was not answered by the model that should have. */
+export interface DegradedTurn {
+  type: 'call.degraded';
+  turnKey: TurnKey;
+  position: number;
+  /** `fallback_model`: a later one of the chain spoke. `apology`: none did. */
+  cause: 'fallback_model' | 'apology';
+  /** The one that answered. */
+  model?: string;
+  /** Of the turn, in order. */
+  tries: ModelTry[];
+}
 
 /** How a call began. What fills its texts is not kept: it may be secret, and the texts tell it. */
 export type CreatedCall = Omit<CallInput, 'callId' | 'variables'>;

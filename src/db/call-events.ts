@@ -77,6 +77,8 @@ function changesOf(event: Exclude<CallEvent, { type: 'call.turn.completed' }>): 
         ...(event.callSid !== undefined && { call_sid: event.callSid }),
         ...(event.durationSeconds !== undefined && { duration_seconds: event.durationSeconds }),
       };
+    case 'call.degraded':
+      return {}; // its turn says the same
     case 'call.summarized':
       return { summary: storable(event.text) };
   }

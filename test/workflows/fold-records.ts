@@ -35,6 +35,8 @@ function apply(row: FinalRecord, event: CallEventBody): void {
       row.turns[event.position] = withoutTimes(event.turn);
       return;
     }
+    case 'call.degraded':
+      return;
     case 'call.ended':
       row.status = 'ended';
       row.endReason = event.reason;
@@ -64,5 +66,23 @@ export function faultsOf(events: CallEventBody[]): string[] {
   if (end >= 0 && types.slice(end).some((type) => STAGES.includes(type))) {
     faults.push('went on after the end');
   }
-  return faults;
+  return [...faults, ...degradedFaults(events)];
+}
+
+/** A turn that was answered by a fallback or an apology is followed by an event that says so. */
+function degradedFaults(events: CallEventBody[]): string[] {
+  return events.flatMap((event, i) => {
+    const before = events[i - 1];
+    if (event.type === 'call.degraded') {
+      const isOfIt = before?.type === 'call.turn.completed' && before.turn.key === event.turnKey;
+      return isOfIt && isDegraded(before.turn) ? [] : ['degraded without its turn'];
+    }
+    if (event.type !== 'call.turn.completed' || event.turn.status !== 'answered') return [];
+    const isTold = events[i + 1]?.type === 'call.degraded';
+    return isTold === isDegraded(event.turn) ? [] : [`turn ${event.turn.key} is told wrongly`];
+  });
+}
+
+function isDegraded({ replySource, tries = [] }: Turn): boolean {
+  return replySource === 'apology' || tries.at(0)?.model !== tries.at(-1)?.model;
 }

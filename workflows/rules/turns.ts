@@ -37,7 +37,8 @@ export function hear(draft: Draft, key: TurnKey, heard: Heard): void {
   if (isEndPhrase(state.assistant, heard)) {
     const { message } = state.assistant.ending;
     decideHangup(draft, key, message, 'end-phrase');
-    return completeTurn(draft, answer(draft, turn, message, 'script'));
+    completeTurn(draft, answer(draft, turn, message, 'script'));
+    return;
   }
   state.status = 'thinking';
   state.thinkingKey = key;
@@ -66,7 +67,11 @@ export function takeReply(draft: Draft, key: TurnKey, reply: Reply): void {
   }
   const { model, tokens, tries } = reply;
   const cost = { model, ...(tokens && { tokens }), ...(tries && { tries }) };
-  completeTurn(draft, { ...answer(draft, turn, said, 'model'), ...cost });
+  const position = completeTurn(draft, { ...answer(draft, turn, said, 'model'), ...cost });
+  if (tries && isFallback(tries)) {
+    const degraded = { type: 'call.degraded', cause: 'fallback_model' } as const;
+    record(draft, { ...degraded, turnKey: key, position, model, tries });
+  }
   if (state.status === 'listening') summarizeWhenLong(draft);
 }
 
@@ -85,7 +90,15 @@ export function apologize(draft: Draft, key: TurnKey, tries?: ModelTry[]): void 
   const said = isEnough ? failure.farewell : apology;
   if (isEnough) decideHangup(draft, key, said, 'models-failed');
   else decideListen(draft, key, said);
-  completeTurn(draft, { ...answer(draft, turn, said, 'apology'), ...(tries && { tries }) });
+  const apologetic = { ...answer(draft, turn, said, 'apology'), ...(tries && { tries }) };
+  const position = completeTurn(draft, apologetic);
+  const degraded = { type: 'call.degraded', cause: 'apology' } as const;
+  record(draft, { ...degraded, turnKey: key, position, tries: tries ?? [] });
+}
+
+/** Whether a model was asked, or passed over, before another one answered. */
+function isFallback(tries: readonly ModelTry[]): boolean {
+  return tries.at(0)?.model !== tries.at(-1)?.model;
 }
 
 /** Stops thinking about a turn that will not be answered any more. */
@@ -166,8 +179,11 @@ function answer(draft: Draft, turn: Turn, reply: string, replySource: Turn['repl
   return { ...turn, status: 'answered', reply, replySource, repliedAt: isoTime(draft.at) };
 }
 
-/** Keeps a turn as it now is, and records it; a later record of the same turn replaces it. */
-function completeTurn(draft: Draft, turn: Turn): void {
+/**
+ * Keeps a turn as it now is, and records it; a later record of the same turn replaces it.
+ * @returns its position
+ */
+function completeTurn(draft: Draft, turn: Turn): number {
   const { turns } = draft.state;
   const index = turns.findIndex((each) => each.key === turn.key);
   if (index < 0) turns.push(turn);
@@ -175,6 +191,7 @@ function completeTurn(draft: Draft, turn: Turn): void {
   const fromTheEnd = index < 0 ? 0 : turns.length - 1 - index;
   const position = turnCount(draft.state) - fromTheEnd;
   record(draft, { type: 'call.turn.completed', position, turn });
+  return position;
 }
 
 function isEndPhrase(assistant: Assistant, heard: Heard): boolean {
