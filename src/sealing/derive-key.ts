@@ -1,7 +1,7 @@
 import { hkdfSync } from 'node:crypto';
 
 /** Keys of different purposes must never be the same: whoever learns one learns nothing of another. */
-export type KeyPurpose = 'payloads' | 'payload key id' | 'operator tokens';
+export type KeyPurpose = 'payloads' | 'payload key id' | 'operator tokens' | 'secrets';
 
 const SALT = 'voca';
 const VERSION = 1;

@@ -5,6 +5,8 @@ export { createKeyRing } from './key-ring.ts';
 export type { KeyRing } from './key-ring.ts';
 export { isSealed, SealingCodec } from './payload-codec.ts';
 export { SealedPayloadError } from './sealed-payload-error.ts';
+export { createSecretBox } from './secret-box.ts';
+export type { SecretBox } from './secret-box.ts';
 export { workerSealing } from './worker-sealing.ts';
 export type { WorkerSealing } from './worker-sealing.ts';
 export { createOperatorTokens, PLAIN_SESSION_MS, TOKEN_LIFE_MS } from './operator-token.ts';

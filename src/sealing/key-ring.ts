@@ -17,6 +17,11 @@ export interface KeyRing {
 
 const ID_BYTES = 8;
 
+/** Names an entry of `VOCA_SECRET_KEY`, and says nothing of it. 16 hexadecimal digits. */
+export function keyIdOf(secret: string): string {
+  return deriveKey(secret, 'payload key id', ID_BYTES).toString('hex');
+}
+
 /** @param secrets the first one seals, all of them open; none: nothing is sealed. */
 export function createKeyRing(secrets: readonly string[]): KeyRing {
   const keys = secrets.map(toPayloadKey);
@@ -26,7 +31,7 @@ export function createKeyRing(secrets: readonly string[]): KeyRing {
 
 function toPayloadKey(secret: string): PayloadKey {
   return {
-    id: deriveKey(secret, 'payload key id', ID_BYTES).toString('hex'),
+    id: keyIdOf(secret),
     key: createSecretKey(deriveKey(secret, 'payloads')),
   };
 }

@@ -16,9 +16,10 @@ describe('a derived key', () => {
       deriveKey(SECRET, 'payloads'),
       deriveKey(SECRET, 'payload key id'),
       deriveKey(SECRET, 'operator tokens'),
+      deriveKey(SECRET, 'secrets'),
       deriveKey(`${SECRET}!`, 'payloads'),
     ].map((key) => key.toString('hex'));
-    expect(new Set(keys).size).toBe(4);
+    expect(new Set(keys).size).toBe(5);
     expect(keys.every((key) => /^[0-9a-f]{64}$/.test(key))).toBe(true);
   });
 
