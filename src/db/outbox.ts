@@ -3,6 +3,7 @@
  * each endpoint that wants them. What was committed is delivered, whoever dies meanwhile.
  */
 import { sql } from 'kysely';
+import type { RawBuilder } from 'kysely';
 import { toJson } from './json.ts';
 import type { Scope } from './scope.ts';
 
@@ -23,17 +24,30 @@ export interface NewEvent {
 }
 
 /**
+ * Until the transaction ends nobody else writes events of the workspace. What is changed of an endpoint
+ * behind this is seen by every event that comes later, and by none that came before: an event that saw it
+ * otherwise is committed already. Whoever locks an endpoint, too, does that first.
+ */
+export async function holdOutbox({ workspaceId, trx }: Scope): Promise<void> {
+  const name = JSON.stringify(['outbox', workspaceId]);
+  await sql`select pg_advisory_xact_lock(hashtextextended(${name}, 0))`.execute(trx);
+}
+
+/**
  * Writes events in the order in which they are given, and tells those who wait for them when the
- * transaction commits. To be called last in it, and once: the next position of the workspace is locked
- * until the commit.
+ * transaction commits. To be called last in it, and once: the outbox of the workspace is held until the
+ * commit.
  * @param onlyTo the endpoint that they are for, whatever it wants; left out: all that want them
  */
 export async function emit(
-  { workspaceId, trx }: Scope,
+  scope: Scope,
   events: readonly NewEvent[],
   onlyTo?: string,
 ): Promise<void> {
   if (events.length === 0) return;
+  const { workspaceId, trx } = scope;
+  // A statement of its own: what the next one sees of endpoints is as it is once the outbox is held.
+  await holdOutbox(scope);
   const rows = toJson(
     events.map(({ id, type, occurredAt, data, call }) => ({
       id,
@@ -88,7 +102,7 @@ export async function emit(
 }
 
 /** Whether one of the `filters` means the `type`: `call.ended` itself, `call.*` or `*`. */
-function wants(filters: ReturnType<typeof sql.ref>, type: ReturnType<typeof sql.ref>) {
+export function wants(filters: RawBuilder<unknown>, type: RawBuilder<unknown>) {
   return sql<boolean>`exists (
     select from unnest(${filters}) as filter
     where filter = '*' or filter = ${type}

@@ -58,7 +58,14 @@ export async function pageOf<TB extends keyof Schema, Row, T>(
   return { rows: rows.map(present), hasMore: found.length > limit };
 }
 
-type Listed = 'assistants' | 'phone_numbers' | 'calls' | 'sessions' | 'api_keys';
+type Listed =
+  | 'assistants'
+  | 'phone_numbers'
+  | 'calls'
+  | 'sessions'
+  | 'api_keys'
+  | 'webhook_endpoints'
+  | 'deliveries';
 
 /** The place of a row, also of a hidden one; undefined when the workspace has no such row. */
 export async function positionOf(

@@ -1,0 +1,131 @@
+/**
+ * What was, is or will be sent to the webhook endpoints of a workspace, for those who look at it and those
+ * who want something sent again. Who sends it: see `delivery-queue.ts`.
+ */
+import { sql } from 'kysely';
+import type { Selectable } from 'kysely';
+import type { DeliveryAttempt } from './delivery-attempt.ts';
+import { DELIVERIES_CHANNEL } from './outbox.ts';
+import { pageOf, positionOf as placeOf } from './page.ts';
+import type { Page, PageRequest, Position } from './page.ts';
+import type { DeliveryStatus, Schema } from './schema.ts';
+import type { Scope } from './scope.ts';
+
+/** Times are RFC 3339. */
+export interface StoredDelivery extends Position {
+  endpointId: string;
+  eventId: string;
+  eventType: string;
+  status: DeliveryStatus;
+  /** Why it has failed, when it was not for its last attempt. */
+  reason: string | null;
+  attemptCount: number;
+  /** The newest ones, the oldest of them first. */
+  attempts: DeliveryAttempt[];
+  nextAttemptAt: string | null;
+  finishedAt: string | null;
+}
+
+export interface DeliveryFilter {
+  endpointId: string;
+  status?: DeliveryStatus;
+  eventType?: string;
+}
+
+/** So many are ended by one statement: none runs into its time limit, however much waits. */
+const AT_ONCE = 10_000;
+
+export async function find(scope: Scope, id: string): Promise<StoredDelivery | undefined> {
+  const row = await all(scope).where('id', '=', id).executeTakeFirst();
+  return row && present(row);
+}
+
+export async function findByEvent(
+  scope: Scope,
+  endpointId: string,
+  eventId: string,
+): Promise<StoredDelivery | undefined> {
+  const row = await all(scope)
+    .where('endpoint_id', '=', endpointId)
+    .where('event_id', '=', eventId)
+    .executeTakeFirst();
+  return row && present(row);
+}
+
+export function page(
+  scope: Scope,
+  { endpointId, status, eventType }: DeliveryFilter,
+  request: PageRequest,
+): Promise<Page<StoredDelivery>> {
+  let query = all(scope).where('endpoint_id', '=', endpointId);
+  if (status !== undefined) query = query.where('status', '=', status);
+  if (eventType !== undefined) query = query.where('event_type', '=', eventType);
+  return pageOf(query, request, present);
+}
+
+export function positionOf(scope: Scope, id: string): Promise<Position | undefined> {
+  return placeOf(scope, 'deliveries', id);
+}
+
+/** To be sent at once, whatever became of it before. @returns undefined when there is none */
+export async function requeue(scope: Scope, id: string): Promise<StoredDelivery | undefined> {
+  const { workspaceId, trx } = scope;
+  const row = await trx
+    .updateTable('deliveries')
+    .set({
+      status: 'pending',
+      reason: null,
+      next_attempt_at: null,
+      finished_at: null,
+      updated_at: sql<Date>`now()`,
+      // The workflow of one that goes by its plan is still there.
+      handed_over: sql<boolean>`handed_over and status in ('pending', 'retrying')`,
+    })
+    .where('workspace_id', '=', workspaceId)
+    .where('id', '=', id)
+    .returningAll()
+    .executeTakeFirst();
+  if (!row) return undefined;
+  await tellSenders(scope);
+  return present(row);
+}
+
+/** Those who send look for what is new when the transaction commits. */
+export async function tellSenders({ workspaceId, trx }: Scope): Promise<void> {
+  await sql`select pg_notify(${DELIVERIES_CHANNEL}, ${workspaceId})`.execute(trx);
+}
+
+/** What waits for an endpoint to which nothing is sent any more fails. */
+export async function endAll({ workspaceId, trx }: Scope, endpointId: string): Promise<void> {
+  for (let ended = AT_ONCE; ended === AT_ONCE;) {
+    const { numAffectedRows = 0n } = await sql`
+      update deliveries set status = 'failed', reason = 'endpoint_disabled',
+        next_attempt_at = null, finished_at = now(), updated_at = now()
+      where id = any(array(
+        select id from deliveries
+        where workspace_id = ${workspaceId} and endpoint_id = ${endpointId}
+          and status in ('pending', 'retrying')
+        limit ${AT_ONCE}))`.execute(trx);
+    ended = Number(numAffectedRows);
+  }
+}
+
+function all({ workspaceId, trx }: Scope) {
+  return trx.selectFrom('deliveries').selectAll().where('workspace_id', '=', workspaceId);
+}
+
+function present(row: Selectable<Schema['deliveries']>): StoredDelivery {
+  return {
+    id: row.id,
+    endpointId: row.endpoint_id,
+    eventId: row.event_id,
+    eventType: row.event_type,
+    status: row.status,
+    reason: row.reason,
+    attemptCount: row.attempt_count,
+    attempts: row.attempts as DeliveryAttempt[], // written by us alone
+    nextAttemptAt: row.next_attempt_at?.toISOString() ?? null,
+    createdAt: row.created_at.toISOString(),
+    finishedAt: row.finished_at?.toISOString() ?? null,
+  };
+}
