@@ -6,13 +6,17 @@
  * `unanswered`, `unheard` (what became of them), `refused` (the caller was asked again),
  * `refusedThoughKept`, `undelivered` (kept back by the drill), `tooLate`, `nobodyListened`,
  * `neverPosted` (hung up before), `lost`, `replyActivities`, `replyAttempts`, `modelRequests`,
- * `otherModelRequests` (for summaries), `summaries` (of calls that are over), `fixedLinesHeard`, `slowestEndMs`, `injected-…` (faults), and more.
+ * `otherModelRequests` (for summaries), `summaries` (of calls that are over), `fixedLinesHeard`,
+ * `outboxEvents`, `deliveries`, `received` (webhooks, by customers' servers), `receivedAgain`, `slowestEndMs`,
+ * `injected-…` (faults), and more.
  */
 import { callsOf } from './call-evidence.ts';
 import { checkAnswers, checkForgeries } from './checks/answers.ts';
+import { checkDeliveries } from './checks/deliveries.ts';
 import { checkEndings } from './checks/endings.ts';
 import { checkHeard, wordsByCall } from './checks/heard.ts';
 import { checkLeaks } from './checks/leaks.ts';
+import { checkOutboxOf } from './checks/outbox.ts';
 import { checkRecordOf } from './checks/record.ts';
 import { checkModel, checkReplies } from './checks/replies.ts';
 import { checkSummaries } from './checks/summaries.ts';
@@ -37,11 +41,13 @@ export function checkHistory(evidence: Evidence): Verdict {
     checkReplies(call, findings);
     checkSummaries(call, findings);
     checkRecordOf(call, findings);
+    checkOutboxOf(call, evidence, findings);
     checkHeard(call, evidence, words, findings);
     checkAnswers(call, evidence, findings);
   }
   checkModel(calls, evidence, findings);
   checkForgeries(evidence, findings);
+  checkDeliveries(evidence, findings);
   checkLeaks(evidence, findings);
   findings.count('kills', evidence.run.kills.length);
   const { counts, violations } = findings;

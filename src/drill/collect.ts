@@ -17,7 +17,8 @@ import { FIXED_LINES } from '../http/answers.ts';
 import type { TruthEntry } from '../simulator/index.ts';
 import { CALL_WORKFLOW } from '../../workflows/contract.ts';
 import { dumpDatabase } from './database-dump.ts';
-import type { Evidence, ModelRequest, ProductLog, RunInfo } from './evidence.ts';
+import type { Evidence, ModelRequest, ProductLog, ReceivedWebhook, RunInfo } from './evidence.ts';
+import { isSomethingUndelivered } from './outbox-dump.ts';
 import { readRun } from './run-history.ts';
 import { fetchHistories } from './stored-history.ts';
 
@@ -28,14 +29,16 @@ export interface CollectOptions {
   truth: readonly TruthEntry[];
   model: readonly ModelRequest[];
   logs: readonly ProductLog[];
+  /** What customers' servers have received; asked when everything is settled. */
+  received?: () => ReceivedWebhook[];
   run: Omit<RunInfo, 'fixedLines' | 'isSettled'>;
   /** When the run began, in milliseconds since 1970: older workflows are not its own. */
   sinceMs?: number;
   /** Only these calls; all by default. */
   only?: readonly { callId: string; callSid: string }[];
   /**
-   * How long to wait until every call is over, written and closed; a call closes 15 s after its
-   * end. What is not settled by then is collected as it is. With `mayStillClose` nobody waits for
+   * How long to wait until every call is over, written and closed (a call closes 15 s after its
+   * end), and no delivery of an event waits any longer where somebody is to receive it. What is not settled by then is collected as it is. With `mayStillClose` nobody waits for
    * the closing, and the checker does not ask for it.
    */
   settleMs?: number;
@@ -60,6 +63,7 @@ export async function collectEvidence(options: CollectOptions): Promise<Evidence
     database: rows,
     histories,
     logs: [...logs],
+    ...(options.received && { received: options.received() }),
   };
 }
 
@@ -116,6 +120,7 @@ async function untilSettled(options: CollectOptions, callIds?: string[]): Promis
 
 async function isSettled(options: CollectOptions, callIds?: string[]): Promise<boolean> {
   const { database, mayStillClose } = options;
+  if (options.received && (await isSomethingUndelivered(database, callIds))) return false;
   const { calls } = await dumpDatabase(database, callIds);
   if (calls.some(({ status }) => status !== 'ended')) return false;
   if (callIds && calls.length < callIds.length) return false;

@@ -1,12 +1,22 @@
 import type { Database } from '../db/pool.ts';
 import type { DatabaseDump, TurnRecord } from './evidence.ts';
+import { dumpOutbox } from './outbox-dump.ts';
+
+const NOTHING: DatabaseDump = {
+  calls: [],
+  turns: [],
+  events: [],
+  outbox: [],
+  endpoints: [],
+  deliveries: [],
+};
 
 /** The record of these calls (of all by default), in order. */
 export async function dumpDatabase(
   database: Database,
   callIds?: readonly string[],
 ): Promise<DatabaseDump> {
-  if (callIds?.length === 0) return { calls: [], turns: [], events: [] };
+  if (callIds?.length === 0) return NOTHING;
   let calls = database.selectFrom('calls').selectAll().orderBy('created_at');
   let turns = database.selectFrom('turns').selectAll().orderBy('call_id').orderBy('position');
   let events = database
@@ -45,5 +55,6 @@ export async function dumpDatabase(
       at: row.at.toISOString(),
       data: row.data,
     })),
+    ...(await dumpOutbox(database, callIds)),
   };
 }

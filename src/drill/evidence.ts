@@ -5,12 +5,17 @@
  *     simulator.jsonl                 the simulated Twilio's truth log, an entry per line
  *     model.jsonl                     {@link ModelRequest}: what the language model was asked
  *     *.log                           what the product's processes have written
- *     database.json                   {@link DatabaseDump}: calls, turns, call_events
+ *     database.json                   {@link DatabaseDump}: calls, turns, call_events, the outbox
+ *     receiver.jsonl                  {@link ReceivedWebhook}: what customers' servers have received;
+ *                                     not there when nobody was to receive anything
  *     histories/CALL.RUN.json         {@link StoredHistory}: a run of a call's workflow, unsealed
  *
  * All of it may hold speech, numbers and secrets of invented people: files are for their owner only.
  */
 import type { TruthEntry } from '../simulator/index.ts';
+import type { ReceivedWebhook } from './receiver/received.ts';
+
+export type { ReceivedWebhook };
 
 export interface RunInfo {
   /** Of everything that was random, so that the run can be had again. */
@@ -60,6 +65,10 @@ export interface DatabaseDump {
   calls: CallRecord[];
   turns: TurnRecord[];
   events: EventRecord[];
+  /** What customers are told of, in the order in which it was committed. */
+  outbox: OutboxRecord[];
+  endpoints: EndpointRecord[];
+  deliveries: DeliveryRecord[];
 }
 
 export interface CallRecord {
@@ -91,6 +100,39 @@ export interface EventRecord {
   data: unknown;
 }
 
+export interface OutboxRecord {
+  id: string;
+  workspaceId: string;
+  position: number;
+  type: string;
+  callId: string | null;
+  sequence: number | null;
+  /** RFC 3339 */
+  occurredAt: string;
+  /** When its transaction began, RFC 3339. */
+  createdAt: string;
+  data: unknown;
+}
+
+export interface EndpointRecord {
+  id: string;
+  workspaceId: string;
+  /** Of its URL: what came for it is found by it in the receiver's log. */
+  path: string;
+  /** Types of events, `call.*` or `*`. */
+  events: string[];
+  status: string;
+  createdAt: string;
+}
+
+export interface DeliveryRecord {
+  id: string;
+  endpointId: string;
+  eventId: string;
+  status: string;
+  attemptCount: number;
+}
+
 /** One run of a workflow: the messages of Temporal's protocol as plain JSON, bytes in base64. */
 export interface StoredHistory {
   callId: string;
@@ -112,4 +154,6 @@ export interface Evidence {
   database: DatabaseDump;
   histories: StoredHistory[];
   logs: ProductLog[];
+  /** Left out: nobody was to receive anything. */
+  received?: ReceivedWebhook[];
 }

@@ -1,5 +1,5 @@
 /** Writes and reads the folder that `evidence.ts` describes. */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Evidence, StoredHistory } from './evidence.ts';
 
@@ -10,6 +10,7 @@ export class LogDirError extends Error {
 }
 
 const OWNER_ONLY = { mode: 0o600 };
+const RECEIVED = 'receiver.jsonl';
 
 export function writeEvidence(logDir: string, evidence: Evidence): void {
   mkdirSync(join(logDir, 'histories'), { recursive: true, mode: 0o700 });
@@ -18,6 +19,7 @@ export function writeEvidence(logDir: string, evidence: Evidence): void {
   write('simulator.jsonl', lines(evidence.truth));
   write('model.jsonl', lines(evidence.model));
   write('database.json', pretty(evidence.database));
+  if (evidence.received) write(RECEIVED, lines(evidence.received));
   for (const { name, text } of evidence.logs) write(name, text);
   for (const history of evidence.histories) {
     write(join('histories', `${history.callId}.${history.runId}.json`), pretty(history));
@@ -36,6 +38,7 @@ export function readEvidence(logDir: string): Evidence {
     logs: namesIn(logDir)
       .filter((name) => name.endsWith('.log'))
       .map((name) => ({ name, text: textOf(logDir, name) })),
+    ...(existsSync(join(logDir, RECEIVED)) && { received: jsonLines(logDir, RECEIVED) }),
   };
 }
 

@@ -29,6 +29,16 @@ export type ViolationKind =
   | 'gap-in-turns'
   | 'gap-in-events'
   | 'record-differs' //         the database does not hold what the workflow has recorded
+  // what customers were told
+  | 'events-differ' //          the outbox does not hold what the record of the call holds
+  | 'event-without-delivery' // no delivery of it, though an endpoint wants it
+  | 'event-not-received'
+  | 'gap-at-receiver' //        the sequences of a call that has arrived
+  | 'bodies-differ' //          the same event twice, and not the same words
+  | 'bad-signature'
+  | 'event-nobody-emitted' //   arrived, and is not (so) in the outbox
+  | 'delivery-not-finished'
+  | 'delivery-not-received' //  succeeded, and the receiver has never said so
   // what the caller heard
   | 'application-error'
   | 'undecided-words'

@@ -1,8 +1,16 @@
 /** The checker finds nothing in good evidence, and each fault in evidence that was tampered with. */
 import { describe, expect, test } from '@jest/globals';
 import { checkHistory } from '../../src/drill/index.ts';
-import type { Evidence, HistoryEvent, TurnRecord, ViolationKind } from '../../src/drill/index.ts';
+import type {
+  Evidence,
+  HistoryEvent,
+  OutboxRecord,
+  ReceivedWebhook,
+  TurnRecord,
+  ViolationKind,
+} from '../../src/drill/index.ts';
 import type { EntryOf, TruthEntry } from '../../src/simulator/index.ts';
+import { eventBody } from '../../src/webhooks/event-body.ts';
 import { FIRST, goodEvidence, historyOf, payload, payloads, SECOND } from './good-evidence.ts';
 
 interface Tampering {
@@ -66,6 +74,39 @@ const both = (evidence: Evidence, callId: string) => ({
   events: evidence.database.events.filter((event) => event.callId === callId),
 });
 
+/** What was received of an event, found by its type. */
+function receivedOf(evidence: Evidence, type: string): ReceivedWebhook {
+  const found = evidence.received?.find(({ body }) => body.includes(`"type":"${type}"`));
+  if (!found) throw new Error('there is no such webhook');
+  return found;
+}
+
+function forgetReceived(evidence: Evidence, id: string): void {
+  evidence.received = evidence.received?.filter((each) => each.id !== id) ?? [];
+}
+
+function outboxOf(evidence: Evidence, callId: string, sequence: number): OutboxRecord {
+  const found = evidence.database.outbox.find(
+    (event) => event.callId === callId && event.sequence === sequence,
+  );
+  if (!found) throw new Error('there is no such event');
+  return found;
+}
+
+/** An event in the outbox, and on its way to the customer. */
+function tell(evidence: Evidence, event: OutboxRecord): void {
+  evidence.database.outbox.push(event);
+  const [like] = evidence.database.deliveries;
+  if (like)
+    evidence.database.deliveries.push({ ...like, id: `dlv_of_${event.id}`, eventId: event.id });
+  const { id, type, occurredAt, data, sequence } = event;
+  const body = JSON.stringify(
+    eventBody({ id, type, occurredAt, data, ...(sequence !== null && { sequence }) }),
+  );
+  const [webhook] = evidence.received ?? [];
+  if (webhook) evidence.received?.push({ ...webhook, n: `of-${id}`, id, body });
+}
+
 /** A summary in the record and in the workflow's hands, as the event of this number. */
 function sumUp(evidence: Evidence, callId: string, sequence: number): void {
   const at = '2026-01-01T00:00:00.000Z';
@@ -73,6 +114,8 @@ function sumUp(evidence: Evidence, callId: string, sequence: number): void {
   const { type, text, model } = said;
   evidence.database.events.push({ callId, sequence, type, at, data: { text, model } });
   rowOf(evidence, callId).lastSequence = both(evidence, callId).events.length;
+  const end = outboxOf(evidence, callId, 5);
+  if (sequence > 5) tell(evidence, { ...end, id: 'evt_summary', type, sequence, occurredAt: at });
   const history = evidence.histories.find((each) => each.callId === callId);
   history?.events.splice(-1, 0, {
     eventId: 'another',
@@ -92,7 +135,7 @@ const TAMPERINGS: Tampering[] = [
       if (end) end.sequence = 6;
       sumUp(it, FIRST.callId, 5);
     },
-    also: ['record-differs'],
+    also: ['events-differ', 'record-differs'],
   },
   {
     kind: 'summary-of-nothing',
@@ -211,7 +254,7 @@ const TAMPERINGS: Tampering[] = [
       it.database.turns = it.database.turns.filter(({ callId }) => callId !== FIRST.callId);
       it.database.events = it.database.events.filter(({ callId }) => callId !== FIRST.callId);
     },
-    also: ['lost-words', 'undecided-words', 'words-of-another-call'],
+    also: ['events-differ', 'lost-words', 'undecided-words', 'words-of-another-call'],
   },
   {
     kind: 'call-nobody-made',
@@ -242,7 +285,7 @@ const TAMPERINGS: Tampering[] = [
       if (end) it.database.events.push({ ...end, sequence: 6 });
       rowOf(it, FIRST.callId).lastSequence = 6;
     },
-    also: ['record-differs'],
+    also: ['events-differ', 'record-differs'],
   },
   {
     kind: 'two-ends',
@@ -318,6 +361,7 @@ const TAMPERINGS: Tampering[] = [
       const end = both(it, FIRST.callId).events.at(-1);
       if (end) end.at = '2026-01-01T00:00:09.000Z';
     },
+    also: ['events-differ'],
   },
   {
     kind: 'gap-in-turns',
@@ -343,7 +387,7 @@ const TAMPERINGS: Tampering[] = [
         ({ callId, sequence }) => callId !== FIRST.callId || sequence !== 2,
       );
     },
-    also: ['record-differs'],
+    also: ['events-differ', 'record-differs'],
   },
   {
     kind: 'gap-in-events',
@@ -372,6 +416,135 @@ const TAMPERINGS: Tampering[] = [
       });
       rowOf(it, FIRST.callId).lastSequence = 6;
     },
+    also: ['events-differ'],
+  },
+  {
+    kind: 'events-differ',
+    what: 'an event of a call is not told',
+    tamper: (it) => {
+      const { id } = outboxOf(it, FIRST.callId, 3);
+      it.database.outbox = it.database.outbox.filter((event) => event.id !== id);
+      it.database.deliveries = it.database.deliveries.filter(({ eventId }) => eventId !== id);
+      forgetReceived(it, id);
+    },
+    also: ['gap-at-receiver'],
+  },
+  {
+    kind: 'events-differ',
+    what: 'an event is told that was never recorded',
+    tamper: (it) => {
+      const like = outboxOf(it, FIRST.callId, 5);
+      tell(it, { ...like, id: 'evt_invented', sequence: 6, type: 'call.degraded' });
+    },
+  },
+  {
+    kind: 'events-differ',
+    what: 'an event is told as another one',
+    tamper: (it) => {
+      const told = outboxOf(it, FIRST.callId, 2);
+      const webhook = it.received?.find(({ id }) => id === told.id);
+      if (webhook) webhook.body = webhook.body.replace(told.type, 'call.ringing');
+      told.type = 'call.ringing';
+    },
+  },
+  {
+    kind: 'events-differ',
+    what: 'an event is told at another time than it was recorded at',
+    tamper: (it) => {
+      const told = outboxOf(it, FIRST.callId, 2);
+      const webhook = it.received?.find(({ id }) => id === told.id);
+      const otherwise = '2026-01-01T00:00:01.000Z';
+      if (webhook) webhook.body = webhook.body.replace(told.occurredAt, otherwise);
+      told.occurredAt = otherwise;
+    },
+  },
+  {
+    kind: 'events-differ',
+    what: 'an event is told twice, under two ids',
+    tamper: (it) => tell(it, { ...outboxOf(it, FIRST.callId, 2), id: 'evt_again' }),
+    also: ['gap-at-receiver'],
+  },
+  {
+    kind: 'event-without-delivery',
+    what: 'an endpoint wants an event and has no delivery of it',
+    tamper: (it) => {
+      const { id } = outboxOf(it, FIRST.callId, 5);
+      it.database.deliveries = it.database.deliveries.filter(({ eventId }) => eventId !== id);
+      forgetReceived(it, id);
+    },
+  },
+  {
+    kind: 'event-not-received',
+    what: 'an event has never arrived; its delivery is given up',
+    tamper: (it) => {
+      const { id } = outboxOf(it, FIRST.callId, 5);
+      forgetReceived(it, id);
+      const delivery = it.database.deliveries.find(({ eventId }) => eventId === id);
+      if (delivery) delivery.status = 'failed';
+    },
+  },
+  {
+    kind: 'gap-at-receiver',
+    what: 'the second of five events has not arrived',
+    tamper: (it) => {
+      const { id } = outboxOf(it, FIRST.callId, 2);
+      forgetReceived(it, id);
+      const delivery = it.database.deliveries.find(({ eventId }) => eventId === id);
+      if (delivery) delivery.status = 'failed';
+    },
+    also: ['event-not-received'],
+  },
+  {
+    kind: 'bodies-differ',
+    what: 'an event that was sent again has another body, if only by a blank',
+    tamper: (it) => {
+      const last = it.received?.at(-1);
+      if (last) last.body += ' ';
+    },
+  },
+  ...(['invalid', 'missing', 'too-old'] as const).map((signature): Tampering => ({
+    kind: 'bad-signature',
+    what: `a webhook with a signature that is ${signature}`,
+    tamper: (it) => void (receivedOf(it, 'call.ended').signature = signature),
+  })),
+  {
+    kind: 'event-nobody-emitted',
+    what: 'a webhook of an event that is not in the outbox',
+    tamper: (it) => {
+      const like = receivedOf(it, 'call.ended');
+      it.received?.push({ ...like, n: 'other', id: 'evt_of_nobody' });
+    },
+  },
+  {
+    kind: 'event-nobody-emitted',
+    what: 'a webhook that tells something else than the event of its id',
+    tamper: (it) => {
+      const webhook = receivedOf(it, 'call.ended');
+      webhook.body = webhook.body.replace('caller-hung-up', 'silence');
+    },
+  },
+  {
+    kind: 'event-nobody-emitted',
+    what: 'a webhook that is no JSON',
+    tamper: (it) => void (receivedOf(it, 'call.ended').body = 'not at all'),
+  },
+  ...['pending', 'retrying'].map((status): Tampering => ({
+    kind: 'delivery-not-finished',
+    what: `a delivery is still ${status}`,
+    tamper: (it) => {
+      const [delivery] = it.database.deliveries;
+      if (delivery) delivery.status = status;
+    },
+  })),
+  {
+    kind: 'delivery-not-received',
+    what: 'a delivery has succeeded that was answered with 500 alone',
+    tamper: (it) => void (receivedOf(it, 'call.ended').answer = 500),
+  },
+  {
+    kind: 'delivery-not-received',
+    what: 'a delivery has succeeded that nobody has answered',
+    tamper: (it) => void (receivedOf(it, 'call.ended').answer = null),
   },
   {
     kind: 'application-error',
@@ -492,6 +665,10 @@ describe('the history checker', () => {
       turns: 3,
       kills: 1,
       logLines: 2,
+      outboxEvents: 9,
+      deliveries: 9,
+      received: 10,
+      receivedAgain: 1,
     });
   });
 
@@ -533,6 +710,15 @@ describe('the history checker', () => {
       'gap-in-turns': true,
       'gap-in-events': true,
       'record-differs': true,
+      'events-differ': true,
+      'event-without-delivery': true,
+      'event-not-received': true,
+      'gap-at-receiver': true,
+      'bodies-differ': true,
+      'bad-signature': true,
+      'event-nobody-emitted': true,
+      'delivery-not-finished': true,
+      'delivery-not-received': true,
       'application-error': true,
       'undecided-words': true,
       'words-of-another-call': true,

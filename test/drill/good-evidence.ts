@@ -1,15 +1,19 @@
 /**
  * The evidence of a run in which everything went well, made by hand: a call with two turns, the
- * second one behind a filler, and a call whose words were refused once and said again.
+ * second one behind a filler, and a call whose words were refused once and said again. A customer's
+ * server has received all events, one of them twice.
  */
 import type {
   DatabaseDump,
   Evidence,
   HistoryEvent,
+  OutboxRecord,
+  ReceivedWebhook,
   StoredHistory,
   TurnRecord,
 } from '../../src/drill/evidence.ts';
-import { inboundCallId } from '../../src/ids.ts';
+import { callEventId, inboundCallId } from '../../src/ids.ts';
+import { eventBody } from '../../src/webhooks/event-body.ts';
 import type { TruthEntry, TruthEvent } from '../../src/simulator/index.ts';
 
 const ACCOUNT = `AC${'a'.repeat(32)}`;
@@ -20,6 +24,7 @@ export const SECOND = callOf('2');
 export const FILLER = 'One moment, please.';
 export const ASK_AGAIN = 'Sorry, I did not get that. Could you say it again, please?';
 export const GREETING = 'Hello, this is the assistant of the test.';
+const WORKSPACE = 'ws_customer';
 const STARTED = Date.UTC(2026, 0, 1);
 
 export interface Call {
@@ -57,6 +62,10 @@ export function goodEvidence(): Evidence {
   log.say(SECOND, SECOND_TURNS[0]!);
   log.end(SECOND);
   const turns = [...FIRST_TURNS, ...SECOND_TURNS];
+  const database = databaseOf([
+    [FIRST, FIRST_TURNS],
+    [SECOND, SECOND_TURNS],
+  ]);
   return {
     run: {
       seed: '7',
@@ -78,10 +87,8 @@ export function goodEvidence(): Evidence {
       outcome: 'answered' as const,
       answer: reply,
     })),
-    database: databaseOf([
-      [FIRST, FIRST_TURNS],
-      [SECOND, SECOND_TURNS],
-    ]),
+    database,
+    received: receivedOf(database.outbox),
     histories: [historyOf(FIRST, FIRST_TURNS), historyOf(SECOND, SECOND_TURNS)],
     logs: [
       {
@@ -244,7 +251,26 @@ function eventsOf({ callSid }: Call, turns: SpokenTurn[]) {
 }
 
 function databaseOf(calls: [Call, SpokenTurn[]][]): DatabaseDump {
+  const outbox = outboxOf(calls);
   return {
+    outbox,
+    endpoints: [
+      {
+        id: 'we_customer',
+        workspaceId: WORKSPACE,
+        path: '/events',
+        events: ['call.*'],
+        status: 'enabled',
+        createdAt: new Date(STARTED).toISOString(),
+      },
+    ],
+    deliveries: outbox.map(({ id }, at) => ({
+      id: `dlv_${at + 1}`,
+      endpointId: 'we_customer',
+      eventId: id,
+      status: 'succeeded',
+      attemptCount: 1,
+    })),
     calls: calls.map(([call, turns]) => ({
       id: call.callId,
       callSid: call.callSid,
@@ -275,6 +301,42 @@ function databaseOf(calls: [Call, SpokenTurn[]][]): DatabaseDump {
       })),
     ),
   };
+}
+
+function outboxOf(calls: [Call, SpokenTurn[]][]): OutboxRecord[] {
+  const events = calls.flatMap(([call, turns]) =>
+    eventsOf(call, turns).map((event) => ({ callId: call.callId, ...event })),
+  );
+  return events.map(({ callId, sequence, type, at, ...data }, nth) => ({
+    id: callEventId(callId, sequence),
+    workspaceId: WORKSPACE,
+    position: nth + 1,
+    type,
+    callId,
+    sequence,
+    occurredAt: at,
+    createdAt: at,
+    data: { call_id: callId, ...data },
+  }));
+}
+
+/** The first one was sent by a worker that died before it could write that down. */
+function receivedOf(outbox: OutboxRecord[]): ReceivedWebhook[] {
+  return [...outbox, ...outbox.slice(0, 1)].map(({ callId, ...event }, at) => ({
+    n: `4155-${at + 1}`,
+    atMs: STARTED + 400 + at,
+    path: '/events',
+    id: event.id,
+    signature: 'valid',
+    body: JSON.stringify(
+      eventBody({
+        ...event,
+        ...(callId !== null && { callId }),
+        sequence: event.sequence ?? 0,
+      }),
+    ),
+    answer: 200,
+  }));
 }
 
 /** The protocol's messages, as far as the checker reads them. */
