@@ -34,6 +34,23 @@ export function findByHash(system: Database, hash: Buffer): Promise<KeyHolder | 
   });
 }
 
+/** The rights of those of these keys that are neither revoked nor expired, by their ids. */
+export function rightsOf(
+  system: Database,
+  ids: readonly string[],
+): Promise<Map<string, readonly string[]>> {
+  return translated('Looking at API keys', async () => {
+    const rows = await system
+      .selectFrom('api_keys')
+      .select(['id', 'scopes'])
+      .where('id', 'in', ids)
+      .where('revoked_at', 'is', null)
+      .where((is) => is.or([is('expires_at', 'is', null), is('expires_at', '>', sql<Date>`now()`)]))
+      .execute();
+    return new Map(rows.map(({ id, scopes }) => [id, scopes]));
+  });
+}
+
 /** Notes down that keys were used just now; of those that were used in the last minute it is known. */
 export function touch(system: Database, ids: readonly string[]): Promise<void> {
   return translated('Noting down the use of API keys', async () => {

@@ -59,6 +59,7 @@ export async function startServer(
   } else await app.listen({ host: config.listen.host, port: config.listen.port });
   return {
     stop: async () => {
+      api?.endStreams();
       await handed?.drain();
       await app.close();
       await Promise.all([link.close(), api?.close()]);

@@ -9,6 +9,9 @@ import { callRoutes } from './calls/calls.ts';
 import type { CallParts } from './calls/calls.ts';
 import { signIn } from './sign-in/caller.ts';
 import type { FindCaller, KeyWatch } from './sign-in/caller.ts';
+import { callEventStreamRoute } from './events/stream-call.ts';
+import type { EventStreamParts } from './events/stream-form.ts';
+import { eventStreamRoute } from './events/stream.ts';
 import { apiDocs } from './frame/docs.ts';
 import { refuseOtherMethods } from './frame/method-not-allowed.ts';
 import { describeApi } from './frame/openapi.ts';
@@ -19,6 +22,10 @@ import { Problem } from './frame/problems.ts';
 import type { limitRequests } from './limits/rate-limit.ts';
 import { refuseWithProblems } from './frame/refuse.ts';
 import { sessionRoutes } from './sessions/sessions.ts';
+import { deliveryRoutes } from './webhooks/deliveries.ts';
+import { webhookEndpointActions } from './webhooks/webhook-endpoint-actions.ts';
+import { webhookEndpointRoutes } from './webhooks/webhook-endpoints.ts';
+import type { WebhookParts } from './webhooks/webhook-endpoints.ts';
 import { workspaceRoutes } from './accounts/workspace.ts';
 
 export interface ApiOptions {
@@ -37,6 +44,8 @@ export interface ApiOptions {
   providers: readonly string[];
   numbers: NumberParts;
   calls: CallParts;
+  webhooks: WebhookParts;
+  streams: EventStreamParts;
   version: string;
   log: Log;
 }
@@ -71,6 +80,11 @@ function versionOne(app: FastifyInstance, options: ApiOptions): void {
   });
   app.addHook('onRequest', signIn(findCaller, simulated, keyWatch));
   if (options.limitRequests) app.addHook('onRequest', options.limitRequests);
+  // A stream would hold a server that closes.
+  app.addHook('preClose', (done) => {
+    options.streams.open.close();
+    done();
+  });
   app.setNotFoundHandler(() => {
     throw new Problem('not-found', 'There is no such route.');
   });
@@ -82,5 +96,10 @@ function versionOne(app: FastifyInstance, options: ApiOptions): void {
   numbersAtCarrierRoutes(app, db, options.numbers);
   callRoutes(app, db, options.calls);
   sessionRoutes(app, db, options.calls);
+  webhookEndpointRoutes(app, db, options.webhooks);
+  webhookEndpointActions(app, db, options.webhooks);
+  deliveryRoutes(app, db);
+  eventStreamRoute(app, db, options.streams);
+  callEventStreamRoute(app, db, options.calls.manager, options.streams);
   refuseOthers();
 }

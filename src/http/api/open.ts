@@ -3,12 +3,20 @@ import { trustedProxies } from '../../client-address.ts';
 import { carrierOptions } from '../../carrier-account.ts';
 import { listAllNumbers } from '../../db/all-phone-numbers.ts';
 import { findByHash, touch } from '../../db/api-keys.ts';
+import { newestPositions } from '../../db/event-feed.ts';
+import { rightsOf } from '../../db/key-holders.ts';
 import { createDatabase } from '../../db/pool.ts';
 import type { Database } from '../../db/pool.ts';
 import { inWorkspace } from '../../db/scope.ts';
 import * as workspaces from '../../db/workspaces.ts';
 import type { Config } from '../../config.ts';
+import { EventHub } from '../../event-stream/event-hub.ts';
+import { OpenStreams } from '../../event-stream/open-streams.ts';
+import { SharedReads } from '../../event-stream/shared-reads.ts';
 import type { Log } from '../../log.ts';
+import { countStreams } from '../../metrics/stream-metrics.ts';
+import { urlFault } from '../../safe-fetch/url-rules.ts';
+import { createSecretBox } from '../../sealing/secret-box.ts';
 import { linkByConfig } from '../../temporal/configured-link.ts';
 import type { TemporalLink } from '../../temporal/connection.ts';
 import { createCarrierNumbers } from '../../twilio/rest-numbers.ts';
@@ -26,6 +34,8 @@ import type { ApiOptions } from './index.ts';
 
 export interface OpenApi {
   options: ApiOptions;
+  /** Ends the streams of events: their clients go on with another process. */
+  endStreams(): void;
   close(): Promise<void>;
 }
 
@@ -44,6 +54,14 @@ export function openApi(config: Config, log: Log, shared?: TemporalLink): OpenAp
   const link = shared ?? linkByConfig(config);
   const take = sharedOrOwn(sharedBudgets(system));
   const keys = keyUse((keyIds) => touch(system, keyIds));
+  const hub = new EventHub({
+    connection: { url, applicationName: 'voca-api', onLost },
+    newest: (workspaceIds) => newestPositions(system, workspaceIds),
+  });
+  const streams = new OpenStreams({
+    rightsOf: (keyIds) => rightsOf(system, keyIds),
+    onCount: countStreams,
+  });
   return {
     options: {
       db,
@@ -62,11 +80,18 @@ export function openApi(config: Config, log: Log, shared?: TemporalLink): OpenAp
         taken: async () => new Set((await listAllNumbers(system)).map(({ number }) => number)),
       },
       calls: openCalls(config, link.client),
+      webhooks: {
+        urlFault: (given) => urlFault(given, config.webhooks),
+        box: createSecretBox(config.rest.secretKeys),
+      },
+      streams: { open: streams, hub, reads: new SharedReads(), log },
       version: packageVersion(),
       log,
     },
+    endStreams: () => streams.close(),
     close: async () => {
-      await keys.close();
+      streams.close();
+      await Promise.all([keys.close(), hub.close()]);
       if (!shared) await link.close();
       await Promise.all([db.destroy(), system.destroy()]);
     },

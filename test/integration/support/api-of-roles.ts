@@ -28,6 +28,8 @@ export interface Client {
   ask<T = Record<string, unknown>>(path: string, asked?: Asked): Promise<Answered<T>>;
 }
 
+const STREAM_MS = 500;
+
 export class ApiOfRoles {
   readonly #url: string;
   /** As its owner: sees everything. */
@@ -78,7 +80,23 @@ async function ask<T>(url: string, key: string, asked: Asked = {}): Promise<Answ
     },
     ...(body !== undefined && { body: JSON.stringify(body) }),
   });
-  const text = await response.text();
   const { status, headers } = response;
-  return { status, headers, text, body: (text === '' ? {} : JSON.parse(text)) as T };
+  const isStream = headers.get('content-type') === 'text/event-stream';
+  const text = isStream ? await beginningOf(response) : await response.text();
+  return { status, headers, text, body: (text === '' || isStream ? {} : JSON.parse(text)) as T };
+}
+
+/** What a stream has to say at first: it may never end. */
+async function beginningOf({ body }: Response): Promise<string> {
+  const reader = body?.getReader();
+  const timer = setTimeout(() => void reader?.cancel(), STREAM_MS);
+  let text = '';
+  const decoder = new TextDecoder();
+  for (;;) {
+    const { done, value } = (await reader?.read()) ?? { done: true };
+    if (done) break;
+    text += decoder.decode(value, { stream: true });
+  }
+  clearTimeout(timer);
+  return text;
 }

@@ -42,6 +42,8 @@ export const VALID: Record<string, (own: Own) => Valid> = {
   hangUpCall: ({ call }) => ({ path: { id: call }, body: { message: 'Bye.' } }),
   listSessions: () => ({}),
   getSession: ({ sess }) => ({ path: { id: sess } }),
+  streamEvents: () => ({}),
+  streamCallEvents: ({ call }) => ({ path: { id: call } }),
   // From here on we have called their customers, too.
   createCall: ({ asst }) => ({ body: { to: NOBODY, assistant_id: asst } }),
   hangUpCalls: () => ({ body: { filter: { direction: 'outbound' } } }),

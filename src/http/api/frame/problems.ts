@@ -26,6 +26,7 @@ export const PROBLEMS = {
   ],
   'number-taken': [409, 'The number belongs to somebody', 'A workspace of this instance has it.'],
   'in-use': [409, 'It is in use', 'Something else still points to it: see `detail`.'],
+  'too-many': [409, 'There are as many as there may be', 'Delete one that is not needed first.'],
   changed: [
     412,
     'It has changed meanwhile',
@@ -39,7 +40,18 @@ export const PROBLEMS = {
     'The Idempotency-Key came with another request',
     'A key stands for one request for 24 hours: choose a new one for a new request.',
   ],
+  'event-unknown': [
+    422,
+    'The event is not known, or not any more',
+    'Events are kept for a time: what came since must be read elsewhere, such as from the calls themselves. ' +
+      'Without `Last-Event-ID` the stream begins anew.',
+  ],
   'key-limit': [429, 'Too many requests', 'Wait as long as `Retry-After` says.'],
+  'stream-limit': [
+    429,
+    'Too many streams are open',
+    'The workspace has as many as one process holds open: close some, or wait as long as `Retry-After` says.',
+  ],
   internal: [500, 'Something went wrong here', 'The log has it under `request_id`.'],
   'carrier-refused': [
     502,

@@ -143,7 +143,7 @@ export function addRoute<
 }
 
 /** @param scope that of the transaction in which the whole handler runs */
-function contextOf<P, Q, B>(
+export function contextOf<P, Q, B>(
   db: Database,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -177,7 +177,8 @@ async function within<T>(
   }
 }
 
-function problemAnswers({
+/** The documented answers of a route when something goes wrong. */
+export function problemAnswers({
   method,
   params,
   secret,
