@@ -38,6 +38,7 @@ export interface Description {
   openapi: string;
   info: { title: string; version: string };
   paths: Record<string, Record<string, Operation>>;
+  webhooks: Record<string, Record<string, Pick<Operation, 'requestBody'>>>;
   tags: { name: string }[];
   security: unknown[];
   components: Record<string, Record<string, unknown>>;

@@ -44,6 +44,22 @@ const heard = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('silence') }),
 ]);
 
+export const tries = z.array(
+  z.object({
+    model: z.string(),
+    ms: z.number(),
+    outcome: z.enum([
+      'answered',
+      'timeout',
+      'rate-limit',
+      'refused',
+      'unavailable',
+      'bad-answer',
+      'skipped',
+    ]),
+  }),
+);
+
 export const turnSchema = z
   .object({
     key: z.string(),
@@ -59,23 +75,7 @@ export const turnSchema = z
       .meta({ description: '`apology`: no model answered in time' }),
     model: words,
     tokens: z.object({ prompt: count, completion: count }).nullable(),
-    tries: z
-      .array(
-        z.object({
-          model: z.string(),
-          ms: z.number(),
-          outcome: z.enum([
-            'answered',
-            'timeout',
-            'rate-limit',
-            'refused',
-            'unavailable',
-            'bad-answer',
-            'skipped',
-          ]),
-        }),
-      )
-      .meta({ description: 'The questions to models that this turn took, in order' }),
+    tries: tries.meta({ description: 'The questions to models that this turn took, in order' }),
     heard_at: time,
     replied_at: time.nullable(),
     reply_ms: count.nullable().meta({ description: 'From what was heard to the decided reply' }),

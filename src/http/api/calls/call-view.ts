@@ -1,5 +1,5 @@
 /** Calls in the API's form: as they are recorded, and as they stand. */
-import type { CallSnapshot, Turn } from '../../../../workflows/contract.ts';
+import type { CallSnapshot, ModelTry, Turn } from '../../../../workflows/contract.ts';
 import type { StoredCall, StoredTurn } from '../../../db/calls.ts';
 import type { CallBody, LiveCallBody, TurnBody } from './call-schema.ts';
 
@@ -115,12 +115,16 @@ export function viewTurn(turn: Turn, position: number): TurnBody {
     reply_source: turn.replySource ?? null,
     model: turn.model ?? null,
     tokens: tokens ? { prompt: tokens.prompt, completion: tokens.completion } : null,
-    tries: (turn.tries ?? []).map(({ model, ms, outcome }) => ({ model, ms, outcome })),
+    tries: viewTries(turn.tries ?? []),
     heard_at: timeOf(heardAt),
     replied_at: repliedAt === undefined ? null : timeOf(repliedAt),
     reply_ms:
       repliedAt === undefined ? null : Math.max(0, Date.parse(repliedAt) - Date.parse(heardAt)),
   };
+}
+
+export function viewTries(tries: readonly ModelTry[]): TurnBody['tries'] {
+  return tries.map(({ model, ms, outcome }) => ({ model, ms, outcome }));
 }
 
 /** Always with milliseconds. */

@@ -54,14 +54,19 @@ const SUCCESS: Record<string, string> = {
 };
 
 export function tidyDescription<T extends object>(document: T): T {
-  const { paths = {}, components = {} } = document as {
+  const {
+    paths = {},
+    webhooks = {},
+    components = {},
+  } = document as {
     paths?: Record<string, Record<string, Operation>>;
+    webhooks?: Json;
     components?: { schemas?: Json };
   };
   const operations = Object.values(paths).flatMap(Object.entries) as [string, Operation][];
   for (const [method, operation] of operations) describeAnswers(method, operation);
   const responses = shareProblems(operations.map(([, operation]) => operation));
-  const schemas = withoutUnused([paths, responses], components.schemas ?? {});
+  const schemas = withoutUnused([paths, webhooks, responses], components.schemas ?? {});
   const all = { ...components, schemas, headers: { ...HEADERS }, responses };
   return plain({ ...document, components: all }) as T;
 }

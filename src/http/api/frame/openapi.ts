@@ -2,6 +2,7 @@
 import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
+import { WEBHOOKS } from '../events/described-webhooks.ts';
 import { tidyDescription } from './openapi-tidy.ts';
 
 const TAGS = [
@@ -11,6 +12,8 @@ const TAGS = [
   ['phone-numbers', 'Numbers of ours at Twilio, and who answers them'],
   ['calls', 'Each call is one durable workflow'],
   ['sessions', 'What one customer and one assistant have said to each other over several calls'],
+  ['events', 'What has happened; sent to webhook endpoints, streamed, and kept for 30 days'],
+  ['webhooks', 'Where events are sent, and what became of each'],
 ] as const;
 
 /** To be registered in the API's scope before its routes. */
@@ -34,6 +37,7 @@ export async function describeApi(app: FastifyInstance, publicUrl: string, versi
         },
       },
       security: [{ key: [] }],
+      webhooks: WEBHOOKS,
     },
     transform: jsonSchemaTransform,
     transformObject: (document) => tidyDescription(jsonSchemaTransformObject(document)),
