@@ -14,6 +14,9 @@ export interface Valid {
 export type Own = Record<Exclude<Kind, 'cursor'> | 'unused', string>;
 
 const NOBODY = '+14155550190';
+/** Nobody listens there. */
+export const NOWHERE = 'http://127.0.0.1:9/events';
+const anHourAgo = () => new Date(Date.now() - 3_600_000).toISOString();
 const freeNumbers = [...FREE_NUMBERS];
 
 /** A request of each route that succeeds. The order is that in which they are made: deletions last. */
@@ -44,6 +47,16 @@ export const VALID: Record<string, (own: Own) => Valid> = {
   getSession: ({ sess }) => ({ path: { id: sess } }),
   streamEvents: () => ({}),
   streamCallEvents: ({ call }) => ({ path: { id: call } }),
+  listWebhookEndpoints: () => ({}),
+  getWebhookEndpoint: ({ we }) => ({ path: { id: we } }),
+  updateWebhookEndpoint: ({ we }) => ({ path: { id: we }, body: { description: 'Still ours' } }),
+  rollWebhookSecret: ({ we }) => ({ path: { id: we }, body: {} }),
+  testWebhookEndpoint: ({ we }) => ({ path: { id: we } }),
+  recoverWebhookEndpoint: ({ we }) => ({ path: { id: we }, body: { since: anHourAgo() } }),
+  listDeliveries: ({ we }) => ({ path: { id: we } }),
+  getDelivery: ({ dlv }) => ({ path: { id: dlv } }),
+  retryDelivery: ({ dlv }) => ({ path: { id: dlv } }),
+  createWebhookEndpoint: () => ({ body: { url: NOWHERE, events: ['webhook_endpoint.*'] } }),
   // From here on we have called their customers, too.
   createCall: ({ asst }) => ({ body: { to: NOBODY, assistant_id: asst } }),
   hangUpCalls: () => ({ body: { filter: { direction: 'outbound' } } }),
@@ -53,6 +66,7 @@ export const VALID: Record<string, (own: Own) => Valid> = {
   eraseSession: ({ sess }) => ({ path: { id: sess } }),
   deleteCall: ({ call }) => ({ path: { id: call } }),
   deleteSession: ({ sess }) => ({ path: { id: sess } }),
+  deleteWebhookEndpoint: ({ we }) => ({ path: { id: we } }),
   deletePhoneNumber: ({ pn }) => ({ path: { id: pn } }),
   deleteAssistant: ({ unused }) => ({ path: { id: unused } }),
   revokeApiKey: ({ key }) => ({ path: { id: key } }),

@@ -3,8 +3,10 @@ import type { Phone } from '../../../src/simulator/index.ts';
 import { operationsOf } from '../../http/api/served-description.ts';
 import type { Description } from '../../http/api/served-description.ts';
 import type { ApiOfRoles, Client } from './api-of-roles.ts';
+import { NOWHERE } from './api-requests.ts';
 import type { Own } from './api-requests.ts';
 import { eventually } from './eventually.ts';
+import { namedFields } from './named-fields.ts';
 import type { Kind } from './named-fields.ts';
 import { say } from './roles.ts';
 import type { Roles } from './roles.ts';
@@ -72,6 +74,14 @@ export async function fillTheirs(
   const number = await made(client, '/v1/phone-numbers', {
     ...{ number: THEIR_NUMBER, label: `${CANARY} label`, assistant_id: assistant },
   });
+  const [endpoint, deliveries] = await webhooks(client, CANARY);
+  const [other] = await webhooks(client, CANARY);
+  // Nothing of theirs changes by itself.
+  for (const each of [endpoint, other]) {
+    await client.ask(`/v1/webhook-endpoints/${each}`, {
+      ...{ method: 'PATCH', body: { status: 'disabled' } },
+    });
+  }
   const [first, second, third, fourth] = THEIR_CUSTOMERS;
   const calls = [
     await talk(party, first, assistant, 'said this'),
@@ -90,6 +100,8 @@ export async function fillTheirs(
     call: [...calls.map(({ id }) => id), callId, unrecordedId],
     sess: calls.map(({ session_id: id }) => id),
     key: keys.body.data.map(({ id }) => id),
+    we: [endpoint, other],
+    dlv: deliveries,
     ws: [client.workspaceId],
   };
   const others = {
@@ -97,7 +109,7 @@ export async function fillTheirs(
     call_sid: [...calls.map(({ provider }) => provider.call_sid), phone.callSid],
   };
   const secrets = [...Object.values(ids), ...Object.values(others), CANARY].flat();
-  const cursor = [...(await liveCursors(client, description)), ...Object.values(ids).flat()];
+  const cursor = [...(await liveCursors(client, description, ids)), ...Object.values(ids).flat()];
   return { named: { ...ids, ...others, cursor }, secrets, live: { callId, phone } };
 }
 
@@ -108,8 +120,19 @@ export async function fillOurs(roles: Roles, client: Client): Promise<Own> {
   const pn = await made(client, '/v1/phone-numbers', { number: OUR_NUMBER });
   const call = await talk(party, OUR_CUSTOMER, asst, 'said this');
   const key = await made(client, '/v1/api-keys', { name: OURS, mode: 'test', scopes: ['admin'] });
+  const [we, [dlv = '']] = await webhooks(client, OURS);
   return {
-    ...{ asst, unused, pn, key, call: call.id, sess: call.session_id, ws: client.workspaceId },
+    ...{
+      asst,
+      unused,
+      pn,
+      key,
+      we,
+      dlv,
+      call: call.id,
+      sess: call.session_id,
+      ws: client.workspaceId,
+    },
     ...{ number: OUR_NUMBER, call_sid: call.provider.call_sid },
   };
 }
@@ -125,6 +148,17 @@ async function made(client: Client, path: string, body: object, once?: string): 
   });
   if (status !== 201) throw new Error(`${path} answered ${status}: ${text}`);
   return found.id;
+}
+
+/** An endpoint that nobody can reach, and what was to be sent to it. */
+async function webhooks(client: Client, word: string): Promise<[string, string[]]> {
+  const body = { url: NOWHERE, description: word, metadata: { secret: word } };
+  const events = ['webhook_endpoint.*'];
+  const id = await made(client, '/v1/webhook-endpoints', { ...body, events });
+  const path = `/v1/webhook-endpoints/${id}`;
+  await client.ask(`${path}/test`, { method: 'POST' });
+  const { body: list } = await client.ask<{ data: { id: string }[] }>(`${path}/deliveries`);
+  return [id, list.data.map((each) => each.id)];
 }
 
 async function place(party: Party, to: string, assistant: string): Promise<[string, Phone]> {
@@ -172,12 +206,18 @@ async function forget({ database }: ApiOfRoles, callId: string): Promise<void> {
 }
 
 /** The cursors with which they go through their lists at this moment. */
-async function liveCursors(client: Client, description: Description): Promise<string[]> {
+async function liveCursors(
+  client: Client,
+  description: Description,
+  ids: Partial<Record<Kind, string[]>>,
+): Promise<string[]> {
   const lists = operationsOf(description).filter(({ operation }) =>
     (operation.parameters ?? []).some(({ name }) => name === 'ending_before'),
   );
   const cursors: string[] = [];
-  for (const { path } of lists) {
+  for (const { path: form, operation } of lists) {
+    const of = namedFields(description, operation).find(({ place }) => place === 'path');
+    const path = form.replace('{id}', (of && ids[of.kind]?.[0]) ?? '');
     const { body } = await client.ask<{ next_cursor: string | null }>(`${path}?limit=1`);
     if (body.next_cursor === null) throw new Error(`${path} has no second page`);
     cursors.push(body.next_cursor);
