@@ -44,6 +44,10 @@ export class OpenStreams {
     return this.#isClosed;
   }
 
+  get size(): number {
+    return this.#open.size;
+  }
+
   hasRoom(workspaceId: string): boolean {
     const { perWorkspace = PER_WORKSPACE, inAll = IN_ALL } = this.#options;
     return this.#open.size < inAll && (this.#byWorkspace.get(workspaceId) ?? 0) < perWorkspace;

@@ -1,6 +1,7 @@
 /** The management API over real HTTP and a real PostgreSQL, with as many processes as wanted. */
 import { buildApp } from '../../../src/http/app.ts';
 import type { ApiOptions } from '../../../src/http/api/index.ts';
+import type { StreamTimes } from '../../../src/http/api/frame/stream-writer.ts';
 import { openApi } from '../../../src/http/api/open.ts';
 import { faceOf, newApiKey } from '../../../src/api-key.ts';
 import type { KeyMode } from '../../../src/api-key.ts';
@@ -46,7 +47,14 @@ export interface ApiProcess {
   ask<T = Record<string, unknown>>(path: string, request?: ApiRequest): Promise<ApiAnswer<T>>;
   /** What it has logged, as text. */
   log(): string;
+  openStreams(): number;
   stop(): Promise<void>;
+}
+
+interface Departure {
+  environment?: Record<string, string>;
+  options?: Partial<ApiOptions>;
+  streamTimes?: StreamTimes;
 }
 
 export interface ApiBench {
@@ -56,10 +64,7 @@ export interface ApiBench {
   /** As its owner: sees everything. */
   owner: Database;
   /** @param more departs from the usual options */
-  start(more?: {
-    environment?: Record<string, string>;
-    options?: Partial<ApiOptions>;
-  }): Promise<ApiProcess>;
+  start(more?: Departure): Promise<ApiProcess>;
   workspace(): Promise<string>;
   key(workspaceId: string, scopes?: string[], mode?: KeyMode): Promise<string>;
   close(): Promise<void>;
@@ -104,10 +109,7 @@ export async function openApiBench(): Promise<ApiBench> {
   };
 }
 
-async function startProcess(
-  databaseUrl: string,
-  more: { environment?: Record<string, string>; options?: Partial<ApiOptions> },
-): Promise<ApiProcess> {
+async function startProcess(databaseUrl: string, more: Departure): Promise<ApiProcess> {
   const config = loadConfig(
     { ...ENVIRONMENT, DATABASE_URL: databaseUrl, ...more.environment },
     { role: 'api' },
@@ -126,7 +128,11 @@ async function startProcess(
     urls: createUrls(config.twilio.webhookUrl),
     readiness: async () => [],
     log,
-    api: { ...api.options, ...more.options },
+    api: {
+      ...api.options,
+      streams: { ...api.options.streams, ...more.streamTimes },
+      ...more.options,
+    },
   });
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
   let isStopped = false;
@@ -134,6 +140,7 @@ async function startProcess(
     url,
     ask: (path, request) => ask(url, path, request),
     log: () => lines,
+    openStreams: () => api.options.streams.open.size,
     stop: async () => {
       if (isStopped) return;
       isStopped = true;

@@ -65,7 +65,7 @@ export async function* writeStream(
   };
   /** Whoever reads on comes back here before the time is over. */
   async function* sent(text: string): AsyncGenerator<string> {
-    const timer = setTimeout(cut, stallMs);
+    const timer = setTimeout(cut, stallMs).unref();
     try {
       yield text;
     } finally {

@@ -142,7 +142,10 @@ async function answer<P extends z.ZodType, Q extends z.ZodType>(
     });
     return await reply
       .header('content-type', 'text/event-stream')
+      // A proxy is to pass on each event at once.
       .header('x-accel-buffering', 'no')
+      // When the stream ends because this process stops, its connection is not to hold it.
+      .header('connection', 'close')
       .send(Readable.from(lines, { objectMode: false }));
   } catch (error) {
     leave();

@@ -97,7 +97,10 @@ describe('the description of the API', () => {
         const answer = resolved<Answer>(api, given);
         expect(answer.description).not.toMatch(/default response/i);
         expect(Object.keys(answer.headers ?? {})).toContain('Voca-Request-Id');
-        const content = status < '400' ? 'application/json' : 'application/problem+json';
+        const good = /^stream/.test(operation.operationId)
+          ? 'text/event-stream'
+          : 'application/json';
+        const content = status < '400' ? good : 'application/problem+json';
         expect([operation.operationId, status, Object.keys(answer.content ?? {})]).toEqual([
           operation.operationId,
           status,
