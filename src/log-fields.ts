@@ -23,6 +23,8 @@ export const FIELD_FORMS = {
   assistantId: id,
   /** Our id of a phone number. */
   numberId: id,
+  /** Our id of a webhook endpoint. */
+  endpointId: id,
   requestId: id,
   /** Twilio's own id of a webhook; a repeated one has the same. */
   twilioRequest: matching(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i),

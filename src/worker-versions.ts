@@ -15,18 +15,22 @@ export const DEPLOYMENT = 'voca';
 
 const HASH_CHARS = 10;
 
-/** How this worker presents itself; undefined where versions are not used. */
+/**
+ * How this worker presents itself; undefined where versions are not used.
+ * @param behavior of every workflow on its queue: none names one of its own. Those that live for days
+ *   (`AUTO_UPGRADE`) go over to the current version, which must decide all old steps as the old ones did.
+ */
 export function workerDeployment(
   { workers }: Pick<Config, 'workers'>,
   bundlePath: string,
+  behavior: 'PINNED' | 'AUTO_UPGRADE' = 'PINNED',
 ): WorkerDeploymentOptions | undefined {
   if (workers.versioning === 'off') return undefined;
   const buildId = workers.buildId ?? builtId(bundlePath);
   return {
     version: { deploymentName: DEPLOYMENT, buildId },
     useWorkerVersioning: true,
-    // For every workflow of ours: none names a behaviour of its own.
-    defaultVersioningBehavior: 'PINNED',
+    defaultVersioningBehavior: behavior,
   };
 }
 

@@ -17,6 +17,8 @@ export interface DatabaseOptions {
   /** Connections at most; nothing that a caller waits for needs many. */
   maxConnections?: number;
   statementTimeoutMs?: number;
+  /** Also the wait for a connection that others use. */
+  connectTimeoutMs?: number;
   /** Told of each connection that was lost while nobody used it. */
   onLost?: (error: Error) => void;
 }
@@ -39,7 +41,7 @@ export function createDatabase(options: DatabaseOptions): Database {
     connectionString: options.url,
     application_name: options.applicationName,
     max: options.maxConnections ?? MAX_CONNECTIONS,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    connectionTimeoutMillis: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
     idleTimeoutMillis: IDLE_MS,
     statement_timeout: statementTimeoutMs,
     query_timeout: statementTimeoutMs + GRACE_MS,

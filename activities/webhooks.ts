@@ -1,0 +1,31 @@
+/** Sends events to customers' servers. Temporal gets ids and outcomes; the rest is in the database. */
+import { Context } from '@temporalio/activity';
+import type {
+  DeliveryRef,
+  DeliveryStanding,
+  DispatchRound,
+} from '../workflows/webhook-contract.ts';
+import { beating } from './heartbeat.ts';
+import { standingOf } from './webhook-outcome.ts';
+import type { WebhookDeps } from './webhook-ports.ts';
+import { runRound } from './webhook-round.ts';
+import type { RoundOrder } from './webhook-round.ts';
+
+export function createWebhookActivities(deps: WebhookDeps) {
+  return {
+    /** @throws when the database is away. */
+    async dispatchRound(order: RoundOrder): Promise<DispatchRound> {
+      return beating(() => runRound(deps, order, Context.current().cancellationSignal));
+    },
+
+    /** Its workflow has begun, or looks again; when it is due, it is put back into the queue. */
+    async takeUpDelivery(delivery: DeliveryRef): Promise<DeliveryStanding> {
+      const standing = await beating(() => deps.queue.takeUp(delivery));
+      const { deliveryId } = delivery;
+      if (standing) return standingOf(standing);
+      return { deliveryId, eventType: '', status: 'gone', attempts: 0 };
+    },
+  };
+}
+
+export type WebhookActivities = ReturnType<typeof createWebhookActivities>;

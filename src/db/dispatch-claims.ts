@@ -1,0 +1,62 @@
+/** Which endpoints have something to be sent, and nobody who sees to it. */
+import { sql } from 'kysely';
+import { translated } from './errors.ts';
+import type { Database } from './pool.ts';
+import type { EndpointRef } from './delivery-queue.ts';
+
+/** Long enough that whoever holds it is not only late. */
+const OVERDUE_MS = 5 * 60_000;
+
+/** All of it throws {@link DatabaseError}. @param system sees all workspaces */
+export function createDispatchClaims(system: Database) {
+  return {
+    /**
+     * Takes up to so many of them; each is taken by one of those who ask at the same time.
+     * @param forMs until then somebody must see to it
+     */
+    claim: (limit: number, forMs: number) =>
+      translated('Looking for endpoints', () => claim(system, limit, forMs)),
+
+    /** What should have been tried again long ago has lost its workflow: it waits from now on. */
+    async rescue(): Promise<number> {
+      const { numAffectedRows = 0n } = await translated('Looking for lost retries', () =>
+        sql`
+          update deliveries
+          set status = 'pending', handed_over = false, next_attempt_at = null, updated_at = now()
+          where status = 'retrying'
+            and next_attempt_at < now() - ${OVERDUE_MS} * interval '1 millisecond'`.execute(system),
+      );
+      return Number(numAffectedRows);
+    },
+  };
+}
+
+export type DispatchClaims = ReturnType<typeof createDispatchClaims>;
+
+/** Goes from endpoint to endpoint, and not over all that waits for each of them. */
+async function claim(system: Database, limit: number, forMs: number): Promise<EndpointRef[]> {
+  const { rows } = await sql<EndpointRef>`
+    with recursive waiting as (
+      (select endpoint_id, workspace_id from deliveries where status = 'pending'
+        order by endpoint_id, position limit 1)
+      union all
+      select next.endpoint_id, next.workspace_id from waiting, lateral (
+        select d.endpoint_id, d.workspace_id from deliveries d
+        where d.status = 'pending' and d.endpoint_id > waiting.endpoint_id
+        order by d.endpoint_id, d.position limit 1
+      ) next
+    ),
+    free as (
+      select waiting.* from waiting left join webhook_dispatch busy using (endpoint_id)
+      where busy.busy_until is null or busy.busy_until < now()
+      order by busy.busy_until nulls first
+      limit ${limit}
+    )
+    insert into webhook_dispatch as at (endpoint_id, workspace_id, busy_until)
+    select endpoint_id, workspace_id, now() + ${forMs} * interval '1 millisecond' from free
+    order by endpoint_id
+    on conflict (endpoint_id) do update set busy_until = excluded.busy_until
+      where at.busy_until is null or at.busy_until < now()
+    returning endpoint_id as "endpointId", workspace_id as "workspaceId"`.execute(system);
+  return rows;
+}

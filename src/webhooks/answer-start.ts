@@ -1,0 +1,10 @@
+const MAX_BYTES = 1024;
+
+/**
+ * The start of a stranger's answer, to be shown to those whose endpoint it is: plain text of at most 1 KB
+ * in UTF-8, without characters that steer terminals.
+ */
+export function answerStart(body: string): string {
+  const start = Buffer.from(body.slice(0, MAX_BYTES)).subarray(0, MAX_BYTES).toString();
+  return start.replace(/\ufffd+$/, '').replace(/[^\P{Cc}\n\t]/gu, '');
+}
