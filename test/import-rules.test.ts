@@ -17,6 +17,11 @@ const refused = (file: string, from: string): Plant => ({
   allowed: false,
 });
 const allowed = (file: string, from: string): Plant => ({ ...refused(file, from), allowed: true });
+const calls = (file: string, isAllowed: boolean): Plant => ({
+  file,
+  line: `export const y = fetch('https://example.com/');`,
+  allowed: isAllowed,
+});
 const typeAllowed = (file: string, from: string): Plant => ({
   file,
   line: `import type { X } from '${from}'; export type Y = X;`,
@@ -55,6 +60,21 @@ const PLANTS: Plant[] = [
   refused('src/event-stream/b.ts', '../http/app.ts'),
   refused('src/event-stream/c.ts', '../temporal/connection.ts'),
   refused('src/event-stream/d.ts', '../../workflows/contract.ts'),
+  refused('src/safe-fetch/a.ts', '../config.ts'),
+  refused('src/safe-fetch/b.ts', '../sealing/index.ts'),
+  allowed('src/safe-fetch/c.ts', 'undici'),
+  ...['activities', 'src', 'src/webhooks', 'src/http/api', 'src/http', 'src/db'].flatMap(
+    (place) => [
+      refused(`${place}/raw-a.ts`, 'undici'),
+      refused(`${place}/raw-b.ts`, 'node:http'),
+      refused(`${place}/raw-c.ts`, 'node:https'),
+      refused(`${place}/raw-d.ts`, 'https'),
+      typeAllowed(`${place}/raw-e.ts`, 'node:http'),
+      calls(`${place}/raw-f.ts`, false),
+    ],
+  ),
+  refused('src/temporal/raw.ts', 'undici'),
+  calls('src/orchestrator/raw.ts', true),
   refused('src/http/a.ts', '../orchestrator/index.ts'),
   refused('src/http/b.ts', '../db/pool.ts'),
   refused('src/http/c.ts', '../../activities/index.ts'),
@@ -91,7 +111,7 @@ describe('the import rules', () => {
     });
     complaints = run.stdout
       .split('\n')
-      .filter((line) => line.includes('no-restricted-imports'))
+      .filter((line) => /no-restricted-(imports|globals)/.test(line))
       .join('\n');
   });
 
