@@ -8,6 +8,7 @@ import { apiBenchmark } from './api/api.ts';
 import { readArguments, UsageError } from './arguments.ts';
 import { Interrupted } from './bench-instance.ts';
 import type { Benchmark } from './benchmark.ts';
+import { deliveryBenchmark } from './delivery/delivery.ts';
 import { floodBenchmark } from './flood/flood.ts';
 import { recoveryBenchmark } from './recovery/recovery.ts';
 import { longCallBenchmark } from './long-call.ts';
@@ -21,6 +22,7 @@ const BENCHMARKS: Record<string, Benchmark> = {
   soak: soakBenchmark,
   api: apiBenchmark,
   flood: floodBenchmark,
+  delivery: deliveryBenchmark,
 };
 
 /** The shell's exit code for Ctrl-C. */

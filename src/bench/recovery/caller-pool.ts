@@ -11,6 +11,8 @@ export interface PoolOptions {
   /** Goes into the callers' names: no two pools of a run share it. */
   name: string;
   calls: number;
+  /** In all; left out: until it is closed. */
+  total?: number;
   /** Answered turns of each call. */
   turns: number;
   thinkMs: CallerPlan['thinkMs'];
@@ -43,6 +45,11 @@ export class CallerPool {
     return this.#problems;
   }
 
+  /** When as many calls as there are to be have ended; never without a total. */
+  async done(): Promise<void> {
+    await Promise.all(this.#lines);
+  }
+
   /** Lets everybody finish the turn they are in and hang up. */
   async close(): Promise<void> {
     this.#isClosing = true;
@@ -51,8 +58,8 @@ export class CallerPool {
   }
 
   async #line(): Promise<void> {
-    const { simulator, seed, name, turns, thinkMs, stopping } = this.#options;
-    while (!this.#isClosing && !stopping.aborted) {
+    const { simulator, seed, name, turns, thinkMs, stopping, total = Infinity } = this.#options;
+    while (!this.#isClosing && !stopping.aborted && this.#calls < total) {
       this.#calls += 1;
       const caller = new DrillCaller(simulator.dial({ from: DEMO_CALLER, to: DEMO_NUMBER }), {
         name: `${name} ${this.#calls}`,

@@ -7,7 +7,6 @@ import { cpus, loadavg } from 'node:os';
 import { DEMO_CALLER, DEMO_NUMBER } from '../../demo/demo-config.ts';
 import { checkHistory, collectEvidence, Lines } from '../../drill/index.ts';
 import { demoAssistant } from '../../orchestrator/index.ts';
-import { startSimulator } from '../../simulator/index.ts';
 import type { Simulator } from '../../simulator/index.ts';
 import { withInstance } from '../bench-instance.ts';
 import type { BenchInstance, Place } from '../bench-instance.ts';
@@ -24,6 +23,7 @@ import type { DrillModel } from './drill-model.ts';
 import { keepEvidence } from './keep-evidence.ts';
 import { runKills } from './kills.ts';
 import { evaluate } from './evaluate.ts';
+import { startPatientTwilio } from './patient-twilio.ts';
 import { renderRecovery } from './recovery-report.ts';
 import { planKills } from './schedule.ts';
 import { Victims } from './victims.ts';
@@ -61,7 +61,7 @@ export const recoveryBenchmark: Benchmark<RecoveryOption> = {
       const surroundings = {
         modelUrl: model.baseUrl,
         isSealed: options.sealed === 1,
-        twilio: async (place: Place) => (simulator = await startTwilio(place)),
+        twilio: async (place: Place) => (simulator = await startPatientTwilio(place)),
         addressesFor: lines.addressesFor,
       };
       return await withInstance(context, surroundings, (bench) => {
@@ -74,23 +74,6 @@ export const recoveryBenchmark: Benchmark<RecoveryOption> = {
     }
   },
 };
-
-function startTwilio({ urls, accountSid, authToken }: Place): Promise<Simulator> {
-  const number = {
-    phoneNumber: DEMO_NUMBER,
-    voiceUrl: urls.voice(),
-    voiceFallbackUrl: urls.fallback(),
-    statusCallback: urls.status(),
-  };
-  // Speech takes no time and no pause ends it: what is measured is ours alone.
-  return startSimulator({
-    accountSid,
-    authToken,
-    msPerCharacter: 0,
-    fastForward: true,
-    numbers: [number],
-  });
-}
 
 interface Drill {
   bench: BenchInstance;
