@@ -17,6 +17,8 @@ import { FIRST_WORKSPACE, inWorkspace } from './db/scope.ts';
 import * as workspaces from './db/workspaces.ts';
 import type { StoredWorkspace } from './db/workspaces.ts';
 import { postgresUrl } from './embedded/postgres.ts';
+import { presentApiKey } from './http/api/accounts/api-key-schema.ts';
+import { tell } from './http/api/events/tell.ts';
 import { newId } from './ids.ts';
 import { departing, limitsOf } from './request-limits.ts';
 import type { Allowance, LimitOwner, Limits } from './request-limits.ts';
@@ -112,8 +114,8 @@ async function createKey(db: Database, request: KeyRequest): Promise<MadeKey> {
   const key = newApiKey(mode);
   const face = faceOf(key);
   if (!face) throw new Error('A new key that is none');
-  const stored = await inWorkspace(db, workspaceId, 'Creating an API key', (scope) =>
-    apiKeys.insert(scope, {
+  const stored = await inWorkspace(db, workspaceId, 'Creating an API key', async (scope) => {
+    const made = await apiKeys.insert(scope, {
       id: newId('key'),
       name,
       scopes,
@@ -121,8 +123,10 @@ async function createKey(db: Database, request: KeyRequest): Promise<MadeKey> {
       ...(expiresInDays !== undefined && {
         expiresAt: new Date(Date.now() + expiresInDays * DAY_MS).toISOString(),
       }),
-    }),
-  );
+    });
+    await tell(scope, 'api_key.created', { api_key: presentApiKey(made) });
+    return made;
+  });
   const { id, expiresAt } = stored;
   return { id, key, workspaceId, name, mode, scopes: stored.scopes, expiresAt };
 }

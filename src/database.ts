@@ -8,6 +8,7 @@ import { createOwnNumbers } from './db/number-checks.ts';
 import { createDatabase } from './db/pool.ts';
 import type { Database } from './db/pool.ts';
 import { seedDefaults } from './db/seed.ts';
+import { viewCallEvent, viewSession } from './http/api/events/event-data.ts';
 import { newId } from './ids.ts';
 import type { Log } from './log.ts';
 import { demoAssistant } from './orchestrator/index.ts';
@@ -40,7 +41,10 @@ export function openDatabase(url: string, log: Log): OpenDatabase {
   const whileACallerWaits = open('system');
   return {
     assistants: createAssistantsForCalls(whileACallerWaits),
-    records: createCallRecords(app, system),
+    records: createCallRecords(app, system, {
+      call: viewCallEvent,
+      session: viewSession,
+    }),
     index: createCallIndex(system),
     ownNumbers: createOwnNumbers(system),
     system,

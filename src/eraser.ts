@@ -3,6 +3,7 @@ import type { Client } from '@temporalio/client';
 import { createErasing } from '../activities/erasing.ts';
 import type { ErasingActivities } from '../activities/erasing.ts';
 import type { Config } from './config.ts';
+import * as events from './db/events.ts';
 import * as idempotency from './db/idempotency.ts';
 import type { Database } from './db/pool.ts';
 import * as rateBuckets from './db/rate-buckets.ts';
@@ -11,6 +12,7 @@ import { inWorkspace } from './db/scope.ts';
 import { callsToErase } from './db/session-calls.ts';
 import * as sessions from './db/sessions.ts';
 import { eraseCall } from './erase-call.ts';
+import { tellSessionEnd } from './http/api/events/session-ends.ts';
 import type { Log } from './log.ts';
 import { Clock, persist, TIMED_OUT } from './temporal/persist.ts';
 import { keepRetentionSchedule } from './temporal/schedules.ts';
@@ -31,6 +33,7 @@ export function buildEraser(system: Database, client: Client, log: Log): Erasing
       inWorkspace(system, workspaceId, 'Forgetting a session', async (scope) => {
         await sessions.close(scope, sessionId);
         await sessions.forget(scope, sessionId);
+        await tellSessionEnd(scope, sessionId);
       }),
     callsOf: async ({ workspaceId, sessionId }, limit) => {
       const ids = await inWorkspace(system, workspaceId, 'Finding calls to erase', (scope) =>
@@ -42,6 +45,7 @@ export function buildEraser(system: Database, client: Client, log: Log): Erasing
     removeOld: async () => {
       await idempotency.purge(system);
       await rateBuckets.purge(system, BUCKET_UNUSED_MS);
+      await events.purge(system);
     },
     onRetention: ({ erased, failed, error }) => {
       log.info('calls were erased that are kept no longer', { count: erased });

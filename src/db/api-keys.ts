@@ -73,11 +73,19 @@ export async function update(
   });
 }
 
-/** Ends a key at once. One that is revoked stays as it is. @returns undefined when there is none. */
-export async function revoke(scope: Scope, id: string): Promise<StoredApiKey | undefined> {
+/**
+ * Ends a key at once. One that is revoked stays as it is.
+ * @returns the key, and whether it was not revoked before; undefined when there is none.
+ */
+export async function revoke(
+  scope: Scope,
+  id: string,
+): Promise<{ key: StoredApiKey; isNews: boolean } | undefined> {
   const row = await all(scope).where('id', '=', id).forUpdate().executeTakeFirst();
-  if (!row || row.revoked_at !== null) return row && present(row);
-  return change(scope, id, { revoked_at: new Date() });
+  if (!row) return undefined;
+  if (row.revoked_at !== null) return { key: present(row), isNews: false };
+  const key = await change(scope, id, { revoked_at: new Date() });
+  return key && { key, isNews: true };
 }
 
 /**

@@ -84,11 +84,18 @@ function changesOf(event: Exclude<CallEvent, { type: 'call.turn.completed' }>): 
   }
 }
 
-const ORDER: StoredStatus[] = ['created', 'queued', 'ringing', 'answered', 'ended'];
+/** In the order in which a call comes to them. */
+export const STAGES: readonly StoredStatus[] = [
+  'created',
+  'queued',
+  'ringing',
+  'answered',
+  'ended',
+];
 
 /** Sets the status unless the call is further already. */
 function reached(status: StoredStatus): Changes {
-  const earlier = ORDER.slice(0, ORDER.indexOf(status));
+  const earlier = STAGES.slice(0, STAGES.indexOf(status));
   return {
     status: sql<StoredStatus>`case when status in (${sql.join(earlier)}) then ${status} else status end`,
   };

@@ -2,6 +2,8 @@
 import type { CallRecords } from '../../activities/ports.ts';
 import type { CallEvent, RecordBatch } from '../../workflows/events.ts';
 import { applyEvent, callRowOf } from './call-events.ts';
+import { tellOfCall } from './call-outbox.ts';
+import type { EventViews } from './call-outbox.ts';
 import { followCall } from './call-session.ts';
 import { workspaceOfBatch } from './call-workspace.ts';
 import { DatabaseError } from './errors.ts';
@@ -10,22 +12,30 @@ import type { Database } from './pool.ts';
 import type { CallRow, NewCallRow } from './schema.ts';
 import { inWorkspace } from './scope.ts';
 import type { Scope } from './scope.ts';
+import { find as findSession } from './sessions.ts';
 
 /**
  * @param system sees all workspaces, to find out whose call it is
+ * @param views left out: nobody is told of what is recorded
  */
-export function createCallRecords(app: Database, system: Database = app): CallRecords {
+export function createCallRecords(
+  app: Database,
+  system: Database = app,
+  views?: EventViews,
+): CallRecords {
   return {
     async record(batch) {
       if (batch.events.length === 0) return;
       const workspaceId = await workspaceOfBatch(system, batch);
-      await inWorkspace(app, workspaceId, 'Recording a call', (scope) => writeBatch(scope, batch));
+      await inWorkspace(app, workspaceId, 'Recording a call', (scope) =>
+        writeBatch(scope, batch, views),
+      );
     },
   };
 }
 
 /** The call's row is locked first, so that two batches of one call never write at the same time. */
-async function writeBatch(scope: Scope, batch: RecordBatch): Promise<void> {
+async function writeBatch(scope: Scope, batch: RecordBatch, views?: EventViews): Promise<void> {
   const events = [...batch.events].sort((a, b) => a.sequence - b.sequence);
   const before = await lockCall(scope, batch.callId, events);
   // A late word on a call that was erased: what was said in it is not to come back.
@@ -41,7 +51,12 @@ async function writeBatch(scope: Scope, batch: RecordBatch): Promise<void> {
     .where('id', '=', batch.callId)
     .returningAll()
     .executeTakeFirstOrThrow();
-  await followCall(scope, after, new Set(fresh.map(({ type }) => type)));
+  const types = new Set(fresh.map(({ type }) => type));
+  const session = await followCall(scope, after, types);
+  if (!views) return;
+  const call = { ...after, session_id: session?.sessionId ?? null };
+  const opened = session?.isOpened ? await findSession(scope, session.sessionId) : undefined;
+  await tellOfCall(scope, call, fresh, opened, views);
 }
 
 async function lockCall(scope: Scope, callId: string, events: CallEvent[]): Promise<CallRow> {

@@ -11,16 +11,27 @@ import { withheld } from './withheld.ts';
 
 type NewEvents = ReadonlySet<CallEvent['type']>;
 
-/** @param call its row, locked, as the new events have left it */
-export async function followCall(scope: Scope, call: CallRow, fresh: NewEvents): Promise<void> {
+/**
+ * @param call its row, locked, as the new events have left it
+ * @returns its session, if it has one, and whether the call has opened it
+ */
+export async function followCall(
+  scope: Scope,
+  call: CallRow,
+  fresh: NewEvents,
+): Promise<{ sessionId: string; isOpened: boolean } | undefined> {
   const joins = fresh.has('call.created') || fresh.has('call.answered');
   const isNew = call.session_id === null && call.assistant_version !== null && joins;
-  const sessionId = isNew ? await join(scope, call) : call.session_id;
-  if (sessionId === null) return;
+  const found = isNew ? await findOpen(scope, call) : (call.session_id ?? undefined);
+  const opened = isNew && found === undefined ? await open(scope, call) : undefined;
+  const sessionId = found ?? opened;
+  if (sessionId === undefined) return undefined;
+  if (isNew) await join(scope, call, sessionId);
   if (isNew || fresh.has('call.ended')) await moveOn(scope, sessionId, call, isNew);
   if (fresh.has('call.ended') || fresh.has('call.summarized')) {
     await sumUp(scope, sessionId, call);
   }
+  return { sessionId, isOpened: opened !== undefined };
 }
 
 /** The other side's number; null when it was withheld. */
@@ -29,18 +40,16 @@ function customerOf(call: Pick<CallRow, 'direction' | 'from_number' | 'to_number
   return withheld(number) ? null : number;
 }
 
-/** Finds the session that was open when the call began, or makes one. */
-async function join(scope: Scope, call: CallRow): Promise<string> {
-  const sessionId = (await findOpen(scope, call)) ?? (await open(scope, call));
+async function join(scope: Scope, call: CallRow, sessionId: string): Promise<void> {
   await scope.trx
     .updateTable('calls')
     .set({ session_id: sessionId })
     .where('workspace_id', '=', scope.workspaceId)
     .where('id', '=', call.id)
     .execute();
-  return sessionId;
 }
 
+/** The one that was open when the call began. */
 async function findOpen(scope: Scope, call: CallRow): Promise<string | undefined> {
   const { workspaceId, trx } = scope;
   const customer = customerOf(call);
@@ -101,6 +110,9 @@ async function moveOn(
       last_active_at: sql<Date>`greatest(last_active_at, ${activeAt})`,
       expires_at: sql<Date>`case when closed_at is null
         then greatest(expires_at, ${idleAfter(scope, activeAt)}) else expires_at end`,
+      // Its end may have been told too soon: it goes on, and ends again.
+      ended_at: sql<Date | null>`case when closed_at is null and deleted_at is null
+        and ${idleAfter(scope, activeAt)} > greatest(expires_at, now()) then null else ended_at end`,
     }))
     .where('workspace_id', '=', scope.workspaceId)
     .where('id', '=', sessionId)

@@ -19,7 +19,7 @@ export async function eraseCallRows(scope: Scope, callId: string): Promise<boole
   const call = await found.forUpdate().executeTakeFirst();
   if (!call) return false;
   if (call.erased_at !== null) return true;
-  for (const table of ['turns', 'call_events'] as const) {
+  for (const table of ['turns', 'call_events', 'events'] as const) {
     await trx
       .deleteFrom(table)
       .where('workspace_id', '=', workspaceId)

@@ -1,4 +1,5 @@
 /** Removes summaries: they hold what was said, also in the calls before. */
+import { sql } from 'kysely';
 import { toJson } from './json.ts';
 import type { Scope } from './scope.ts';
 
@@ -17,6 +18,13 @@ export async function clearSummaries(
   await trx
     .updateTable('call_events')
     .set({ data: toJson({ text: '' }) })
+    .where('workspace_id', '=', workspaceId)
+    .where('call_id', 'in', callIds)
+    .where('type', '=', 'call.summarized')
+    .execute();
+  await trx
+    .updateTable('events')
+    .set({ data: sql<string>`jsonb_set(data, '{summary}', 'null')` })
     .where('workspace_id', '=', workspaceId)
     .where('call_id', 'in', callIds)
     .where('type', '=', 'call.summarized')

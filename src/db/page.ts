@@ -64,6 +64,7 @@ type Listed =
   | 'calls'
   | 'sessions'
   | 'api_keys'
+  | 'events'
   | 'webhook_endpoints'
   | 'deliveries';
 

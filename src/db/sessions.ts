@@ -30,7 +30,7 @@ export interface SessionFilter {
 
 export async function find(scope: Scope, id: string): Promise<StoredSession | undefined> {
   const row = await visible(scope).where('id', '=', id).executeTakeFirst();
-  return row && present(row);
+  return row && presentSession(row);
 }
 
 export function page(
@@ -44,7 +44,7 @@ export function page(
   }
   if (assistantId !== undefined) query = query.where('assistant_id', '=', assistantId);
   if (customerNumber !== undefined) query = query.where('customer_number', '=', customerNumber);
-  return pageOf(query, request, present);
+  return pageOf(query, request, presentSession);
 }
 
 export function positionOf(scope: Scope, id: string): Promise<Position | undefined> {
@@ -91,7 +91,7 @@ function visible({ workspaceId, trx }: Scope) {
     .where('deleted_at', 'is', null);
 }
 
-function present(row: SessionRow & { is_open: boolean }): StoredSession {
+export function presentSession(row: SessionRow & { is_open: boolean }): StoredSession {
   return {
     id: row.id,
     assistantId: row.assistant_id,

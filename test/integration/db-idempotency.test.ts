@@ -160,8 +160,9 @@ describe('an API key', () => {
       ...{ keyId: 'key_1', workspaceId: WS_A, mode: 'live', scopes: ['calls:read'] },
     });
     const revoked = await base.within((scope) => apiKeys.revoke(scope, 'key_1'));
-    expect(revoked).toMatchObject({ revokedAt: expect.any(String) });
-    expect(await base.within((scope) => apiKeys.revoke(scope, 'key_1'))).toEqual(revoked);
+    expect(revoked).toMatchObject({ key: { revokedAt: expect.any(String) }, isNews: true });
+    const again = await base.within((scope) => apiKeys.revoke(scope, 'key_1'));
+    expect(again).toEqual({ ...revoked, isNews: false });
     expect(await holder('key_1')).toBeUndefined();
     await insert('key_2', { expiresAt: new Date(Date.now() - 1).toISOString() });
     expect(await holder('key_2')).toBeUndefined();

@@ -11,6 +11,7 @@ import { signIn } from './sign-in/caller.ts';
 import type { FindCaller, KeyWatch } from './sign-in/caller.ts';
 import { callEventStreamRoute } from './events/stream-call.ts';
 import type { EventStreamParts } from './events/stream-form.ts';
+import { eventRoutes } from './events/events.ts';
 import { eventStreamRoute } from './events/stream.ts';
 import { apiDocs } from './frame/docs.ts';
 import { refuseOtherMethods } from './frame/method-not-allowed.ts';
@@ -99,6 +100,7 @@ function versionOne(app: FastifyInstance, options: ApiOptions): void {
   webhookEndpointRoutes(app, db, options.webhooks);
   webhookEndpointActions(app, db, options.webhooks);
   deliveryRoutes(app, db);
+  eventRoutes(app, db);
   eventStreamRoute(app, db, options.streams);
   callEventStreamRoute(app, db, options.calls.manager, options.streams);
   refuseOthers();

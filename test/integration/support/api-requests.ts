@@ -45,6 +45,8 @@ export const VALID: Record<string, (own: Own) => Valid> = {
   hangUpCall: ({ call }) => ({ path: { id: call }, body: { message: 'Bye.' } }),
   listSessions: () => ({}),
   getSession: ({ sess }) => ({ path: { id: sess } }),
+  listEvents: () => ({}),
+  getEvent: ({ evt }) => ({ path: { id: evt } }),
   streamEvents: () => ({}),
   streamCallEvents: ({ call }) => ({ path: { id: call } }),
   listWebhookEndpoints: () => ({}),

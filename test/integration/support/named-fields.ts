@@ -4,7 +4,18 @@ import type { Description, Operation, Schema } from '../../http/api/served-descr
 
 /** What a field names: something with an id of this prefix, or by another word of it. */
 export type Kind =
-  'asst' | 'pn' | 'call' | 'sess' | 'key' | 'we' | 'dlv' | 'ws' | 'cursor' | 'number' | 'call_sid';
+  | 'asst'
+  | 'pn'
+  | 'call'
+  | 'sess'
+  | 'key'
+  | 'we'
+  | 'dlv'
+  | 'evt'
+  | 'ws'
+  | 'cursor'
+  | 'number'
+  | 'call_sid';
 
 export interface NamedField {
   place: 'path' | 'query' | 'body';
@@ -13,7 +24,7 @@ export interface NamedField {
   kind: Kind;
 }
 
-const PREFIXES: readonly string[] = ['asst', 'pn', 'call', 'sess', 'key', 'we', 'dlv', 'ws'];
+const PREFIXES: readonly string[] = ['asst', 'pn', 'call', 'sess', 'key', 'we', 'dlv', 'evt', 'ws'];
 
 /** @throws for a field that looks like an id and has no form by which to tell of what. */
 export function namedFields(description: Description, operation: Operation): NamedField[] {

@@ -95,6 +95,7 @@ export async function fillTheirs(
   await made(client, '/v1/api-keys', { name: `${CANARY} key`, mode: 'test', scopes: ['admin'] });
   const keys = await client.ask<{ data: { id: string }[] }>('/v1/api-keys');
   const ids = {
+    evt: await eventIds(client),
     asst: [assistant, hidden],
     pn: [number, await api.number(client.workspaceId, THEIR_OTHER_NUMBER)],
     call: [...calls.map(({ id }) => id), callId, unrecordedId],
@@ -121,6 +122,7 @@ export async function fillOurs(roles: Roles, client: Client): Promise<Own> {
   const call = await talk(party, OUR_CUSTOMER, asst, 'said this');
   const key = await made(client, '/v1/api-keys', { name: OURS, mode: 'test', scopes: ['admin'] });
   const [we, [dlv = '']] = await webhooks(client, OURS);
+  const [evt = ''] = await eventIds(client);
   return {
     ...{
       asst,
@@ -129,12 +131,18 @@ export async function fillOurs(roles: Roles, client: Client): Promise<Own> {
       key,
       we,
       dlv,
+      evt,
       call: call.id,
       sess: call.session_id,
       ws: client.workspaceId,
     },
     ...{ number: OUR_NUMBER, call_sid: call.provider.call_sid },
   };
+}
+
+async function eventIds(client: Client): Promise<string[]> {
+  const { body } = await client.ask<{ data: { id: string }[] }>('/v1/events?limit=100');
+  return body.data.map(({ id }) => id);
 }
 
 async function made(client: Client, path: string, body: object, once?: string): Promise<string> {
@@ -201,6 +209,7 @@ async function untilAnswered({ database }: ApiOfRoles, callId: string): Promise<
 /** As if its record were late: whose it is, the call alone knows. */
 async function forget({ database }: ApiOfRoles, callId: string): Promise<void> {
   await database.deleteFrom('turns').where('call_id', '=', callId).execute();
+  await database.deleteFrom('events').where('call_id', '=', callId).execute();
   await database.deleteFrom('call_events').where('call_id', '=', callId).execute();
   await database.deleteFrom('calls').where('id', '=', callId).execute();
 }

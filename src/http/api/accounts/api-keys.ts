@@ -15,6 +15,7 @@ import {
   rollBody,
 } from './api-key-schema.ts';
 import type { Caller } from '../sign-in/caller.ts';
+import { tell } from '../events/tell.ts';
 import { idField } from '../frame/fields.ts';
 import { listBody, listOf, pageQuery, pageRequest } from '../frame/lists.ts';
 import { invalid, notFound, Problem } from '../frame/problems.ts';
@@ -88,10 +89,12 @@ export function apiKeyRoutes(app: ApiApp, db: Database): void {
     params,
     answer: [204, z.null()],
     handle: async ({ params: { id }, inWorkspace }) => {
-      const revoked = await inWorkspace('Revoking an API key', (scope) =>
-        apiKeys.revoke(scope, id),
-      );
-      if (!revoked) throw notFound();
+      await inWorkspace('Revoking an API key', async (scope) => {
+        const revoked = await apiKeys.revoke(scope, id);
+        if (!revoked) throw notFound();
+        const api_key = presentApiKey(revoked.key);
+        if (revoked.isNews) await tell(scope, 'api_key.revoked', { api_key });
+      });
       return null;
     },
   });
@@ -114,9 +117,12 @@ function createAndRoll(app: ApiApp, db: Database): void {
       mayGive(caller, mode, scopes);
       const expiresAt = future(body.expires_at);
       const { key, face } = freshKey(mode);
-      const stored = await inWorkspace('Creating an API key', (scope) =>
-        apiKeys.insert(scope, { id: newId('key'), name, scopes, ...face, ...expiresAt }),
-      );
+      const stored = await inWorkspace('Creating an API key', async (scope) => {
+        const id = newId('key');
+        const made = await apiKeys.insert(scope, { id, name, scopes, ...face, ...expiresAt });
+        await tell(scope, 'api_key.created', { api_key: presentApiKey(made) });
+        return made;
+      });
       void reply.header('location', `/v1/api-keys/${stored.id}`);
       return { ...presentApiKey(stored), key };
     },
@@ -147,6 +153,7 @@ function createAndRoll(app: ApiApp, db: Database): void {
         const stored = await apiKeys.roll(scope, id, body.overlap_seconds * 1_000, next);
         if (!stored) throw notFound();
         if (stored === 'over') throw new Problem('conflict', 'The key does not work any more.');
+        await tell(scope, 'api_key.created', { api_key: presentApiKey(stored) });
         void reply.header('location', `/v1/api-keys/${stored.id}`);
         return { ...presentApiKey(stored), key };
       });

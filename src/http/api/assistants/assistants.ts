@@ -9,6 +9,7 @@ import { assistantChanges, newAssistant } from './assistant-schema.ts';
 import type { AssistantContent } from './assistant-schema.ts';
 import { assistantSchema } from './assistant-shown.ts';
 import type { AssistantBody } from './assistant-shown.ts';
+import { tell } from '../events/tell.ts';
 import { expectedVersions, sendVersion } from '../frame/conditional.ts';
 import { idField } from '../frame/fields.ts';
 import { listBody, listOf, pageQuery, pageRequest } from '../frame/lists.ts';
@@ -40,9 +41,11 @@ export function assistantRoutes(app: ApiApp, db: Database, providers: readonly s
     answer: [201, assistantSchema],
     handle: async ({ body, reply, inWorkspace }) => {
       checkModels(body, providers);
-      const stored = await inWorkspace('Creating an assistant', (scope) =>
-        assistants.create(scope, newId('asst'), toAssistant(body)),
-      );
+      const stored = await inWorkspace('Creating an assistant', async (scope) => {
+        const made = await assistants.create(scope, newId('asst'), toAssistant(body));
+        await tell(scope, 'assistant.created', eventData(made));
+        return made;
+      });
       sendVersion(reply, stored.assistant.version);
       void reply.header('location', `/v1/assistants/${stored.assistant.id}`);
       return present(stored);
@@ -123,7 +126,9 @@ export function assistantRoutes(app: ApiApp, db: Database, providers: readonly s
         if (expected && !expected.includes(before.assistant.version)) throw new Problem('changed');
         const content = changed(before, body);
         checkModels(content, providers);
-        return assistants.update(scope, id, toAssistant(content));
+        const updated = await assistants.update(scope, id, toAssistant(content));
+        await tell(scope, 'assistant.updated', eventData(updated));
+        return updated;
       });
       sendVersion(reply, stored.assistant.version);
       return present(stored);
@@ -143,9 +148,10 @@ export function assistantRoutes(app: ApiApp, db: Database, providers: readonly s
     problems: ['in-use'],
     handle: async ({ params: { id }, inWorkspace }) => {
       await inWorkspace('Deleting an assistant', async (scope) => {
-        await known(scope, id, { lock: true });
+        const stored = await known(scope, id, { lock: true });
         const numbers = await assistants.softDelete(scope, id);
         if (numbers > 0) throw new Problem('in-use', `${numbers} phone numbers are routed to it.`);
+        await tell(scope, 'assistant.deleted', eventData(stored));
       });
       return null;
     },
@@ -160,6 +166,10 @@ async function known(
   const stored = await assistants.find(scope, id, options);
   if (!stored) throw notFound();
   return stored;
+}
+
+function eventData({ assistant: { id, name, version } }: StoredAssistant) {
+  return { assistant: { id, name, version } };
 }
 
 function present({ assistant, createdAt, updatedAt }: StoredAssistant): AssistantBody {

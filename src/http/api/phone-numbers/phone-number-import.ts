@@ -5,6 +5,7 @@ import * as numbers from '../../../db/phone-numbers.ts';
 import type { StoredPhoneNumber } from '../../../db/phone-numbers.ts';
 import type { Scope } from '../../../db/scope.ts';
 import { importedNumberId, newId } from '../../../ids.ts';
+import { tellOfNumber } from './phone-number-events.ts';
 import { invalid, Problem } from '../frame/problems.ts';
 
 export interface ImportOrder {
@@ -52,7 +53,9 @@ export async function importNumber(
     if (made === 'taken') throw new Problem('number-taken');
     if (made === 'no-assistant') throw unknownAssistant();
     await numbers.setWebhookCheck(scope, made.id, check);
-    return { ...made, webhookCheck: check };
+    const stored = { ...made, webhookCheck: check };
+    await tellOfNumber(scope, 'phone_number.created', stored);
+    return stored;
   });
 }
 

@@ -1,6 +1,8 @@
 /** A phone number as the API takes and shows it. */
 import { z } from 'zod';
 import type { NumberDifference } from '../../../../activities/ports.ts';
+import { readWebhookCheck } from '../../../db/number-checks.ts';
+import type { StoredPhoneNumber } from '../../../db/phone-numbers.ts';
 import { idField, nameField, phoneNumber, time } from '../frame/fields.ts';
 
 const SETTINGS = [
@@ -85,3 +87,20 @@ export const phoneNumberChanges = z.strictObject({
   assistant_id: assistantId.optional(),
   label: label.optional(),
 });
+
+export function presentNumber(stored: StoredPhoneNumber): PhoneNumberBody {
+  const check = readWebhookCheck(stored.webhookCheck);
+  return {
+    id: stored.id,
+    object: 'phone_number',
+    number: stored.number,
+    label: stored.label,
+    assistant_id: stored.assistantId,
+    provider: { number_sid: stored.carrierSid },
+    webhook: check
+      ? { status: check.status, checked_at: check.checked_at, differences: check.differences }
+      : { status: 'unknown', checked_at: null, differences: [] },
+    created_at: stored.createdAt,
+    updated_at: stored.updatedAt,
+  };
+}

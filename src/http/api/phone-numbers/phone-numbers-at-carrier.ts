@@ -6,8 +6,9 @@ import type { StoredPhoneNumber } from '../../../db/phone-numbers.ts';
 import type { Database } from '../../../db/pool.ts';
 import type { Scope } from '../../../db/scope.ts';
 import { listOf } from '../frame/lists.ts';
-import { importableNumber, phoneNumberSchema } from './phone-number-schema.ts';
-import { knownNumber, numberParams, presentNumber } from './phone-numbers.ts';
+import { tellOfNumber } from './phone-number-events.ts';
+import { importableNumber, phoneNumberSchema, presentNumber } from './phone-number-schema.ts';
+import { knownNumber, numberParams } from './phone-numbers.ts';
 import type { NumberParts } from './phone-numbers.ts';
 import { Problem } from '../frame/problems.ts';
 import { addRoute } from '../frame/route.ts';
@@ -77,9 +78,11 @@ export function numbersAtCarrierRoutes(app: ApiApp, db: Database, parts: NumberP
       const check: NumberCheck = found
         ? await carrier.configure(found.carrierSid)
         : { status: 'missing', differences: [] };
-      const stored = await inWorkspace('Keeping what Twilio says', (scope) =>
-        keep(scope, id, check, at, found?.carrierSid),
-      );
+      const stored = await inWorkspace('Keeping what Twilio says', async (scope) => {
+        const kept = await keep(scope, id, check, at, found?.carrierSid);
+        if (check.status !== 'missing') await tellOfNumber(scope, 'phone_number.updated', kept);
+        return kept;
+      });
       if (check.status === 'missing') {
         throw new Problem('conflict', 'The Twilio account does not have this number.');
       }

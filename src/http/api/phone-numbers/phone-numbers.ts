@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { CarrierNumbers } from '../../../../activities/ports.ts';
 import * as assistants from '../../../db/assistants.ts';
-import { readWebhookCheck } from '../../../db/number-checks.ts';
 import * as numbers from '../../../db/phone-numbers.ts';
 import type { StoredPhoneNumber } from '../../../db/phone-numbers.ts';
 import type { Database } from '../../../db/pool.ts';
@@ -9,8 +8,13 @@ import type { Scope } from '../../../db/scope.ts';
 import { idField, phoneNumber } from '../frame/fields.ts';
 import { listBody, listOf, pageQuery, pageRequest } from '../frame/lists.ts';
 import { importNumber, unknownAssistant } from './phone-number-import.ts';
-import { newPhoneNumber, phoneNumberChanges, phoneNumberSchema } from './phone-number-schema.ts';
-import type { PhoneNumberBody } from './phone-number-schema.ts';
+import { tellOfNumber } from './phone-number-events.ts';
+import {
+  newPhoneNumber,
+  phoneNumberChanges,
+  phoneNumberSchema,
+  presentNumber,
+} from './phone-number-schema.ts';
 import { invalid, notFound } from '../frame/problems.ts';
 import { addRoute } from '../frame/route.ts';
 import type { ApiApp } from '../frame/route.ts';
@@ -114,11 +118,10 @@ export function phoneNumberRoutes(app: ApiApp, db: Database, parts: NumberParts)
           ...(assistantId !== undefined && { assistantId }),
           ...(label !== undefined && { label }),
         };
-        const isNothing = Object.keys(changes).length === 0;
-        const stored = isNothing
-          ? await numbers.find(scope, id)
-          : await changed(scope, id, changes);
+        if (Object.keys(changes).length === 0) return presentNumber(await knownNumber(scope, id));
+        const stored = await changed(scope, id, changes);
         if (!stored) throw notFound();
+        await tellOfNumber(scope, 'phone_number.updated', stored);
         return presentNumber(stored);
       }),
   });
@@ -145,10 +148,11 @@ export function phoneNumberRoutes(app: ApiApp, db: Database, parts: NumberParts)
         const found = await parts.carrier.find(number);
         if (found) await parts.carrier.release(found.carrierSid);
       }
-      const wasThere = await inWorkspace('Giving a phone number up', (scope) =>
-        numbers.softDelete(scope, id),
-      );
-      if (!wasThere) throw notFound();
+      await inWorkspace('Giving a phone number up', async (scope) => {
+        const stored = await knownNumber(scope, id);
+        if (!(await numbers.softDelete(scope, id))) throw notFound();
+        await tellOfNumber(scope, 'phone_number.released', stored);
+      });
       return null;
     },
   });
@@ -170,21 +174,4 @@ export async function knownNumber(scope: Scope, id: string): Promise<StoredPhone
   const stored = await numbers.find(scope, id);
   if (!stored) throw notFound();
   return stored;
-}
-
-export function presentNumber(stored: StoredPhoneNumber): PhoneNumberBody {
-  const check = readWebhookCheck(stored.webhookCheck);
-  return {
-    id: stored.id,
-    object: 'phone_number',
-    number: stored.number,
-    label: stored.label,
-    assistant_id: stored.assistantId,
-    provider: { number_sid: stored.carrierSid },
-    webhook: check
-      ? { status: check.status, checked_at: check.checked_at, differences: check.differences }
-      : { status: 'unknown', checked_at: null, differences: [] },
-    created_at: stored.createdAt,
-    updated_at: stored.updatedAt,
-  };
 }

@@ -7,6 +7,7 @@ import * as sessions from '../../../db/sessions.ts';
 import type { StoredSession } from '../../../db/sessions.ts';
 import type { EraseOrders } from '../../../erase-orders.ts';
 import { erasure, STATUSES } from '../calls/call-schema.ts';
+import { tellSessionEnd } from '../events/session-ends.ts';
 import { idField, phoneNumber, time } from '../frame/fields.ts';
 import { listBody, listOf, pageQuery, pageRequest } from '../frame/lists.ts';
 import { notFound, Problem } from '../frame/problems.ts';
@@ -103,7 +104,11 @@ export function sessionRoutes(app: ApiApp, db: Database, { manager, erase }: Ses
     params,
     answer: [200, sessionSchema],
     handle: async ({ params: { id }, inWorkspace }) =>
-      view(found(await inWorkspace('Closing a session', (scope) => sessions.close(scope, id)))),
+      inWorkspace('Closing a session', async (scope) => {
+        const closed = found(await sessions.close(scope, id));
+        await tellSessionEnd(scope, id);
+        return view(closed);
+      }),
   });
 
   addRoute(app, db, {
@@ -117,10 +122,10 @@ export function sessionRoutes(app: ApiApp, db: Database, { manager, erase }: Ses
     params,
     answer: [204, z.null()],
     handle: async ({ params: { id }, inWorkspace }) => {
-      const isHidden = await inWorkspace('Deleting a session', (scope) =>
-        sessions.softDelete(scope, id),
-      );
-      if (!isHidden) throw notFound();
+      await inWorkspace('Deleting a session', async (scope) => {
+        if (!(await sessions.softDelete(scope, id))) throw notFound();
+        await tellSessionEnd(scope, id);
+      });
       return null;
     },
   });
