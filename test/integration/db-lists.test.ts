@@ -1,17 +1,15 @@
 /** Lists: complete while rows come and go, and as fast at any depth as at the top. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { CompiledQuery, Kysely, PostgresDialect, sql } from 'kysely';
-import pg from 'pg';
+import { sql } from 'kysely';
 import * as assistants from '../../src/db/assistants.ts';
 import * as calls from '../../src/db/calls.ts';
 import type { CallFilter } from '../../src/db/calls.ts';
 import type { Page, PageRequest, Position } from '../../src/db/page.ts';
-import type { Schema } from '../../src/db/schema.ts';
-import { inWorkspace } from '../../src/db/scope.ts';
 import type { Scope } from '../../src/db/scope.ts';
 import * as sessions from '../../src/db/sessions.ts';
 import { draft, testDatabase, WS_A, WS_B } from './support/database.ts';
 import type { TestDatabase } from './support/database.ts';
+import { explained, mostRead } from './support/explain.ts';
 
 let base: TestDatabase;
 beforeAll(async () => {
@@ -96,45 +94,6 @@ describe('a list that is read to its end', () => {
 const CALLS = 200_000;
 const PER_PAGE = 20;
 
-/** Rows of a plan that were read, and whether it sorts. */
-interface Plan {
-  'Node Type': string;
-  'Actual Rows': number;
-  'Actual Loops': number;
-  'Rows Removed by Filter'?: number;
-  Plans?: Plan[];
-}
-
-function nodesOf(plan: Plan): Plan[] {
-  return [plan, ...(plan.Plans ?? []).flatMap(nodesOf)];
-}
-
-/** Explains what a repository asks, with its values, where row-level security is at work. */
-async function explained(ask: (scope: Scope) => Promise<unknown>): Promise<Plan> {
-  const asked: CompiledQuery[] = [];
-  const pool = new pg.Pool({ connectionString: base.url, options: '-c role=voca_app' });
-  const listening = new Kysely<Schema>({
-    dialect: new PostgresDialect({ pool }),
-    log: ({ query }) => void asked.push(query),
-  });
-  try {
-    await inWorkspace(listening, WS_A, 'Testing', ask);
-  } finally {
-    await listening.destroy();
-  }
-  const query = asked.findLast((each) => /^select .* from "(calls|sessions)"/.test(each.sql));
-  if (!query) throw new Error('nothing was asked');
-  return base.within(async ({ trx }) => {
-    const explain = CompiledQuery.raw(`explain (analyze, format json) ${query.sql}`, [
-      ...query.parameters,
-    ]);
-    const { rows } = await trx.executeQuery<{ 'QUERY PLAN': { Plan: Plan }[] }>(explain);
-    const plan = rows[0]?.['QUERY PLAN'][0]?.Plan;
-    if (!plan) throw new Error('no plan');
-    return plan;
-  });
-}
-
 describe(`a table of ${CALLS} calls`, () => {
   beforeAll(async () => {
     const patient = base.open({ statementTimeoutMs: 100_000 });
@@ -197,17 +156,6 @@ describe(`a table of ${CALLS} calls`, () => {
     Object.keys(PLACES).map((place) => [filter, place] as const),
   );
 
-  /** The most rows that a step reads, endlessly many for one that reads the whole table. */
-  function mostRead(plan: Plan): number {
-    const nodes = nodesOf(plan);
-    if (nodes.some((node) => node['Node Type'] === 'Seq Scan')) return Infinity;
-    return Math.max(
-      ...nodes.map(
-        (node) =>
-          (node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0)) * node['Actual Loops'],
-      ),
-    );
-  }
   // Sorting what an index has narrowed down so far costs nothing.
   const FEW = 25 * PER_PAGE;
 
@@ -216,7 +164,11 @@ describe(`a table of ${CALLS} calls`, () => {
     async (filter, place) => {
       const request = { limit: PER_PAGE, ...PLACES[place] };
       expect(
-        mostRead(await explained((scope) => calls.page(scope, FILTERS[filter] ?? {}, request))),
+        mostRead(
+          await explained(base, 'calls', (scope) =>
+            calls.page(scope, FILTERS[filter] ?? {}, request),
+          ),
+        ),
       ).toBeLessThanOrEqual(FEW);
     },
   );
@@ -228,12 +180,18 @@ describe(`a table of ${CALLS} calls`, () => {
       for (const after of status === 'open' ? [undefined] : [undefined, deep]) {
         const request = { limit: PER_PAGE, ...(after && { after }) };
         expect(
-          mostRead(await explained((scope) => sessions.page(scope, { status }, request))),
+          mostRead(
+            await explained(base, 'sessions', (scope) => sessions.page(scope, { status }, request)),
+          ),
         ).toBeLessThanOrEqual(FEW);
       }
       const filter = { assistantId: 'asst_3', customerNumber: '+15000000043' };
       expect(
-        mostRead(await explained((scope) => sessions.page(scope, filter, { limit: PER_PAGE }))),
+        mostRead(
+          await explained(base, 'sessions', (scope) =>
+            sessions.page(scope, filter, { limit: PER_PAGE }),
+          ),
+        ),
       ).toBeLessThanOrEqual(FEW);
     },
   );

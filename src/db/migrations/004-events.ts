@@ -93,6 +93,7 @@ const STATEMENTS = [
   `create index deliveries_newest on deliveries (workspace_id, endpoint_id, created_at desc, id desc)`,
   `create index deliveries_by_status
     on deliveries (workspace_id, endpoint_id, status, created_at desc, id desc)`,
+  `create index deliveries_by_type on deliveries (endpoint_id, event_type, created_at desc, id desc)`,
 
   // Who answers a call may be asked of the customer's server when it comes.
   `alter table phone_numbers
