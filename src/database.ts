@@ -8,7 +8,7 @@ import { createOwnNumbers } from './db/number-checks.ts';
 import { createDatabase } from './db/pool.ts';
 import type { Database } from './db/pool.ts';
 import { seedDefaults } from './db/seed.ts';
-import { viewCallEvent, viewSession } from './http/api/events/event-data.ts';
+import { EVENT_VIEWS } from './http/api/events/event-data.ts';
 import { newId } from './ids.ts';
 import type { Log } from './log.ts';
 import { demoAssistant } from './orchestrator/index.ts';
@@ -41,10 +41,7 @@ export function openDatabase(url: string, log: Log): OpenDatabase {
   const whileACallerWaits = open('system');
   return {
     assistants: createAssistantsForCalls(whileACallerWaits),
-    records: createCallRecords(app, system, {
-      call: viewCallEvent,
-      session: viewSession,
-    }),
+    records: createCallRecords(app, system, EVENT_VIEWS),
     index: createCallIndex(system),
     ownNumbers: createOwnNumbers(system),
     system,

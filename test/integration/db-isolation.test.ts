@@ -6,12 +6,16 @@ import * as assistants from '../../src/db/assistants.ts';
 import { createCallRecords } from '../../src/db/call-records.ts';
 import * as calls from '../../src/db/calls.ts';
 import { eraseCallRows } from '../../src/db/erase-call-rows.ts';
+import * as events from '../../src/db/events.ts';
 import * as idempotency from '../../src/db/idempotency.ts';
 import * as numbers from '../../src/db/phone-numbers.ts';
 import type { Scope } from '../../src/db/scope.ts';
 import { enter } from '../../src/db/scope.ts';
+import { takeEnd } from '../../src/db/session-ends.ts';
 import * as sessions from '../../src/db/sessions.ts';
 import * as workspaces from '../../src/db/workspaces.ts';
+import { EVENT_VIEWS } from '../../src/http/api/events/event-data.ts';
+import { callEventId } from '../../src/ids.ts';
 import { draft, numbered, testDatabase, turn, WS_A, WS_B } from './support/database.ts';
 import type { TestDatabase } from './support/database.ts';
 
@@ -38,8 +42,23 @@ async function fill(workspaceId: string, letter: string): Promise<void> {
     ...({ direction: 'inbound', accountSid: 'AC1' } as const),
     ...{ from: '+15005550009', to: '+15005550300' },
   };
-  const events = numbered({ type: 'call.created', call, assistant }, turn(1));
-  await createCallRecords(base.app, base.system).record({ callId: `call_${letter}`, events });
+  const happened = numbered({ type: 'call.created', call, assistant }, turn(1));
+  await fillEndpoint(workspaceId, letter);
+  const records = createCallRecords(base.app, base.system, EVENT_VIEWS);
+  await records.record({ callId: `call_${letter}`, events: happened });
+}
+
+/** It wants all events. */
+async function fillEndpoint(workspaceId: string, letter: string): Promise<void> {
+  await base.within(async ({ trx }) => {
+    await sql`insert into webhook_endpoints
+        (id, workspace_id, url, events, api_version, max_per_second, secret)
+      values (${`we_${letter}`}, ${workspaceId}, 'https://example.com', '{*}', '2026-12-01', 10, 's')`.execute(
+      trx,
+    );
+    await sql`insert into webhook_dispatch (endpoint_id, workspace_id)
+      values (${`we_${letter}`}, ${workspaceId})`.execute(trx);
+  }, workspaceId);
 }
 
 beforeAll(async () => {
@@ -149,6 +168,9 @@ const ASKED: Record<string, (scope: Scope) => Promise<unknown>> = {
   'apiKeys.revoke': (scope) => apiKeys.revoke(scope, 'key_b'),
   'apiKeys.roll': (scope) =>
     apiKeys.roll(scope, 'key_b', 0, { id: 'key_c', mode: 'live', hash: hash('c'), lastFour: 'c' }),
+  'events.find': (scope) => events.find(scope, callEventId('call_b', 1)),
+  'events.positionOf': (scope) => events.positionOf(scope, callEventId('call_b', 1)),
+  'sessions.takeEnd': (scope) => takeEnd(scope, 'sess_b'),
   'apiKeys.positionOf': (scope) => apiKeys.positionOf(scope, 'key_b'),
 };
 const REFUSED: Record<string, (scope: Scope) => Promise<boolean>> = {
@@ -191,10 +213,13 @@ describe('the repositories', () => {
         calls.page(scope, {}, request),
         sessions.page(scope, {}, request),
         apiKeys.page(scope, request),
+        events.page(scope, { callId: 'call_b' }, request),
       ]);
     for (const pages of [await base.within(lists), await inSystem(lists, WS_A)]) {
       const ids = pages.map(({ rows }) => rows.map(({ id }) => id));
-      expect(ids).toEqual([['asst_a'], ['pn_a'], ['call_a'], ['sess_a'], ['key_a']]);
+      expect(ids).toEqual([['asst_a'], ['pn_a'], ['call_a'], ['sess_a'], ['key_a'], []]);
+      const { rows } = await base.within((scope) => events.page(scope, {}, request));
+      expect(rows.map(({ callId }) => callId).sort()).toEqual(['call_a', 'call_a', undefined]);
     }
     await inSystem((scope) => assistants.softDelete(scope, 'asst_b'), WS_A);
     await inSystem((scope) => workspaces.update(scope, { name: 'Mine' }), WS_A);

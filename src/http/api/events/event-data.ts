@@ -1,5 +1,6 @@
 /** What the events hold: little, and nothing that the API would not show. */
 import type { CallEvent } from '../../../../workflows/events.ts';
+import type { EventViews } from '../../../db/call-outbox.ts';
 import type { StoredCall } from '../../../db/calls.ts';
 import type { StoredSession } from '../../../db/sessions.ts';
 import { viewCall, viewTries, viewTurn } from '../calls/call-view.ts';
@@ -42,3 +43,6 @@ export function viewSession(session: StoredSession): EventData['session.created'
     },
   };
 }
+
+/** For the record of calls. */
+export const EVENT_VIEWS: EventViews = { call: viewCallEvent, session: viewSession };

@@ -10,12 +10,12 @@ const CUT_BYTES = Buffer.byteLength(CUT);
 
 /** As it is, or with its longest texts cut off, and its lists to their newest entries. */
 export function shortened<T extends object>(data: T): T & { shortened: boolean } {
-  const whole = { ...data, shortened: false };
-  if (bytesOf(whole) <= MAX_DATA_BYTES) return whole;
-  const shorter = TEXT_BYTES.map((bytes) => ({ ...cut(data, bytes), shortened: true }));
-  const fitting = shorter.find((each) => bytesOf(each) <= MAX_DATA_BYTES);
-  if (!fitting) throw new Error('An event that cannot be made short enough');
-  return fitting;
+  let shorter = { ...data, shortened: false };
+  for (const maxBytes of TEXT_BYTES) {
+    if (bytesOf(shorter) <= MAX_DATA_BYTES) break;
+    shorter = { ...cut(data, maxBytes), shortened: true };
+  }
+  return shorter;
 }
 
 function cut<T>(part: T, maxBytes: number): T {
