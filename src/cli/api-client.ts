@@ -9,7 +9,7 @@ import { NotReadyError } from '../call-errors.ts';
 import { mayBeRepeated, settle, understand } from './api-answer.ts';
 import type { ApiAnswer } from './api-answer.ts';
 import { ApiProblem } from './api-errors.ts';
-import { exchange, retryAfterMs } from './api-exchange.ts';
+import { begin, exchange, retryAfterMs } from './api-exchange.ts';
 import type { ApiRequest } from './api-exchange.ts';
 
 export interface ApiClientOptions {
@@ -39,6 +39,10 @@ const CONNECT_MS = 5_000;
 const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 2_000;
 const PAGE = 100;
+const EVENT_STREAM = 'text/event-stream';
+/** Three signs of life of a stream that did not come. */
+const SILENCE_MS = 45_000;
+const NO_STREAM = 'What answers there is not the API of VOCA. Look at VOCA_API_URL.';
 
 const pageForm = z.looseObject({
   data: z.array(z.unknown()),
@@ -95,6 +99,28 @@ export class ApiClient {
       if (!page.has_more || next === undefined || next === after) return;
       after = next;
     }
+  }
+
+  /**
+   * Opens a stream of server-sent events, once: whoever reads it knows from where to go on.
+   * @param lastEventId what was read last, if anything was
+   * @returns its bytes; undefined when there is nothing, and never will be
+   */
+  async stream(
+    path: string,
+    query: Query = {},
+    lastEventId = '',
+  ): Promise<AsyncIterable<Uint8Array> | undefined> {
+    const sent = this.#request('GET', path, query, undefined, {});
+    sent.headers['accept'] = EVENT_STREAM;
+    if (lastEventId !== '') sent.headers['last-event-id'] = lastEventId;
+    const answer = await begin(sent, this.#agent, SILENCE_MS);
+    if ('unanswered' in answer) throw new NotReadyError(this.#silence(answer.unanswered));
+    const { status, headers, body } = answer;
+    if (status === 200 && headers['content-type'] === EVENT_STREAM) return body;
+    const outcome = settle({ status, headers, text: await body.text() }, 'GET', false);
+    if (status === 204) return undefined;
+    throw outcome instanceof ApiProblem ? outcome : new ApiProblem(status, '', NO_STREAM);
   }
 
   /** Lets go of the connections. */

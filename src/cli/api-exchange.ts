@@ -37,16 +37,37 @@ export async function exchange(
   sent: ApiRequest,
   dispatcher: Dispatcher,
 ): Promise<RawAnswer | Unanswered> {
-  const { url, timeoutMs, ...rest } = sent;
+  const answer = await begin(sent, dispatcher, sent.timeoutMs);
+  if ('unanswered' in answer) return answer;
   try {
-    const answer = await ask(url, {
+    return { ...answer, text: await answer.body.text() };
+  } catch (error) {
+    return unanswered(codeOf(error));
+  }
+}
+
+/** An answer whose body is still to come. */
+export interface BegunAnswer extends Omit<RawAnswer, 'text'> {
+  body: Dispatcher.ResponseData['body'];
+}
+
+/**
+ * As {@link exchange}, up to the head of the answer.
+ * @param silenceMs how long its body may be silent, in milliseconds
+ */
+export async function begin(
+  { url, timeoutMs, ...rest }: ApiRequest,
+  dispatcher: Dispatcher,
+  silenceMs: number,
+): Promise<BegunAnswer | Unanswered> {
+  try {
+    const { statusCode, headers, body } = await ask(url, {
       ...rest,
       dispatcher,
       headersTimeout: timeoutMs,
-      bodyTimeout: timeoutMs,
+      bodyTimeout: silenceMs,
     });
-    const text = await answer.body.text();
-    return { status: answer.statusCode, headers: answer.headers, text };
+    return { status: statusCode, headers, body };
   } catch (error) {
     return unanswered(codeOf(error));
   }

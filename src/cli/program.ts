@@ -6,9 +6,11 @@ import { addCallCommands } from './call-commands.ts';
 import type { CallCommandsIo } from './call-commands.ts';
 import { addAssistants } from './commands/assistants.ts';
 import { addCalls } from './commands/calls.ts';
+import { addEvents } from './commands/events.ts';
 import { addKeys, createRemotely } from './commands/keys.ts';
 import { addNumbers } from './commands/numbers.ts';
 import { addSessions } from './commands/sessions.ts';
+import { addWebhooks } from './commands/webhooks.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
 import { addLocal } from './local-commands.ts';
 import type { LocalIo } from './local-commands.ts';
@@ -69,6 +71,8 @@ function buildProgram(io: CliIo, fail: (code: number) => void): Command {
   program.commandsGroup(HERE);
   addCalls(addCallCommands(program, io, fail).helpGroup(OVER_API), api);
   addSessions(program, api).helpGroup(OVER_API);
+  addEvents(program, api).helpGroup(OVER_API);
+  addWebhooks(program, api).helpGroup(OVER_API);
   const keys = addLocal(program, io, (wanted) => createRemotely(api, wanted));
   addKeys(keys.helpGroup(OVER_API), api);
   addOperations(program, {
@@ -88,7 +92,7 @@ const EXIT_HELP = `
 Exit codes: 0 done, 1 failed, 2 wrong use, 3 Temporal, its workers, the models or the API are not there:
 try again later, 4 not signed in, or the key may not do this.
 
-keys, assistants, numbers, sessions and the commands below \`calls\` ask the API with the key in
-VOCA_API_KEY, at VOCA_API_URL or on this machine. The others are for operators and ask Temporal.
+keys, assistants, numbers, sessions, events, webhooks and the commands below \`calls\` ask the API with the
+key in VOCA_API_KEY, at VOCA_API_URL or on this machine. The others are for operators and ask Temporal.
 They find an instance that runs on this machine (npm start, npm run demo); TEMPORAL_ADDRESS,
 TWILIO_ACCOUNT_SID and TWILIO_PHONE_NUMBER name another one.`;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { fakeApiOfEachTest, listOf, problem } from './fake-api.ts';
+import { fakeApiOfEachTest, listOf, problem, streamOf } from './fake-api.ts';
 import type { Answering } from './fake-api.ts';
 
 const answering = fakeApiOfEachTest();
@@ -257,97 +257,119 @@ describe('voca calls delete and erase', () => {
 });
 
 describe('voca calls watch', () => {
-  const live = (status: string, turns: unknown[], more: object = {}) => ({
-    body: {
-      id: 'call_1',
-      object: 'live_call',
-      status,
-      end_reason: null,
-      transcript: { greeting: 'Hello.', earlier_turns: 0, turns },
-      ended_at: null,
-      ...more,
-    },
+  const event = (sequence: number, type: string, data: object) => ({
+    ...{ id: `evt_${sequence}`, object: 'event', type, timestamp: '2026-03-01T12:00:00.000Z' },
+    ...{ api_version: '2026-12-01', sequence, data },
   });
-  const thinking = turn('1', 'A table for two.', null, 'thinking');
-  const answered = turn('1', 'A table for two.', 'For when?');
-  const over = live('ended', [answered, turn('2', 'Never mind.', 'Bye.', 'unheard')], {
-    end_reason: 'caller-hung-up',
-  });
-  const story: Answering = (_asked, count) => {
-    if (count === 1) {
-      return live('ringing', [], { transcript: { greeting: null, earlier_turns: 0, turns: [] } });
-    }
-    if (count === 2) return live('listening', []);
-    if (count === 3) return live('thinking', [thinking]);
-    return count === 4 ? live('listening', [answered]) : over;
+  const status = (sequence: number, name: string, reason: string | null = null) =>
+    event(sequence, `call.${name}`, { call: { id: 'call_1', status: name, end_reason: reason } });
+  const said = (sequence: number, ...args: Parameters<typeof turn>) =>
+    event(sequence, 'call.turn.completed', { call_id: 'call_1', turn: turn(...args) });
+  const STORY = [
+    status(1, 'created'),
+    status(2, 'answered'),
+    said(3, '1', 'A table\u001b[31m for two.', null, 'unanswered'),
+    event(4, 'call.degraded', { call_id: 'call_1', cause: 'fallback_model' }),
+    said(5, '1', 'A table\u001b[31m for two.', 'For when?'),
+    event(6, 'call.of.tomorrow', { anything: 1 }),
+    said(7, '2', 'Never mind.', 'Bye.', 'unheard'),
+    status(8, 'ended', 'caller-hung-up'),
+    event(9, 'call.summarized', { call_id: 'call_1', summary: 'Nothing.' }),
+  ];
+  const LINES = [
+    '-- created',
+    '-- answered',
+    '  assistant  Hello.',
+    '  caller     A table[31m for two.',
+    '             (unanswered)',
+    '             (a fallback model answers)',
+    '  assistant  For when?',
+    '  caller     Never mind.',
+    '  assistant  Bye.',
+    '             (unheard)',
+    '-- ended (caller-hung-up)',
+    'Summary: Nothing.',
+  ];
+  /** As the API does it: behind the event that was read last. */
+  const rest = (last: unknown, count = STORY.length) => {
+    const from = STORY.findIndex(({ id }) => id === last) + 1;
+    return STORY.slice(from, from + count);
+  };
+  const streaming = (
+    answer: (last: unknown, nth: number) => ReturnType<typeof streamOf>,
+  ): Answering => {
+    let nth = 0;
+    return ({ path, headers }) =>
+      path === '/calls/call_1'
+        ? { body: WITH_TRANSCRIPT }
+        : answer(headers['last-event-id'], (nth += 1));
   };
 
   test('prints each line once, as it comes, and ends with the call', async () => {
-    const { run, log } = await answering(story);
+    const { run, asked, log } = await answering(streaming((last) => streamOf(rest(last))));
     const { code, out, err } = await run(['calls', 'watch', 'call_1']);
     expect([code, err]).toEqual([0, '']);
-    expect(out.split('\n')).toEqual([
-      '-- ringing',
-      '-- in-progress',
-      '  assistant  Hello.',
-      '  caller     A table for two.',
-      '  assistant  For when?',
-      '  caller     Never mind.',
-      '  assistant  Bye.',
-      '             (unheard)',
-      '-- ended (caller-hung-up)',
-    ]);
-    expect(new Set(log())).toEqual(new Set(['GET /calls/call_1/live']));
+    expect(out.split('\n')).toEqual(LINES);
+    expect(log()).toEqual(['GET /calls/call_1/events', 'GET /calls/call_1']);
+    expect(asked[0]?.headers).toMatchObject({ accept: 'text/event-stream' });
+    expect(asked[0]?.headers['last-event-id']).toBeUndefined();
   });
 
-  test('is a JSON document a line for programs', async () => {
-    const { run } = await answering(() => over);
+  test('is the events themselves for programs, one a line', async () => {
+    const { run, log } = await answering(streaming((last) => streamOf(rest(last))));
     const { out } = await run(['calls', 'watch', 'call_1', '--json']);
-    const events = out.split('\n').map((line) => JSON.parse(line) as { type: string });
-    expect(events.map(({ type }) => type)).toEqual([
-      ...['greeting', 'heard', 'reply', 'heard', 'reply', 'turn', 'status'],
-    ]);
-    expect(events.at(-1)).toEqual({
-      type: 'status',
-      status: 'ended',
-      end_reason: 'caller-hung-up',
-    });
+    expect(out.split('\n').map((line) => JSON.parse(line) as unknown)).toEqual(STORY);
+    expect(log()).toEqual(['GET /calls/call_1/events']);
   });
 
-  test('goes on when the api was away for longer than one request is repeated', async () => {
-    const { run } = await answering((asked, count) =>
-      count > 2 && count < 7 ? { cut: 'before' } : story(asked, count > 6 ? count - 4 : count),
+  test('goes on behind what it has read, however the connection ends', async () => {
+    const { run, asked } = await answering(
+      streaming((last, nth) => {
+        if (nth % 5 === 2) return { cut: 'before' };
+        if (nth % 5 === 3) return problem(503, 'unavailable');
+        return streamOf(rest(last, 2), nth % 5 === 4 ? undefined : 'after');
+      }),
     );
-    const { code, out, err } = await run(['calls', 'watch', 'call_1'], { patienceMs: 100 });
+    const { code, out } = await run(['calls', 'watch', 'call_1', '--json']);
     expect(code).toBe(0);
-    expect(err).toContain('The API is away; still watching ...');
-    expect(out.match(/assistant {2}Hello\./g)).toHaveLength(1);
-    expect(out.split('\n').at(-1)).toBe('-- ended (caller-hung-up)');
+    expect(out.split('\n').map((line) => JSON.parse(line) as unknown)).toEqual(STORY);
+    expect(asked.at(-1)?.headers['last-event-id']).toBe('evt_8');
+  }, 20_000);
+
+  test('says that the API is away when it does not come back at once', async () => {
+    const { run } = await answering(
+      streaming((last, nth) => {
+        if (nth > 1 && nth < 4) return { cut: 'before' };
+        return last === 'evt_9' ? { status: 204 } : streamOf(rest(last, 4), 'after');
+      }),
+    );
+    const { code, err } = await run(['calls', 'watch', 'call_1']);
+    expect([code, err]).toEqual([0, 'The API is away; still watching ...\nThe API is back.']);
   });
 
-  test('reads the record of a call that Temporal has no more', async () => {
-    const { run, log } = await answering(({ path }) =>
-      path.endsWith('/live') ? problem(409, 'conflict') : { body: WITH_TRANSCRIPT },
-    );
-    const { code, out } = await run(['calls', 'watch', 'call_1']);
-    expect(code).toBe(0);
-    expect(out).toContain('For when?');
-    expect(out).toContain('-- ended (caller-hung-up)');
-    expect(log()).toEqual(['GET /calls/call_1/live', 'GET /calls/call_1']);
+  test('ends where nothing is left to be told', async () => {
+    const { run, asked } = await answering(() => ({ status: 204 }));
+    expect(await run(['calls', 'watch', 'call_1'])).toEqual({ code: 0, out: '', err: '' });
+    expect(asked).toHaveLength(1);
   });
 
   test.each([
     [404, 'not-found', 1],
     [403, 'scope-missing', 4],
-  ])('fails at once on %d', async (status, name, expected) => {
-    const { run } = await answering(() => problem(status, name));
+    [422, 'event-unknown', 2],
+  ])('fails at once on %d', async (answered, name, expected) => {
+    const { run, asked } = await answering(() => problem(answered, name));
     const { code, out } = await run(['calls', 'watch', 'call_1']);
-    expect([code, out]).toEqual([expected, '']);
+    expect([code, out, asked.length]).toEqual([expected, '', 1]);
   });
 
-  test('says that a long call had turns before', async () => {
-    const transcript = { greeting: 'Hello.', earlier_turns: 80, turns: [] };
-    const { run } = await answering(() => live('ended', [], { transcript }));
-    expect((await run(['calls', 'watch', 'call_1'])).out).toContain('80 earlier turns');
+  test('does not take another page for the stream', async () => {
+    const { run } = await answering(() => ({
+      body: '<html>',
+      headers: { 'content-type': 'text/html' },
+    }));
+    const { code, err } = await run(['calls', 'watch', 'call_1']);
+    expect(code).toBe(1);
+    expect(err).toContain('Look at VOCA_API_URL');
   });
 });

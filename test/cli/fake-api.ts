@@ -23,8 +23,8 @@ export interface Reply {
   headers?: Record<string, string>;
   /** JSON, unless it is text. */
   body?: unknown;
-  /** In place of an answer: the connection ends before it, or in the middle of it. */
-  cut?: 'before' | 'within';
+  /** The connection ends before the answer, in the middle of it, or where the end of a stream should be. */
+  cut?: 'before' | 'within' | 'after';
 }
 
 export type Answering = (asked: Asked, count: number) => Reply | Promise<Reply>;
@@ -107,6 +107,9 @@ function respond(response: ServerResponse, { status = 200, headers, body, cut }:
     response.write(content.slice(0, 1));
     return void setImmediate(() => response.destroy());
   }
+  if (cut === 'after') {
+    return void response.write(content, () => setImmediate(() => response.destroy()));
+  }
   response.end(body === undefined ? undefined : content);
 }
 
@@ -148,6 +151,19 @@ export function problem(status: number, code: string, more: Record<string, unkno
     ...more,
   };
   return { status, headers: { 'content-type': 'application/problem+json' }, body };
+}
+
+/** A stream of these events of the API, which ends in order unless it is cut. */
+export function streamOf(events: object[], cut?: Reply['cut']): Reply {
+  const texts = events.map((event) => {
+    const { id, type } = event as { id: string; type: string };
+    return `id: ${id}\nevent: ${type}\ndata: ${JSON.stringify(event)}\n\n`;
+  });
+  return {
+    headers: { 'content-type': 'text/event-stream' },
+    body: `retry: 1000\n\n${texts.join(': ping\n\n')}`,
+    ...(cut && { cut }),
+  };
 }
 
 export function listOf(data: unknown[], nextCursor: string | null = null): Reply {

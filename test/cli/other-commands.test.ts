@@ -237,6 +237,11 @@ test('every command has help with its options, and what it is', async () => {
     numbers: ['list', 'show', 'importable', 'import', 'route', 'check', 'configure', 'delete'],
     calls: ['list', 'show', 'watch', 'end', 'create', 'erase', 'delete'],
     sessions: ['list', 'show', 'close', 'erase', 'delete'],
+    events: ['list', 'listen'],
+    webhooks: [
+      ...['list', 'show', 'create', 'update', 'roll', 'delete', 'test', 'recover'],
+      ...['deliveries', 'delivery', 'retry'],
+    ],
   })) {
     const { code, out } = await run([group, '--help']);
     expect(code).toBe(0);

@@ -185,7 +185,8 @@ describe('voca over the API', () => {
       const watched = await watching;
       expect(watched.code).toBe(0);
       expect(watched.out.split('\n').filter((line) => !/silence|still there/i.test(line))).toEqual([
-        '-- in-progress',
+        '-- created',
+        '-- answered',
         '  assistant  Hello you.',
         '  caller     a table for two',
         '  assistant  You said: a table for two',

@@ -44,17 +44,3 @@ export const callWithTranscript = callForm.extend({
   transcript: z.looseObject({ greeting: z.string().nullable(), turns: z.array(turnForm) }),
   temporal_url: z.string().nullable().optional(),
 });
-
-export const liveForm = z.looseObject({
-  id: z.string(),
-  status: z.string(),
-  end_reason: z.string().nullable(),
-  transcript: z.looseObject({
-    greeting: z.string().nullable(),
-    earlier_turns: z.number(),
-    turns: z.array(turnForm),
-  }),
-  ended_at: z.string().nullable(),
-});
-
-export type LiveForm = z.output<typeof liveForm>;

@@ -11,12 +11,9 @@ import { addCallEnd } from './call-end.ts';
 import { callForm, callWithTranscript } from './call-forms.ts';
 import { transcriptText } from './call-text.ts';
 import { eachOf } from './each-of.ts';
-import { liveText } from './live-lines.ts';
 import { showList } from './show-list.ts';
 import { watchCall } from './watch-call.ts';
 
-/** Often enough for a conversation, seldom enough for the limits of a key. */
-const WATCH_EVERY_MS = 700;
 const WATCH_PATIENCE_MS = 120_000;
 const ERASE_MS = 120_000;
 const LOOK_AGAIN_MS = 1_000;
@@ -112,19 +109,19 @@ function addWatch(calls: Command, io: ApiIo): void {
   withExamples(
     calls
       .command('watch')
-      .description('follow a live call line by line, until it ends')
+      .description('follow a call event by event, from its beginning to its end')
       .argument('<call>', 'its id, such as call_0V…')
-      .option('--json', 'for programs: one JSON document a line')
+      .option('--json', 'for programs: one event a line')
       .action(async (id: string, options: JsonOption) =>
         watchCall(await io.api(), id, {
-          everyMs: WATCH_EVERY_MS,
           patienceMs: WATCH_PATIENCE_MS,
-          tell: (event) => io.out(options.json ? JSON.stringify(event) : liveText(event)),
+          asJson: options.json ?? false,
+          out: (line) => io.out(line),
           complain: (text) => io.error(text),
         }),
       ),
     'voca calls watch call_0VPc…',
-    'voca calls watch call_0VPc… --json | grep \'"type":"reply"\'',
+    'voca calls watch call_0VPc… --json | grep \'"type":"call.turn.completed"\'',
   );
 }
 

@@ -1,60 +1,56 @@
-/** Follows a live call to its end, also when the api goes away for a while. */
-import { understand } from '../api-answer.ts';
+/** Follows a call to its end, also when the api goes away for a while. */
+import { z } from 'zod';
 import { pathTo } from '../api-client.ts';
 import type { ApiClient } from '../api-client.ts';
-import { ApiProblem } from '../api-errors.ts';
-import { EXIT, exitCodeOf } from '../exit-codes.ts';
-import { callWithTranscript, liveForm } from './call-forms.ts';
-import type { LiveForm } from './call-forms.ts';
-import { LiveView } from './live-lines.ts';
-import type { LiveEvent } from './live-lines.ts';
+import { followEvents } from '../follow-events.ts';
+import { CallEventLines } from './call-event-lines.ts';
+import { assistantLine } from './call-text.ts';
+import { callEventForm } from './event-forms.ts';
 
 export interface WatchOptions {
-  /** Between two looks, in milliseconds. */
-  everyMs: number;
   /** How long the API may be away before it is a failure, in milliseconds. */
   patienceMs: number;
-  tell: (event: LiveEvent) => void;
+  /** Events as they come, rather than lines for a person. */
+  asJson: boolean;
+  out: (line: string) => void;
   /** Told once when it is away. */
   complain: (text: string) => void;
 }
+
+const greeted = z.looseObject({
+  transcript: z.looseObject({ greeting: z.string().nullable() }),
+});
 
 /** @throws {ApiProblem} when there is no such call; {NotReadyError} when the API stays away. */
 export async function watchCall(
   api: ApiClient,
   id: string,
-  { everyMs, patienceMs, tell, complain }: WatchOptions,
+  { patienceMs, asJson, out, complain }: WatchOptions,
 ): Promise<void> {
-  const view = new LiveView();
-  let lastSeen = performance.now();
-  let isAway = false;
-  for (;;) {
-    try {
-      const call = await look(api, id);
-      lastSeen = performance.now();
-      isAway = false;
-      view.news(call).forEach(tell);
-      if (call.status === 'ended') return;
-    } catch (error) {
-      const mayPass = exitCodeOf(error) === EXIT.notReady;
-      if (!mayPass || performance.now() - lastSeen > patienceMs) throw error;
-      if (!isAway) complain('The API is away; still watching ...');
-      isAway = true;
+  const lines = new CallEventLines();
+  let isOver = false;
+  const events = followEvents(api, pathTo`/calls/${id}/events`, {
+    patienceMs: [patienceMs, patienceMs],
+    complain,
+    isOver: () => isOver,
+  });
+  for await (const { type, data } of events) {
+    isOver ||= type === 'call.ended';
+    if (asJson) {
+      out(data);
+      continue;
     }
-    await new Promise((resolve) => setTimeout(resolve, everyMs));
+    const { data: event } = callEventForm.safeParse(JSON.parse(data));
+    if (event) lines.of(event).forEach(out);
+    if (event?.type !== 'call.answered') continue;
+    const greeting = await greetingOf(api, id);
+    if (greeting !== null) out(assistantLine(greeting));
   }
 }
 
-/** The call as it stands; once its workflow is gone, as it was recorded. */
-async function look(api: ApiClient, id: string): Promise<LiveForm> {
-  try {
-    return understand(liveForm, (await api.get(pathTo`/calls/${id}/live`)).body);
-  } catch (error) {
-    if (!(error instanceof ApiProblem) || ![404, 409].includes(error.status)) throw error;
-    const { body } = await api.get(pathTo`/calls/${id}`);
-    const { transcript, ...call } = understand(callWithTranscript, body);
-    // One that is not recorded as over yet is looked at again.
-    const status = call.status === 'ended' ? 'ended' : 'in-progress';
-    return { ...call, status, transcript: { ...transcript, earlier_turns: 0 } };
-  }
+/** Events do not hold it; without it there is still much to see. */
+async function greetingOf(api: ApiClient, id: string): Promise<string | null> {
+  const answer = await api.get(pathTo`/calls/${id}`).catch(() => undefined);
+  const { data } = greeted.safeParse(answer?.body);
+  return data?.transcript.greeting ?? null;
 }
