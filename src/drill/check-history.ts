@@ -6,12 +6,13 @@
  * `unanswered`, `unheard` (what became of them), `refused` (the caller was asked again),
  * `refusedThoughKept`, `undelivered` (kept back by the drill), `tooLate`, `nobodyListened`,
  * `neverPosted` (hung up before), `lost`, `replyActivities`, `replyAttempts`, `modelRequests`,
- * `otherModelRequests` (for summaries), `summaries` (of calls that are over), `fixedLinesHeard`,
+ * `degraded` (turns that a fallback or an apology has answered), `otherModelRequests` (for summaries), `summaries` (of calls that are over), `fixedLinesHeard`,
  * `outboxEvents`, `deliveries`, `received` (webhooks, by customers' servers), `receivedAgain`, `slowestEndMs`,
  * `injected-…` (faults), and more.
  */
 import { callsOf } from './call-evidence.ts';
 import { checkAnswers, checkForgeries } from './checks/answers.ts';
+import { checkDegraded } from './checks/degraded.ts';
 import { checkDeliveries } from './checks/deliveries.ts';
 import { checkEndings } from './checks/endings.ts';
 import { checkHeard, wordsByCall } from './checks/heard.ts';
@@ -39,6 +40,7 @@ export function checkHistory(evidence: Evidence): Verdict {
     checkEndings(call, evidence, findings);
     checkUtterances(call, evidence, refusals, findings);
     checkReplies(call, findings);
+    checkDegraded(call, findings);
     checkSummaries(call, findings);
     checkRecordOf(call, findings);
     checkOutboxOf(call, evidence, findings);

@@ -14,6 +14,8 @@ export type ViolationKind =
   | 'model-asked-too-often' //  more requests than turns, and nothing died or failed
   | 'summary-too-early' //      what is kept for the next call, made before this one was over
   | 'summary-of-nothing' //     the same, of a call in which the caller said nothing
+  | 'degraded-of-nothing' //    a turn is told as degraded that is not
+  | 'degraded-untold'
   // states
   | 'call-unknown' //           Twilio had the call, we have no workflow of it
   | 'call-nobody-made' //       we have a workflow that Twilio knows nothing of

@@ -107,15 +107,20 @@ function tell(evidence: Evidence, event: OutboxRecord): void {
   if (webhook) evidence.received?.push({ ...webhook, n: `of-${id}`, id, body });
 }
 
-/** A summary in the record and in the workflow's hands, as the event of this number. */
-function sumUp(evidence: Evidence, callId: string, sequence: number): void {
+/** In the record, in the workflow's hands and told, as the event of this number. */
+function happen(
+  evidence: Evidence,
+  callId: string,
+  sequence: number,
+  body: { type: string },
+): void {
   const at = '2026-01-01T00:00:00.000Z';
-  const said = { type: 'call.summarized', text: 'They want a table.', model: 'm', at, sequence };
-  const { type, text, model } = said;
-  evidence.database.events.push({ callId, sequence, type, at, data: { text, model } });
+  const said = { ...body, at, sequence };
+  const { type, ...data } = body;
+  evidence.database.events.push({ callId, sequence, type, at, data });
   rowOf(evidence, callId).lastSequence = both(evidence, callId).events.length;
   const end = outboxOf(evidence, callId, 5);
-  if (sequence > 5) tell(evidence, { ...end, id: 'evt_summary', type, sequence, occurredAt: at });
+  if (sequence > 5) tell(evidence, { ...end, id: `evt_${type}`, type, sequence, occurredAt: at });
   const history = evidence.histories.find((each) => each.callId === callId);
   history?.events.splice(-1, 0, {
     eventId: 'another',
@@ -126,7 +131,40 @@ function sumUp(evidence: Evidence, callId: string, sequence: number): void {
   });
 }
 
+function sumUp(evidence: Evidence, callId: string, sequence: number): void {
+  const said = { type: 'call.summarized', text: 'They want a table.', model: 'm' };
+  happen(evidence, callId, sequence, said);
+}
+
+/** The newest turn in the record of a call becomes an apology. */
+function apologize(evidence: Evidence, callId: string): void {
+  const { events } = both(evidence, callId);
+  const last = events.findLast(({ type }) => type === 'call.turn.completed');
+  if (!last) throw new Error('there is no such event');
+  const { turn } = last.data as { turn: object };
+  last.data = { ...(last.data as object), turn: { ...turn, replySource: 'apology' } };
+}
+
 const TAMPERINGS: Tampering[] = [
+  {
+    kind: 'degraded-of-nothing',
+    what: 'a turn is told as degraded that is not',
+    tamper: (it) => {
+      const degraded = {
+        type: 'call.degraded',
+        turnKey: '2',
+        position: 2,
+        cause: 'apology',
+        tries: [],
+      };
+      happen(it, FIRST.callId, 6, degraded);
+    },
+  },
+  {
+    kind: 'degraded-untold',
+    what: 'an apology is not told as such',
+    tamper: (it) => apologize(it, FIRST.callId),
+  },
   {
     kind: 'summary-too-early',
     what: 'a call is summed up before it is over',
@@ -694,6 +732,8 @@ describe('the history checker', () => {
       'reply-twice': true,
       'reply-without-turn': true,
       'answer-without-reply': true,
+      'degraded-of-nothing': true,
+      'degraded-untold': true,
       'summary-too-early': true,
       'summary-of-nothing': true,
       'model-asked-too-often': true,
@@ -761,6 +801,18 @@ describe('what is no fault', () => {
     const { violations, counts } = checkHistory(evidence);
     expect(violations).toEqual([]);
     expect(counts).toMatchObject({ modelRequestsUnanswered: 2, otherModelRequests: 1 });
+  });
+
+  test('an apology that is told as such', () => {
+    const evidence = goodEvidence();
+    const end = both(evidence, FIRST.callId).events.at(-1);
+    if (end) end.sequence = 6;
+    apologize(evidence, FIRST.callId);
+    const degraded = { type: 'call.degraded', turnKey: '2', position: 2, cause: 'apology' };
+    happen(evidence, FIRST.callId, 5, degraded);
+    const { violations, counts } = checkHistory(evidence);
+    expect(violations.filter(({ kind }) => kind.startsWith('degraded'))).toEqual([]);
+    expect(counts).toMatchObject({ degraded: 1 });
   });
 
   test('a call that is summed up for the next one', () => {
