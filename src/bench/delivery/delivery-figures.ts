@@ -64,7 +64,7 @@ export function deliveryGoals(parts: DeliveryParts): Goal[] {
     },
     { name: 'after an outage, never delivered', value: outage?.missing ?? null, limit: 0 },
     {
-      name: 'after an outage, most in any second',
+      name: 'after an outage, most attempts in any second',
       value: outage?.mostInOneSecond ?? null,
       limit: outage?.maxPerSecond ?? 0,
     },
@@ -98,7 +98,7 @@ function cpuOf({ cpuMsPerSecond }: IdleFigures): number {
 export function problemsOf({ latency, outage, killed }: DeliveryParts): string[] {
   const first = latency?.at(0);
   return [
-    ...(first && first.callErrors > 0 ? [`${first.callErrors} wrong answers to calls`] : []),
+    ...(first?.callProblems ?? []),
     ...(first && first.missing > 0 ? [`${first.missing} events of calls did not arrive`] : []),
     ...(outage && outage.missing > 0 ? [`${outage.missing} events did not arrive`] : []),
     ...(outage && outage.otherMissing > 0

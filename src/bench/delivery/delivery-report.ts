@@ -80,7 +80,8 @@ function outageLines(outage: OutageFigures): string[] {
     `  it comes back with ${waiting} waiting; the first arrives after ${shown(firstSeconds)} s, ` +
       (drainSeconds === null ? 'all are not in time' : `all within ${shown(drainSeconds)} s`),
     `  ${missing} never arrive, ${repeated} arrive again after they were accepted`,
-    `  most in any second: ${outage.mostInOneSecond}, in any ten: ${outage.mostInTenSeconds}`,
+    `  most attempts in any second: ${outage.mostInOneSecond}, in any ten: ${outage.mostInTenSeconds}; ` +
+      `most arrivals in any second: ${outage.mostArrivedInOneSecond}`,
     timesHead(),
     timesRow('another one, before', outage.otherQuiet),
     timesRow('another one, meanwhile', outage.otherMeanwhile),

@@ -92,3 +92,15 @@ export async function untilNobodySends(
     await pause(LOOK_AGAIN_MS, stopping);
   }
 }
+
+/** When each attempt at a delivery to an endpoint was made, as its log says; milliseconds since 1970. */
+export async function attemptTimes(owner: Database, endpointId: string): Promise<number[]> {
+  const rows = await owner
+    .selectFrom('deliveries')
+    .select('attempts')
+    .where('endpoint_id', '=', endpointId)
+    .execute();
+  return rows.flatMap(({ attempts }) =>
+    (attempts as { at: string }[]).map(({ at }) => Date.parse(at)),
+  );
+}

@@ -7,12 +7,14 @@ import type { Database } from '../../db/pool.ts';
 import type { Receiver } from '../../drill/index.ts';
 import type { BenchInstance } from '../bench-instance.ts';
 import { callsLeftOpen } from '../bench-servers.ts';
+import { pause } from '../play-call.ts';
 import { summarize } from '../statistics.ts';
 import type { Summary } from '../statistics.ts';
 import { arrivalsOf, delaysByType, delaysOf } from './arrivals.ts';
+import type { Arrival } from './arrivals.ts';
 import { callsAtRate } from './calls-at-rate.ts';
 import type { Customer } from './customer.ts';
-import { untilNoneWaits } from './delivery-states.ts';
+import { waitingFor } from './delivery-states.ts';
 
 export interface LatencyOptions {
   /** Whoever is told of the calls. */
@@ -22,6 +24,8 @@ export interface LatencyOptions {
   bench: BenchInstance;
   /** At one call a second; at the higher rates for a part of it. */
   seconds: number;
+  /** No higher rate is tried. */
+  fastest: number;
   progress: Progress;
 }
 
@@ -33,6 +37,7 @@ export interface RateFigures {
   events: number;
   /** Wrong or missing answers to webhooks of the calls. */
   callErrors: number;
+  callProblems: string[];
   /** Events that had not arrived a minute after the last call. */
   missing: number;
   /** All of them. */
@@ -48,20 +53,22 @@ const RATES = [1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 24, 32];
 /** The higher rates take this part of the time at one a second. */
 const PART = 1 / 3;
 const ARRIVE_MS = 60_000;
+const LOOK_AGAIN_MS = 1000;
 
 /** @returns the rates up to the first one at which it takes too long */
 export async function measureLatency(options: LatencyOptions): Promise<RateFigures[]> {
-  const { bench, seconds, progress } = options;
+  const { bench, seconds, fastest, progress } = options;
   const figures: RateFigures[] = [];
   for (const callsPerSecond of RATES) {
-    if (bench.stopping.aborted) break;
+    if (bench.stopping.aborted || callsPerSecond > fastest) break;
     const time = callsPerSecond === 1 ? seconds : Math.ceil(seconds * PART);
     progress.say(`${callsPerSecond} calls a second for ${time} s ...`);
     const rate = await measureRate(callsPerSecond, time, options);
     if (bench.stopping.aborted) break;
     figures.push(rate);
     if (isTooSlow(rate)) break;
-    await callsLeftOpen(bench); // what they still do is not to be measured with the next ones
+    // What they still do is not to be measured with the next ones.
+    if (callsPerSecond < fastest) await callsLeftOpen(bench);
   }
   return figures;
 }
@@ -77,14 +84,12 @@ async function measureRate(
 ): Promise<RateFigures> {
   const sinceMs = Date.now();
   const played = await callsAtRate(bench, SHAPE, { perSecond: callsPerSecond, seconds });
-  const missing = await untilNoneWaits(owner, {
-    endpointId: customer.endpointId,
-    withinMs: ARRIVE_MS,
-    stopping: bench.stopping,
-  });
-  const arrivals = arrivalsOf(receiver.received(), customer.path).filter(
-    ({ happenedMs }) => happenedMs >= sinceMs,
-  );
+  const here = () =>
+    arrivalsOf(receiver.received(), customer.path).filter(
+      ({ happenedMs }) => happenedMs >= sinceMs,
+    );
+  const missing = await untilAllHere(played.callers.length, { bench, owner, customer, here });
+  const arrivals = here();
   const lost = Array.from({ length: missing }, () => Infinity);
   return {
     callsPerSecond,
@@ -92,9 +97,32 @@ async function measureRate(
     calls: played.callers.length,
     events: arrivals.length,
     callErrors: played.samples.errors,
+    callProblems: played.samples.problems(),
     missing,
     delay: summarize([...delaysOf(arrivals), ...lost]),
     byType: delaysByType(arrivals),
     turn: played.samples.figures().turn,
   };
+}
+
+interface Arriving {
+  bench: BenchInstance;
+  owner: Database;
+  customer: Customer;
+  here: () => Arrival[];
+}
+
+/** Until each call's end is here and nothing waits. @returns how many are not, when the time is up */
+async function untilAllHere(
+  calls: number,
+  { bench, owner, customer, here }: Arriving,
+): Promise<number> {
+  const end = Date.now() + ARRIVE_MS;
+  for (;;) {
+    const ends = here().filter(({ type }) => type === 'call.ended').length;
+    const waiting = await waitingFor(owner, customer.endpointId);
+    const missing = Math.max(waiting, calls - ends);
+    if (missing === 0 || Date.now() > end || bench.stopping.aborted) return missing;
+    await pause(LOOK_AGAIN_MS, bench.stopping);
+  }
 }

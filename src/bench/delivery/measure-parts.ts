@@ -119,7 +119,8 @@ class Measurement {
       ...{ owner, bench, receiver, workspaceId, name: 'calls', maxPerSecond: FAST },
     });
     const rates = await measureLatency({
-      ...{ customer, receiver, owner, bench, seconds: options.seconds, progress },
+      ...{ customer, receiver, owner, bench, seconds: options.seconds },
+      ...{ fastest: options.fastest, progress },
     });
     await this.#untilQuiet();
     return rates;

@@ -41,17 +41,20 @@ export interface RandomKillsOptions {
 }
 
 export interface Pace {
-  /** From one that is back to the next that dies, in milliseconds. */
+  /** From one that dies to the next, in milliseconds. */
   gapMs: { min: number; max: number };
   /** Nobody starts the customer's server again by itself. */
   receiverAwayMs: { min: number; max: number };
 }
 
 const PACE: Pace = {
-  gapMs: { min: 300, max: 4000 },
+  gapMs: { min: 200, max: 3000 },
   receiverAwayMs: { min: 200, max: 8000 },
 };
 const BACK_MS = 30_000;
+
+/** So many are away at the same time; more, and callers are told by Twilio that something is wrong. */
+const AWAY_AT_MOST = 2;
 
 /** @returns what was done, in order */
 export async function killAtRandom(options: RandomKillsOptions): Promise<RandomKill[]> {
@@ -61,20 +64,28 @@ export async function killAtRandom(options: RandomKillsOptions): Promise<RandomK
   const over = new AbortController();
   void options.until.finally(() => over.abort());
   const ending = AbortSignal.any([over.signal, stopping]);
+  const away = new Map<Killed, Promise<void>>();
   const done: RandomKill[] = [];
-  while (!ending.aborted) {
+  for (let count = 1; !ending.aborted; count += 1) {
     await pause(random.integer(gapMs.min, gapMs.max), ending);
-    if (ending.aborted) break;
     const process = KILLED[random.integer(0, KILLED.length - 1)] ?? 'receiver';
-    progress.live(`kill ${done.length + 1}: ${process} (${calls()} calls so far)`);
     const awayMs = random.integer(receiverAwayMs.min, receiverAwayMs.max);
-    const kill =
+    await away.get(process); // nobody dies who is not back yet
+    while (away.size >= AWAY_AT_MOST) await Promise.race(away.values());
+    if (ending.aborted) break;
+    progress.live(`kill ${count}: ${process} (${calls()} calls so far)`);
+    const killing =
       process === 'receiver'
-        ? await killReceiver(options.receiver, awayMs, stopping)
-        : await killProcess(process, options);
-    if (kill) done.push(kill);
+        ? killReceiver(options.receiver, awayMs, stopping)
+        : killProcess(process, options);
+    const back = killing.then((kill) => {
+      away.delete(process);
+      if (kill) done.push(kill);
+    });
+    away.set(process, back);
   }
-  return done;
+  await Promise.all(away.values());
+  return done.toSorted((a, b) => a.atMs - b.atMs);
 }
 
 async function killReceiver(
