@@ -67,7 +67,10 @@ export function positionOf(scope: Scope, id: string): Promise<Position | undefin
   return placeOf(scope, 'deliveries', id);
 }
 
-/** To be sent at once, whatever became of it before. @returns undefined when there is none */
+/**
+ * To be sent at once, whatever became of it before. One that was over begins its plan anew: it is not given
+ * up after the first attempt. @returns undefined when there is none
+ */
 export async function requeue(scope: Scope, id: string): Promise<StoredDelivery | undefined> {
   const { workspaceId, trx } = scope;
   const row = await trx
@@ -80,19 +83,32 @@ export async function requeue(scope: Scope, id: string): Promise<StoredDelivery 
       updated_at: sql<Date>`now()`,
       // The workflow of one that goes by its plan is still there.
       handed_over: sql<boolean>`handed_over and status in ('pending', 'retrying')`,
+      attempt_count: sql<number>`case when status in ('pending', 'retrying') then attempt_count else 0 end`,
     })
     .where('workspace_id', '=', workspaceId)
     .where('id', '=', id)
     .returningAll()
     .executeTakeFirst();
   if (!row) return undefined;
-  await tellSenders(scope);
+  await hurry(scope, row.endpoint_id);
   return present(row);
 }
 
 /** Those who send look for what is new when the transaction commits. */
 export async function tellSenders({ workspaceId, trx }: Scope): Promise<void> {
   await sql`select pg_notify(${DELIVERIES_CHANNEL}, ${workspaceId})`.execute(trx);
+}
+
+/** The receiver may be down, and somebody has asked all the same: it is tried now, not at the next turn. */
+export async function hurry(scope: Scope, endpointId: string): Promise<void> {
+  await scope.trx
+    .updateTable('webhook_dispatch')
+    .set({ busy_until: null })
+    .where('workspace_id', '=', scope.workspaceId)
+    .where('endpoint_id', '=', endpointId)
+    .where('failures', '>', 0)
+    .execute();
+  await tellSenders(scope);
 }
 
 /** What waits for an endpoint to which nothing is sent any more fails. */

@@ -1,6 +1,6 @@
 /** What an endpoint has missed is sent to it after all. */
 import { sql } from 'kysely';
-import { tellSenders } from './deliveries.ts';
+import { hurry } from './deliveries.ts';
 import { wants } from './outbox.ts';
 import type { Position } from './page.ts';
 import type { Scope } from './scope.ts';
@@ -17,7 +17,7 @@ const NEVER_MISSED = 'webhook_endpoint.test';
 
 /**
  * Of the events from a place on, in the order in which they were written down: those that the endpoint
- * wants and whose delivery has failed, or that have none, become pending. Others stay as they are.
+ * wants and whose delivery has failed, or that have none, become pending, and begin their plan. Others stay as they are.
  * The endpoint is to be locked, so that the same is not done twice at once.
  * @param from `id` may be empty: all of that time
  * @param atOnce how many events are looked at
@@ -43,7 +43,7 @@ export async function recover(
     ),
     again as (
       update deliveries set status = 'pending', reason = null, next_attempt_at = null,
-        finished_at = null, updated_at = now(), handed_over = false
+        finished_at = null, updated_at = now(), handed_over = false, attempt_count = 0
       where endpoint_id = ${endpointId} and event_id in (select id from missed)
         and status = 'failed'
       returning id
@@ -63,7 +63,7 @@ export async function recover(
     from seen`.execute(trx);
   const [found] = rows;
   if (!found) return { count: 0 };
-  if (found.count > 0) await tellSenders(scope);
+  if (found.count > 0) await hurry(scope, endpointId);
   const { count, seen, at, id } = found;
   const isMore = seen === atOnce && at !== null && id !== null;
   return { count, ...(isMore && { next: { createdAt: at.toISOString(), id } }) };

@@ -1,7 +1,7 @@
 /** The webhook endpoints of a workspace. What is sent to them: see `deliveries.ts`. */
 import { sql } from 'kysely';
 import type { Selectable, Updateable } from 'kysely';
-import { endAll } from './deliveries.ts';
+import { endAll, hurry } from './deliveries.ts';
 import { storable, toJson } from './json.ts';
 import { holdOutbox } from './outbox.ts';
 import { pageOf, positionOf as placeOf } from './page.ts';
@@ -122,6 +122,7 @@ export async function update(
     ...columnsOf(content),
     ...(content.status === 'enabled' && { disabled_reason: null, disabled_at: null }),
   });
+  if (before.url !== content.url) await hurry(scope, id);
   return again(scope, id);
 }
 

@@ -89,6 +89,9 @@ async function notices(work: () => Promise<unknown>): Promise<string[]> {
   }
 }
 
+const recover = (endpointId: string, since: unknown = ago(3_600_000)) =>
+  ask(`/v1/webhook-endpoints/${endpointId}/recover`, { body: { since } });
+
 describe('deliveries', () => {
   test('are listed by endpoint, status and type, page by page', async () => {
     await begin();
@@ -190,8 +193,54 @@ describe('a delivery is sent again', () => {
       finished_at: null,
       // What is over has no workflow any more.
       handed_over: handed_over && !isOver,
+      // It may fail a few times more, as if it were new.
+      attempt_count: isOver ? 0 : 3,
       updated_at: expect.any(Date),
     });
+  });
+
+  test('at once also when the receiver is taken for down', async () => {
+    await begin();
+    const endpointId = await endpoint(['*']);
+    const id = (await deliveriesOf(endpointId))[0]?.id ?? '';
+    const hold = async (failures: number) => {
+      const busy_until = new Date(Date.now() + 240_000);
+      const health = { failures, busy_until };
+      await bench.owner
+        .insertInto('webhook_dispatch')
+        .values({ endpoint_id: endpointId, workspace_id: workspace, ...health })
+        .onConflict((conflict) => conflict.column('endpoint_id').doUpdateSet(health))
+        .execute();
+    };
+    const isHeld = async () => {
+      const { busy_until: until } = await bench.owner
+        .selectFrom('webhook_dispatch')
+        .select('busy_until')
+        .where('endpoint_id', '=', endpointId)
+        .executeTakeFirstOrThrow();
+      return until !== null;
+    };
+    const asks = {
+      retry: () => ask(`/v1/deliveries/${id}/retry`, { method: 'POST' }),
+      test: () => ask(`/v1/webhook-endpoints/${endpointId}/test`, { method: 'POST' }),
+      recover: async () => {
+        await set(id, { status: 'failed' });
+        await recover(endpointId);
+      },
+      move: () =>
+        ask(`/v1/webhook-endpoints/${endpointId}`, {
+          ...{ method: 'PATCH', body: { url: `${URL}/${newId('req')}` } },
+        }),
+    };
+    for (const [name, each] of Object.entries(asks)) {
+      await hold(5);
+      expect(await notices(each)).toContain(workspace);
+      expect([name, await isHeld()]).toEqual([name, false]);
+      // Whoever is at it goes on.
+      await hold(0);
+      await each();
+      expect([name, await isHeld()]).toEqual([name, true]);
+    }
   });
 
   test('once for one Idempotency-Key', async () => {
@@ -248,9 +297,6 @@ describe('a test', () => {
 });
 
 describe('what an endpoint missed', () => {
-  const recover = (endpointId: string, since: unknown = ago(3_600_000)) =>
-    ask(`/v1/webhook-endpoints/${endpointId}/recover`, { body: { since } });
-
   test('is sent: what failed, and what was told while it was disabled or not there', async () => {
     await begin();
     const [early = ''] = await tell('call.created');
@@ -261,7 +307,7 @@ describe('what an endpoint missed', () => {
     );
     const list = await deliveriesOf(id);
     const of = (eventId: string) => list.find((each) => each.event_id === eventId)?.id ?? '';
-    await set(of(failed), { status: 'failed', handed_over: true, finished_at: new Date() });
+    await set(of(failed), { status: 'failed', handed_over: true, attempt_count: 10 });
     await set(of(arrived), { status: 'succeeded' });
     await set(of(retried), { status: 'retrying', next_attempt_at: new Date() });
     const calm = await recover(id);
@@ -275,7 +321,7 @@ describe('what an endpoint missed', () => {
       ...{ [early]: 'pending', [failed]: 'pending', [arrived]: 'succeeded', [waits]: 'pending' },
       [retried]: 'retrying',
     });
-    expect((await kept(of(failed))).handed_over).toBe(false);
+    expect(await kept(of(failed))).toMatchObject({ handed_over: false, attempt_count: 0 });
     await change(id, 'disabled');
     const [missed = ''] = await tell('call.ended', 'session.ended');
     const refused = await recover(id);

@@ -37,7 +37,10 @@ const fields = {
       description: 'Why it has failed, when not for its attempts',
       examples: ['endpoint_disabled'],
     }),
-  attempt_count: z.int().min(0),
+  attempt_count: z
+    .int()
+    .min(0)
+    .meta({ description: 'Since it was sent for the first time, or again after it was over' }),
   next_attempt_at: time.nullable(),
   created_at: time,
   finished_at: time.nullable(),

@@ -67,6 +67,7 @@ export function webhookEndpointActions(app: ApiApp, db: Database, { box }: Webho
       const delivery = await inWorkspace('Testing a webhook endpoint', async (scope) => {
         const event = endpointEvent('webhook_endpoint.test', await enabledEndpoint(scope, id));
         await emit(scope, [event], id);
+        await deliveries.hurry(scope, id);
         return deliveries.findByEvent(scope, id, event.id);
       });
       if (!delivery) throw notFound();
