@@ -20,6 +20,7 @@ import { installRuntime } from './metrics/sdk-metrics.ts';
 import { buildNumberChecker, scheduleNumberChecks } from './number-checker.ts';
 import { buildReconciler, scheduleReconciler } from './reconciler.ts';
 import { workerSealing } from './sealing/index.ts';
+import { watchSessionEnds } from './session-ends.ts';
 import { linkByConfig } from './temporal/configured-link.ts';
 import type { TemporalLink } from './temporal/connection.ts';
 import { registerSearchAttributes } from './temporal/readiness.ts';
@@ -27,6 +28,7 @@ import { traceActivity } from './tracing/activity-interceptor.ts';
 import { tracedOrchestrator } from './tracing/model-spans.ts';
 import { buildWorkerDeps } from './worker-deps.ts';
 import { warmAssistants } from './warm-assistants.ts';
+import { createWebhookWorker } from './webhook-worker.ts';
 import { workerDeployment } from './worker-versions.ts';
 
 export interface RunningWorker {
@@ -96,13 +98,27 @@ export async function startWorker(
     activities,
     ...(deployment && { deployment }),
   });
-  const finished = runToItsEnd(worker, () =>
-    Promise.all([connection.close(), link.close(), deps.close()]),
-  );
+  const upgrading = workerDeployment(config, bundlePath, 'AUTO_UPGRADE');
+  const webhooks = await createWebhookWorker({
+    connection,
+    client: link.client,
+    databaseUrl: config.database.url ?? '',
+    bundlePath,
+    secretKeys: config.rest.secretKeys,
+    allowLocal: config.webhooks.allowLocal,
+    log,
+    ...(upgrading && { deployment: upgrading }),
+  });
+  const sessionEnds = watchSessionEnds(deps.system, log);
+  const finished = runToItsEnd([worker, webhooks], async () => {
+    await sessionEnds.stop();
+    await Promise.all([connection.close(), link.close(), deps.close()]);
+  });
   return {
     finished,
     isRunning: () => worker.getState() === 'RUNNING',
     stop: async () => {
+      webhooks.stop();
       if (worker.getState() === 'RUNNING') worker.shutdown();
       await finished;
     },
@@ -147,9 +163,12 @@ export function createCallWorker(options: CallWorkerOptions): Promise<Worker> {
   });
 }
 
-async function runToItsEnd(worker: Worker, close: () => Promise<unknown>): Promise<void> {
+async function runToItsEnd(
+  workers: { run(): Promise<void> }[],
+  close: () => Promise<unknown>,
+): Promise<void> {
   try {
-    await worker.run();
+    await Promise.all(workers.map((worker) => worker.run()));
   } finally {
     await close();
   }
