@@ -11,7 +11,7 @@ export class Pacer {
 
   /** One has started. What was late is not caught up with: that would be too many at once. */
   started(nowMs: number, perSecond: number): void {
-    const intervalMs = 1000 / perSecond;
+    const intervalMs = SECOND_MS / perSecond;
     // Timers are late by a moment; the pace is that of the times that were meant.
     const lateMs = nowMs - this.#dueMs;
     this.#dueMs = (lateMs < Math.min(intervalMs, TIMER_LATE_MS) ? this.#dueMs : nowMs) + intervalMs;
@@ -19,6 +19,8 @@ export class Pacer {
 }
 
 const TIMER_LATE_MS = 3;
+/** A little long: also those that were late, or held up on the way, are never one too many in a second. */
+const SECOND_MS = 1010;
 
 /**
  * How many requests one receiver gets at once: few at first, one more with each success, half of them after
