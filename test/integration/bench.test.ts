@@ -20,6 +20,7 @@ let recovery: Outcome;
 let soak: Outcome;
 let api: Outcome;
 let flood: Outcome;
+let delivery: Outcome;
 
 /** The first ones at the same time: each waits more than it works. */
 beforeAll(async () => {
@@ -40,6 +41,10 @@ beforeAll(async () => {
   api = await bench('api --rows 10000 --other 2000 --times 4 --creations 5 --requests 20');
   flood = await bench(
     `flood --callers 2 --every 200 --seconds 3 --rounds 1 --warmup 1 --idle 100 --slow 10 --asking 10`,
+  );
+  delivery = await bench(
+    `delivery --seconds 2 --fastest 1 --idle 1 --endpoints 3 --flow 1 --events 200 --rate 100
+     --closed 2 --failing 2 --slow 1 --slow-answer 200 --kills 0`,
   );
 }, LONG_MS);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -159,6 +164,25 @@ describe('the benchmarks', () => {
     const statuses = Object.values(strangers).flatMap((each) => Object.keys(each.statuses));
     expect(statuses.filter((status) => !status.startsWith('4'))).toEqual([]);
     expect(statuses).toEqual(expect.arrayContaining(['401', '403', '413', '422']));
+    expect(code).toBe(0);
+  });
+
+  test('delivery measures how soon events arrive, an outage and what both cost', () => {
+    const { code, json } = delivery;
+    expect(json).toMatchObject({
+      benchmark: 'delivery',
+      errors: 0,
+      interrupted: false,
+      latency: [{ callsPerSecond: 1, calls: 2, missing: 0 }],
+      idle: { withEndpoints: { endpoints: 3, historyEvents: 0, workflowRuns: 0 } },
+      flow: { deliveries: 20, rows: 2, cpuMs: { total: expect.any(Number) } },
+      outage: { events: 200, missing: 0, otherMissing: 0, drainSeconds: expect.any(Number) },
+      drain: { historyEvents: expect.any(Number) },
+      killed: null,
+    });
+    const [{ byType }] = json['latency'] as [{ byType: Record<string, { count: number }> }];
+    expect(byType['call.turn.completed']?.count).toBe(6);
+    expect(byType['call.ended']?.count).toBe(2);
     expect(code).toBe(0);
   });
 

@@ -96,7 +96,7 @@ function killedLines(killed: KilledCallsFigures): string[] {
     `${calls} calls in ${seconds} s, ${count} kills with seed ${seed}: ${Object.entries(kills)
       .map(([name, times]) => `${name} ${times}`)
       .join(', ')}`,
-    `Nothing waited for delivery ${shown(settledSeconds)} s after the last call; calls still open: ${shown(openAfterwards, 0)}.`,
+    `All was recorded and delivered ${shown(settledSeconds)} s after the last call; calls still open: ${shown(openAfterwards, 0)}.`,
     verdict ? `The history checker: ${renderVerdict(verdict)}` : 'The history was not checked.',
   ];
 }

@@ -30,6 +30,24 @@ export async function untilNoneWaits(
   }
 }
 
+/** Until all calls are recorded to their ends, and nothing waits. @returns how much still does */
+export async function untilAllIsTold(
+  owner: Database,
+  { withinMs, stopping }: Pick<Waiting, 'withinMs' | 'stopping'>,
+): Promise<number> {
+  const end = Date.now() + withinMs;
+  for (;;) {
+    const { open } = await owner
+      .selectFrom('calls')
+      .select(sql<number>`count(*)::int`.as('open'))
+      .where('status', '!=', 'ended')
+      .executeTakeFirstOrThrow();
+    const left = open + (await waitingFor(owner));
+    if (left === 0 || Date.now() > end || stopping.aborted) return left;
+    await pause(LOOK_AGAIN_MS, stopping);
+  }
+}
+
 export interface Waiting {
   endpointId?: string;
   withinMs: number;

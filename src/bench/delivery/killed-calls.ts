@@ -14,12 +14,13 @@ import type { BenchInstance } from '../bench-instance.ts';
 import { callsLeftOpen, withDatabase, withTemporal } from '../bench-servers.ts';
 import type { BenchContext } from '../benchmark.ts';
 import { whenReady } from '../ready.ts';
+import { tenths } from '../statistics.ts';
 import { CallerPool } from '../recovery/caller-pool.ts';
 import type { DrillModel } from '../recovery/drill-model.ts';
 import { Victims } from '../recovery/victims.ts';
 import { newCustomer } from './customer.ts';
 import type { Customer } from './customer.ts';
-import { untilNoneWaits } from './delivery-states.ts';
+import { untilAllIsTold } from './delivery-states.ts';
 import { killAtRandom } from './random-kills.ts';
 import type { RandomKill } from './random-kills.ts';
 
@@ -47,7 +48,7 @@ export interface KilledCallsFigures {
   /** Calls that did not end by their callers. */
   endedOtherwise: string[];
   openAfterwards: number | null;
-  /** From the last call's end until nothing waited for delivery, in seconds; null: not in time. */
+  /** From the last call's end until all ends were recorded and delivered, in seconds; null: not in time. */
   settledSeconds: number | null;
   verdict: Pick<Verdict, 'ok' | 'counts' | 'violations'> | null;
 }
@@ -121,10 +122,10 @@ async function settle(options: KilledCallsOptions, { kills, receiver, customer }
   const { bench, simulator, model, context, seed, command } = options;
   context.progress.say('Waiting until everything is delivered and all calls are closed ...');
   const overMs = Date.now();
-  const waiting = await withDatabase(bench, (owner) =>
-    untilNoneWaits(owner, { withinMs: SETTLE_MS, stopping: bench.stopping }),
+  const left = await withDatabase(bench, (owner) =>
+    untilAllIsTold(owner, { withinMs: SETTLE_MS, stopping: bench.stopping }),
   );
-  const settledSeconds = waiting === 0 ? (Date.now() - overMs) / 1000 : null;
+  const settledSeconds = left === 0 ? tenths((Date.now() - overMs) / 1000) : null;
   const open = await callsLeftOpen(bench);
   const run = {
     ...{ seed: String(seed), commands: [command], accountSid: simulator.accountSid },
