@@ -29,7 +29,9 @@ export interface Unanswered {
 }
 
 const UNSENT = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'];
-const SENT_OR_NOT = ['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'UND_ERR_SOCKET'];
+/** The connection was closed in order, but in the middle of an answer. */
+const BROKEN_OFF = 'broken off';
+const SENT_OR_NOT = ['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'UND_ERR_SOCKET', BROKEN_OFF];
 const TIMED_OUT = ['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'];
 
 /** Follows no redirect: the key is for one address. Never throws. */
@@ -73,6 +75,11 @@ export async function begin(
   }
 }
 
+/** Whether an answer broke off with the connection. */
+export function isBrokenOff(error: unknown): boolean {
+  return [...SENT_OR_NOT, ...TIMED_OUT].includes(codeOf(error));
+}
+
 function unanswered(code: string): Unanswered {
   const isUnsent = UNSENT.includes(code) || code === 'UND_ERR_CONNECT_TIMEOUT';
   // A name that does not exist is a slip of the pen; a certificate does not get better either.
@@ -83,6 +90,7 @@ function unanswered(code: string): Unanswered {
 
 function codeOf(error: unknown): string {
   const { code, errors } = error as { code?: unknown; errors?: unknown };
+  if (error instanceof Error && error.message.includes('Invalid EOF state')) return BROKEN_OFF;
   if (typeof code === 'string' && code !== '') return code;
   // Of several addresses that were tried.
   if (Array.isArray(errors) && errors.length > 0) return codeOf(errors[0]);

@@ -1,6 +1,7 @@
 /** Follows a stream of events over all its connections: each event once, and in order. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ApiClient, Query } from './api-client.ts';
+import { isBrokenOff } from './api-exchange.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
 import { EventReader } from './server-sent-events.ts';
 import type { ServerSentEvent } from './server-sent-events.ts';
@@ -46,17 +47,11 @@ export async function* followEvents(
       }
       if (isOver()) return;
     } catch (error) {
-      const mayPass = exitCodeOf(error) === EXIT.notReady || isLost(error);
+      const mayPass = exitCodeOf(error) === EXIT.notReady || isBrokenOff(error);
       if (!mayPass || performance.now() - since > patience) throw error;
       if (failures === 1) complain('The API is away; still watching ...');
     }
     await delay(Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** failures) * (0.5 + Math.random()));
     failures += 1;
   }
-}
-
-/** The connection broke in the middle of the stream. */
-function isLost(error: unknown): boolean {
-  const code = (error as { code?: unknown }).code;
-  return typeof code === 'string' && /^(UND_ERR_|E[A-Z]+$)/.test(code);
 }

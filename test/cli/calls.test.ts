@@ -327,7 +327,8 @@ describe('voca calls watch', () => {
       streaming((last, nth) => {
         if (nth % 5 === 2) return { cut: 'before' };
         if (nth % 5 === 3) return problem(503, 'unavailable');
-        return streamOf(rest(last, 2), nth % 5 === 4 ? undefined : 'after');
+        if (nth % 5 === 4) return streamOf(rest(last, 2));
+        return streamOf(rest(last, 2), nth % 5 === 0 ? 'after' : 'after, in order');
       }),
     );
     const { code, out } = await run(['calls', 'watch', 'call_1', '--json']);

@@ -24,7 +24,7 @@ export interface Reply {
   /** JSON, unless it is text. */
   body?: unknown;
   /** The connection ends before the answer, in the middle of it, or where the end of a stream should be. */
-  cut?: 'before' | 'within' | 'after';
+  cut?: 'before' | 'within' | 'after' | 'after, in order';
 }
 
 export type Answering = (asked: Asked, count: number) => Reply | Promise<Reply>;
@@ -107,6 +107,10 @@ function respond(response: ServerResponse, { status = 200, headers, body, cut }:
     response.write(content.slice(0, 1));
     return void setImmediate(() => response.destroy());
   }
+  // As the system does it for a process that was killed.
+  if (cut === 'after, in order') {
+    return void response.write(content, () => setImmediate(() => response.socket?.end()));
+  }
   if (cut === 'after') {
     return void response.write(content, () => setImmediate(() => response.destroy()));
   }
@@ -160,7 +164,7 @@ export function streamOf(events: object[], cut?: Reply['cut']): Reply {
     return `id: ${id}\nevent: ${type}\ndata: ${JSON.stringify(event)}\n\n`;
   });
   return {
-    headers: { 'content-type': 'text/event-stream' },
+    headers: { 'content-type': 'text/event-stream', connection: 'close' },
     body: `retry: 1000\n\n${texts.join(': ping\n\n')}`,
     ...(cut && { cut }),
   };
