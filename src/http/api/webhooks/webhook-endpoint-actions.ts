@@ -1,5 +1,6 @@
 /** What can be done with a webhook endpoint beside changing it. */
 import * as deliveries from '../../../db/deliveries.ts';
+import { KEPT_DAYS } from '../../../db/events.ts';
 import { emit } from '../../../db/outbox.ts';
 import type { Database } from '../../../db/pool.ts';
 import { recover } from '../../../db/recover-deliveries.ts';
@@ -18,7 +19,7 @@ import type { WebhookParts } from './webhook-endpoints.ts';
 
 const DAY_MS = 86_400_000;
 /** So long events are kept; a clock that goes a little wrong does not matter. */
-const KEPT_MS = 30 * DAY_MS;
+const KEPT_MS = KEPT_DAYS * DAY_MS;
 const GRACE_MS = 60_000;
 /** Events that one statement looks at, and how many of them one request makes. */
 const AT_ONCE = 2_000;
@@ -119,6 +120,7 @@ function recovered(deliveries: number, next_since: string | null) {
 function within30Days(since: string): string {
   const ageMs = Date.now() - Date.parse(since);
   if (ageMs < 0) throw invalid('/since', 'future', 'This time has not come yet');
-  if (ageMs > KEPT_MS + GRACE_MS) throw invalid('/since', 'too-old', 'At most 30 days ago');
+  if (ageMs > KEPT_MS + GRACE_MS)
+    throw invalid('/since', 'too-old', `At most ${KEPT_DAYS} days ago`);
   return since;
 }
