@@ -15,6 +15,7 @@ const PROCESS_TESTS = [
   'bench',
   'check-numbers',
   'cli-api',
+  'cli-webhooks',
   'delivery-kills',
   'drills',
   'faults',

@@ -15,7 +15,7 @@ const OVERLAP_SECONDS = 24 * 3_600;
 
 const url = textField(MAX_URL, 1).meta({
   description: 'https; its host must have public addresses alone',
-  examples: ['https://example.com/voca-events'],
+  examples: ['https://receiver.example/voca'],
 });
 
 const events = z
