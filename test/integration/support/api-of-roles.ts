@@ -40,9 +40,16 @@ export class ApiOfRoles {
     this.database = createDatabase({ url: databaseUrl, applicationName: 'voca-test' });
   }
 
+  /** With limits that no test reaches. */
   async workspace(): Promise<string> {
     const id = newId('ws');
     await workspaces.create(this.database, { id, name: 'A workspace' });
+    const allowance = { reads: 100_000, writes: 100_000 };
+    await this.database
+      .updateTable('workspaces')
+      .set({ limits: JSON.stringify({ key: allowance, workspace: allowance }) })
+      .where('id', '=', id)
+      .execute();
     return id;
   }
 
