@@ -1,4 +1,5 @@
-import type { Assistants, CallRecords, Carrier, Orchestrator } from './ports.ts';
+import type { AssistantRequests, Assistants, CallRecords, Carrier, Orchestrator } from './ports.ts';
+import { createAssistantAsker } from './ask-who-answers.ts';
 import { createAssistantLoader } from './load-assistant.ts';
 import { createRecorder } from './records.ts';
 import { createReplier } from './reply.ts';
@@ -8,6 +9,7 @@ export interface ActivityDeps {
   orchestrator: Orchestrator & { ready(): Promise<void> };
   carrier: Carrier;
   assistants: Assistants;
+  assistantRequests: AssistantRequests;
   records: CallRecords;
 }
 
@@ -15,6 +17,7 @@ export interface ActivityDeps {
 export function createActivities(deps: ActivityDeps) {
   return {
     ...createAssistantLoader(deps.assistants),
+    ...createAssistantAsker(deps.assistantRequests),
     ...createReplier(deps.orchestrator),
     ...createTelephony(deps.carrier),
     ...createRecorder(deps.records),

@@ -1,5 +1,5 @@
 import type { Assistant } from '../workflows/assistant.ts';
-import type { Assistants } from './ports.ts';
+import type { AsksFirst, Assistants } from './ports.ts';
 
 export interface AssistantQuery {
   /** The number of ours that was called or calls. */
@@ -17,31 +17,36 @@ const REMEMBERED = 1000;
 /** A caller waits for this; the database usually answers within a few milliseconds. */
 const PATIENCE_MS = 700;
 
+/** Null: there is none. */
+export type LoadedAssistant = Assistant | AsksFirst | null;
+
 /**
  * Reads a call's assistant. With the database away, this process's last good answer serves, without
- * what was said in earlier calls: that is one caller's own.
+ * what was said in earlier calls, which is one caller's own, and with nobody to be asked: where, only the
+ * database knows.
  * @throws when the database cannot be asked and nothing is remembered.
  */
 export function createAssistantLoader(assistants: Assistants) {
   const lastGood = new Map<string, Assistant | null>();
 
-  async function read(query: AssistantQuery): Promise<Assistant | null> {
+  async function read(query: AssistantQuery): Promise<LoadedAssistant> {
     const found = await ask(assistants, query);
     const key = keyOf(query);
     lastGood.delete(key);
-    lastGood.set(key, found && withoutMemory(found));
+    const assistant = found && 'asks' in found ? found.otherwise : found;
+    lastGood.set(key, assistant && withoutMemory(assistant));
     const oldest = lastGood.keys().next();
     if (lastGood.size > REMEMBERED && !oldest.done) lastGood.delete(oldest.value);
     return found;
   }
 
   return {
-    async loadAssistant(query: AssistantQuery): Promise<Assistant | null> {
+    async loadAssistant(query: AssistantQuery): Promise<LoadedAssistant> {
       const reading = read(query);
       const remembered = lastGood.get(keyOf(query));
       if (remembered === undefined) return reading;
       // A database that hangs is as good as none; its late answer is remembered all the same.
-      return withinPatience(reading, remembered);
+      return withinPatience<LoadedAssistant>(reading, remembered);
     },
   };
 }
@@ -49,7 +54,7 @@ export function createAssistantLoader(assistants: Assistants) {
 async function ask(
   assistants: Assistants,
   { number, assistantId, workspaceId, customer }: AssistantQuery,
-): Promise<Assistant | null> {
+): Promise<LoadedAssistant> {
   const about = customer === undefined ? {} : { customer };
   const found =
     assistantId === undefined
@@ -59,7 +64,8 @@ async function ask(
           ...(workspaceId !== undefined && { workspaceId }),
         });
   // A call that one workspace places never speaks with the voice of another's.
-  const isOthers = workspaceId !== undefined && found?.workspaceId !== workspaceId;
+  const owner = found && ('asks' in found ? found.asks.workspaceId : found.workspaceId);
+  const isOthers = workspaceId !== undefined && owner !== workspaceId;
   return found && !isOthers ? found : null;
 }
 

@@ -2,7 +2,7 @@
  * What activities need from the outside, as small interfaces. The worker gives them the real parts
  * (`src/orchestrator`, `src/twilio`, `src/db`); tests give them scripted ones.
  */
-import type { Assistant } from '../workflows/assistant.ts';
+import type { Assistant, Variables } from '../workflows/assistant.ts';
 import type { Direction, Heard, ModelTry, StatusSignal, Tokens } from '../workflows/contract.ts';
 import type { RecordBatch } from '../workflows/events.ts';
 
@@ -119,7 +119,53 @@ export interface Assistants {
   findByNumber(
     number: string,
     about?: Pick<CallParties, 'customer'>,
-  ): Promise<Assistant | undefined>;
+  ): Promise<Assistant | AsksFirst | undefined>;
+}
+
+/** Who answers the calls to a number is asked of its owner's server, call by call. */
+export interface AsksFirst {
+  asks: {
+    /** Our id of the number. */
+    numberId: string;
+    /** Whose it is. */
+    workspaceId: string;
+  };
+  /** Who answers when the server does not say; null: nobody. */
+  otherwise: Assistant | null;
+}
+
+/** A call that has come, as its owner's server is told of it. */
+export interface AssistantQuestion {
+  callId: string;
+  /** Twilio's id. */
+  callSid?: string;
+  from: string;
+  to: string;
+  /** When the call came, RFC 3339. */
+  startedAt: string;
+  numberId: string;
+  workspaceId: string;
+  /** Who answers when the server does not say. */
+  defaultAssistantId?: string;
+}
+
+/** What the server said. */
+export interface AssistantChoice {
+  /** Left out: the number's own one. */
+  assistant?: Assistant;
+  variables?: Variables;
+  metadata?: Record<string, string>;
+}
+
+export interface AssistantRequests {
+  /**
+   * Asks the server of the number's owner once; undefined when it is not to be asked any more.
+   * @throws an error whose `code` says what was wrong, and whose `retryable` whether it may pass.
+   */
+  ask(
+    question: AssistantQuestion,
+    options: { signal?: AbortSignal },
+  ): Promise<AssistantChoice | undefined>;
 }
 
 export interface CallRecords {

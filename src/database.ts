@@ -1,5 +1,7 @@
 /** Our database, put together: repositories for the worker, and how it gets its tables. */
 import type { Assistants, CallIndex, CallRecords, OwnNumbers } from '../activities/ports.ts';
+import type { AssistantRequestParts } from './assistant-request/index.ts';
+import { findAssistantRequest } from './db/assistant-requests.ts';
 import { createAssistantsForCalls } from './db/assistants-for-calls.ts';
 import { createCallIndex } from './db/call-index.ts';
 import { createCallRecords } from './db/call-records.ts';
@@ -15,6 +17,7 @@ import { demoAssistant } from './orchestrator/index.ts';
 
 export interface OpenDatabase {
   assistants: Assistants;
+  findAssistantRequest: AssistantRequestParts['find'];
   records: CallRecords;
   index: CallIndex;
   ownNumbers: OwnNumbers;
@@ -41,6 +44,7 @@ export function openDatabase(url: string, log: Log): OpenDatabase {
   const whileACallerWaits = open('system');
   return {
     assistants: createAssistantsForCalls(whileACallerWaits),
+    findAssistantRequest: (number) => findAssistantRequest(whileACallerWaits, number),
     records: createCallRecords(app, system, EVENT_VIEWS),
     index: createCallIndex(system),
     ownNumbers: createOwnNumbers(system),

@@ -55,6 +55,7 @@ function fieldsOf(meta: Metadata): LogFields {
     namespace: text('namespace'),
     component: text('sdkComponent'),
     state: text('state'),
+    code: text('code'),
     attempt: number('attempt'),
     ms: number('durationMs'),
     error: meta['error'],

@@ -1,11 +1,14 @@
 /** The real parts behind the activities. */
 import type { ActivityDeps } from '../activities/index.ts';
 import type { CallIndex, CarrierLine, CarrierNumbers, OwnNumbers } from '../activities/ports.ts';
+import { createAssistantRequests } from './assistant-request/index.ts';
 import { carrierOptions } from './carrier-account.ts';
 import type { Config } from './config.ts';
 import { openDatabase } from './database.ts';
 import type { Database } from './db/pool.ts';
 import type { Log } from './log.ts';
+import { createSafeFetch } from './safe-fetch/index.ts';
+import { createSecretBox } from './sealing/index.ts';
 import { countTry, watchBreakers } from './metrics/model-metrics.ts';
 import { createOrchestrator } from './orchestrator/index.ts';
 import { traceTry } from './tracing/model-spans.ts';
@@ -29,6 +32,7 @@ export interface WorkerDeps extends ActivityDeps {
 export function buildWorkerDeps(config: Config, log: Log): WorkerDeps {
   const database = openDatabase(config.database.url ?? '', log);
   const carrier = carrierOptions(config);
+  const http = createSafeFetch(config.webhooks);
   const orchestrator = createOrchestrator({
     ...orchestratorConfig(config),
     onTry: (question) => {
@@ -46,8 +50,16 @@ export function buildWorkerDeps(config: Config, log: Log): WorkerDeps {
     ownNumbers: database.ownNumbers,
     system: database.system,
     assistants: database.assistants,
+    assistantRequests: createAssistantRequests({
+      find: database.findAssistantRequest,
+      assistants: database.assistants,
+      box: createSecretBox(config.rest.secretKeys),
+      http,
+    }),
     records: database.records,
-    close: () => database.close(),
+    close: async () => {
+      await Promise.all([http.close(), database.close()]);
+    },
   };
 }
 

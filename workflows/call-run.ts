@@ -18,6 +18,7 @@ import { callDetails } from './details.ts';
 import type { Effects } from './effects.ts';
 import { createEffects } from './effects.ts';
 import type { CallEvent, CallEventBody } from './events.ts';
+import type { FoundAssistant } from './find-assistant.ts';
 import { Recorder } from './recorder.ts';
 import { nextDeadline } from './rules/deadlines.ts';
 import type { Conversation, ConversationEvent } from './rules/state.ts';
@@ -89,12 +90,12 @@ export class CallRun {
   }
 
   /** The assistant is there, or none can be had: what has come meanwhile is dealt with. */
-  begin(assistant: Assistant | undefined): void {
+  begin(found: FoundAssistant): void {
     const waiting = this.#backlog ?? [];
     this.#backlog = undefined;
     const isEnd = (event: ConversationEvent) => event.type === 'end-requested';
     waiting.filter(isEnd).forEach((event) => this.#apply(event)); // before anybody is dialled
-    this.#apply({ type: 'loaded', ...(assistant && { assistant }), at: Date.now() });
+    this.#apply({ type: 'loaded', ...found, at: Date.now() });
     waiting.filter((event) => !isEnd(event)).forEach((event) => this.#apply(event));
     this.#setAlarm();
   }

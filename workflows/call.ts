@@ -10,13 +10,9 @@ import {
   CancellationScope,
   condition,
   continueAsNew,
-  log,
-  proxyLocalActivities,
   setHandler,
   sleep,
 } from '@temporalio/workflow';
-import type { CallActivities } from '../activities/index.ts';
-import type { Assistant } from './assistant.ts';
 import type { CarriedCall } from './call-run.ts';
 import { CallRun } from './call-run.ts';
 import type { CallInput, EndReason, TurnKey } from './contract.ts';
@@ -30,16 +26,10 @@ import {
   turnUpdate,
 } from './contract.ts';
 import { carriedState, hasHeard, isClosed, snapshotOf } from './conversation.ts';
+import { findAssistant } from './find-assistant.ts';
 import { answering, guarded } from './handlers.ts';
 import { GREETING_KEY, parseKey } from './rules/keys.ts';
 import { turnCount } from './rules/memory.ts';
-
-/** One quick read: the one place where a local activity fits. */
-const { loadAssistant } = proxyLocalActivities<CallActivities>({
-  startToCloseTimeout: '1500ms',
-  scheduleToCloseTimeout: '3s',
-  retry: { maximumAttempts: 2, initialInterval: '50ms' },
-});
 
 /** Longer than the first webhook takes; shorter than anybody would notice. */
 const GREETING_MS = 100;
@@ -129,26 +119,6 @@ async function moveOn(run: CallRun, start: CallInput): Promise<void> {
     await continueAsNew<typeof call>({ ...start, carried });
   }
   run.isMoving = false; // something has happened meanwhile
-}
-
-async function findAssistant(start: CallInput): Promise<Assistant | undefined> {
-  const isInbound = start.direction === 'inbound';
-  const [number, customer] = isInbound ? [start.to, start.from] : [start.from, start.to];
-  const { assistantId, workspaceId } = start;
-  try {
-    const found = await loadAssistant.executeWithOptions({ summary: 'Load the assistant' }, [
-      {
-        number,
-        customer,
-        ...(assistantId !== undefined && { assistantId }),
-        ...(workspaceId !== undefined && { workspaceId }),
-      },
-    ]);
-    return found ?? undefined;
-  } catch (error) {
-    log.warn('no assistant could be loaded', { error });
-    return undefined;
-  }
 }
 
 function refuseBadKey(key: TurnKey): void {

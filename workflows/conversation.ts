@@ -62,7 +62,7 @@ export function reduce(
 function apply(draft: Draft, event: ConversationEvent): void {
   switch (event.type) {
     case 'loaded':
-      return takeAssistant(draft, event.assistant);
+      return takeAssistant(draft, event);
     case 'dialled':
       return takeDialResult(draft, event.result);
     case 'begun':

@@ -18,6 +18,8 @@ export interface StoredPhoneNumber extends Position {
   carrierSid: string | null;
   /** As {@link setWebhookCheck} was given it last; null before that. */
   webhookCheck: unknown;
+  /** Where it is asked who answers a call; null: nobody is asked. */
+  assistantRequestUrl: string | null;
   /** RFC 3339. */
   updatedAt: string;
 }
@@ -114,6 +116,42 @@ export async function setWebhookCheck(
     .execute();
 }
 
+/** @param lock nobody else changes the number until the transaction ends. */
+export async function findAssistantRequest(
+  scope: Scope,
+  id: string,
+  { lock = false }: { lock?: boolean } = {},
+): Promise<{ url: string; secret: string } | undefined> {
+  const query = visible(scope).where('id', '=', id);
+  const row = await (lock ? query.forNoKeyUpdate() : query).executeTakeFirst();
+  const { assistant_request_url: url, assistant_request_secret: secret } = row ?? {};
+  return url && secret ? { url, secret } : undefined;
+}
+
+/**
+ * @param request its secret sealed; null: nobody is asked any more
+ * @returns undefined when there is no such number
+ */
+export async function setAssistantRequest(
+  scope: Scope,
+  id: string,
+  request: { url: string; secret: string } | null,
+): Promise<StoredPhoneNumber | undefined> {
+  const row = await scope.trx
+    .updateTable('phone_numbers')
+    .set({
+      assistant_request_url: request?.url ?? null,
+      assistant_request_secret: request?.secret ?? null,
+      updated_at: new Date(),
+    })
+    .where('workspace_id', '=', scope.workspaceId)
+    .where('id', '=', id)
+    .where('deleted_at', 'is', null)
+    .returningAll()
+    .executeTakeFirst();
+  return row && present(row);
+}
+
 /** Locks the assistant, so that nobody deletes it meanwhile. */
 async function canRouteTo(scope: Scope, assistantId: string | null | undefined): Promise<boolean> {
   return assistantId === undefined || assistantId === null || holdAssistant(scope, assistantId);
@@ -143,6 +181,7 @@ function present(row: Selectable<Schema['phone_numbers']>): StoredPhoneNumber {
     label: row.label,
     carrierSid: row.carrier_sid,
     webhookCheck: row.webhook_check,
+    assistantRequestUrl: row.assistant_request_url,
     createdAt: row.created_at.toISOString(),
     updatedAt: row.updated_at.toISOString(),
   };

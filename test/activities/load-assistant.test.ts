@@ -46,6 +46,38 @@ describe('the assistant of a call', () => {
   });
 });
 
+describe('a number whose owner is asked first', () => {
+  const asks = { numberId: 'pn_1', workspaceId: 'ws_1' };
+  function asking(otherwise: Assistant | null) {
+    const state = { isAway: false };
+    const find = async () => {
+      if (state.isAway) throw new Error('away');
+      return { asks, otherwise };
+    };
+    const loader = createAssistantLoader({ findById: async () => undefined, findByNumber: find });
+    return { state, loadAssistant: (query: AssistantQuery) => loader.loadAssistant(query) };
+  }
+
+  test('is told of, with who answers otherwise', async () => {
+    const { loadAssistant } = asking(ASSISTANT);
+    expect(await loadAssistant({ number: '+1' })).toEqual({ asks, otherwise: ASSISTANT });
+    expect(await asking(null).loadAssistant({ number: '+1' })).toEqual({ asks, otherwise: null });
+  });
+
+  test('is nobody for a workspace that does not own it', async () => {
+    const { loadAssistant } = asking(ASSISTANT);
+    expect(await loadAssistant({ number: '+1', workspaceId: 'ws_1' })).toHaveProperty('asks');
+    expect(await loadAssistant({ number: '+1', workspaceId: 'ws_2' })).toBeNull();
+  });
+
+  test('is answered by its own assistant, and nobody is asked, while the database is away', async () => {
+    const { loadAssistant, state } = asking({ ...ASSISTANT, memory: "a caller's own" });
+    await loadAssistant({ number: '+1' });
+    state.isAway = true;
+    expect(await loadAssistant({ number: '+1' })).toEqual(ASSISTANT);
+  });
+});
+
 describe('with the database away', () => {
   test("the last good answer serves, without another caller's memory", async () => {
     const { loadAssistant, state } = database();

@@ -229,7 +229,10 @@ describe('a session', () => {
     const forCalls = createAssistantsForCalls(base.system);
     const customer = newCustomer();
     const about = { customer };
-    const memory = async () => (await forCalls.findByNumber(number.number, about))?.memory;
+    const memory = async () => {
+      const found = await forCalls.findByNumber(number.number, about);
+      return found && 'memory' in found ? found.memory : undefined;
+    };
     expect(await memory()).toBeUndefined();
     const old = { customer, assistantId: 'asst_recalls' };
     await play({ ...old, atMs: Date.now() - 40 * HOUR_MS, summary: 'long ago' });

@@ -179,7 +179,7 @@ describe('a database that hangs', () => {
   test('does not keep a caller from an assistant that was loaded before', async () => {
     const assistant: Assistant = { id: 'asst_1', version: 1, ...demoAssistant };
     let hangs = false;
-    const read: Assistants['findByNumber'] = () =>
+    const read: Assistants['findById'] = () =>
       hangs ? new Promise(() => undefined) : Promise.resolve(assistant);
     const it = await start({ assistants: { findById: read, findByNumber: read } });
     const first = it.dial();

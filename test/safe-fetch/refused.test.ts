@@ -159,10 +159,9 @@ describe('a redirect', () => {
 
 test('nobody has reached the listener a moment later, either', async () => {
   const reached = once(canary.events, 'reached');
-  connect({ host: '127.0.0.1', port: canary.port }).on('connect', function () {
-    this.destroy();
-  });
+  const socket = connect({ host: '127.0.0.1', port: canary.port });
   await reached;
+  socket.destroy();
   // Who came before is counted before.
   expect(canary.touched()).toBe(1);
 });

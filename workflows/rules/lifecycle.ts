@@ -22,7 +22,7 @@ import {
   openHangup,
 } from './steps.ts';
 import { abandonThinking, markUncollected } from './turns.ts';
-import type { Draft } from './state.ts';
+import type { ConversationEvent, Draft } from './state.ts';
 import { record } from './state.ts';
 
 /** Twilio's words for a call that is over. Protocol: CallStatus. */
@@ -34,12 +34,18 @@ const OVER: ReadonlyMap<string, EndReason> = new Map([
   ['canceled', 'canceled'],
 ]);
 
+type Loaded = Extract<ConversationEvent, { type: 'loaded' }>;
+
 /** A call that no worker has taken up for so long is not placed any more. */
 const STALE_DIAL_MS = 60_000;
 
 /** The assistant is known, or none could be loaded: only now is anybody dialled. */
-export function takeAssistant(draft: Draft, assistant: Assistant | undefined): void {
+export function takeAssistant(
+  draft: Draft,
+  { assistant, variables, metadata }: Pick<Loaded, 'assistant' | 'variables' | 'metadata'>,
+): void {
   const { state } = draft;
+  state.call = { ...state.call, ...(variables && { variables }), ...(metadata && { metadata }) };
   if (assistant) state.assistant = pinned(assistant, state.call.variables);
   const { variables: _variables, ...needed } = state.call; // what they were for is done
   state.call = needed;

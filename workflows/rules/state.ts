@@ -10,7 +10,7 @@ import type {
   Turn,
   TurnKey,
 } from '../contract.ts';
-import type { Assistant } from '../assistant.ts';
+import type { Assistant, Variables } from '../assistant.ts';
 import type { CallEventBody } from '../events.ts';
 import type { CarrierCall, DialResult, Reply } from '../../activities/ports.ts';
 
@@ -75,26 +75,33 @@ export interface EarlierTurns {
  */
 export type Deadline = 'ring' | 'quiet' | 'length' | 'goodbye' | 'close';
 
-export type ConversationEvent = { at: number } & (
-  | { type: 'loaded'; assistant?: Assistant }
-  | { type: 'dialled'; result: DialResult }
-  | { type: 'begun'; callSid: string }
-  | { type: 'spoke'; key: TurnKey; heard: Heard }
-  | { type: 'replied'; key: TurnKey; reply: Reply }
-  | { type: 'reply-failed'; key: TurnKey; tries?: ModelTry[] }
-  /** `upTo`: the position of the last turn that the summary tells. */
-  | { type: 'summarized'; summary: string; upTo: number }
-  | { type: 'summary-failed' }
-  /** A webhook took the decided step of `key` away. */
-  | { type: 'collected'; key: TurnKey }
-  | { type: 'status'; status: StatusSignal }
-  /** Twilio was asked: its view of the call, nothing if it has no such call. */
-  | { type: 'carrier-answered'; call?: CarrierCall }
-  | { type: 'carrier-failed' }
-  | { type: 'end-requested'; message: string }
-  /** A deadline may have passed. */
-  | { type: 'time' }
-);
+export type ConversationEvent = { at: number } &
+  /** `variables` and `metadata`: of this call, as somebody has said when it came. */
+  (
+    | {
+        type: 'loaded';
+        assistant?: Assistant;
+        variables?: Variables;
+        metadata?: Record<string, string>;
+      }
+    | { type: 'dialled'; result: DialResult }
+    | { type: 'begun'; callSid: string }
+    | { type: 'spoke'; key: TurnKey; heard: Heard }
+    | { type: 'replied'; key: TurnKey; reply: Reply }
+    | { type: 'reply-failed'; key: TurnKey; tries?: ModelTry[] }
+    /** `upTo`: the position of the last turn that the summary tells. */
+    | { type: 'summarized'; summary: string; upTo: number }
+    | { type: 'summary-failed' }
+    /** A webhook took the decided step of `key` away. */
+    | { type: 'collected'; key: TurnKey }
+    | { type: 'status'; status: StatusSignal }
+    /** Twilio was asked: its view of the call, nothing if it has no such call. */
+    | { type: 'carrier-answered'; call?: CarrierCall }
+    | { type: 'carrier-failed' }
+    | { type: 'end-requested'; message: string }
+    /** A deadline may have passed. */
+    | { type: 'time' }
+  );
 
 export type Effect =
   | { do: 'dial' }

@@ -16,6 +16,7 @@ import { eventStreamRoute } from './events/stream.ts';
 import { apiDocs } from './frame/docs.ts';
 import { refuseOtherMethods } from './frame/method-not-allowed.ts';
 import { describeApi } from './frame/openapi.ts';
+import { assistantRequestRoutes } from './phone-numbers/assistant-request.ts';
 import { phoneNumberRoutes } from './phone-numbers/phone-numbers.ts';
 import type { NumberParts } from './phone-numbers/phone-numbers.ts';
 import { numbersAtCarrierRoutes } from './phone-numbers/phone-numbers-at-carrier.ts';
@@ -95,6 +96,7 @@ function versionOne(app: FastifyInstance, options: ApiOptions): void {
   assistantRoutes(app, db, providers);
   phoneNumberRoutes(app, db, options.numbers);
   numbersAtCarrierRoutes(app, db, options.numbers);
+  assistantRequestRoutes(app, db, options.webhooks);
   callRoutes(app, db, options.calls);
   sessionRoutes(app, db, options.calls);
   webhookEndpointRoutes(app, db, options.webhooks);

@@ -92,6 +92,7 @@ function activitiesWith(model: ReturnType<typeof slowModel>) {
       hangUp: unused,
     },
     assistants: { findById: async () => assistant, findByNumber: async () => assistant },
+    assistantRequests: { ask: unused },
     records: { record: unused },
   });
 }

@@ -8,7 +8,13 @@ import { createServer } from 'node:net';
 import { NativeConnection, Runtime } from '@temporalio/worker';
 import type { Worker } from '@temporalio/worker';
 import type { FastifyInstance } from 'fastify';
-import type { Assistants, CallRecords, CallSoFar, Reply } from '../../../activities/ports.ts';
+import type {
+  AssistantRequests,
+  Assistants,
+  CallRecords,
+  CallSoFar,
+  Reply,
+} from '../../../activities/ports.ts';
 import type { Assistant } from '../../../workflows/assistant.ts';
 import type { Heard } from '../../../workflows/contract.ts';
 import type { CallEvent } from '../../../workflows/events.ts';
@@ -43,6 +49,8 @@ export interface VocaOptions {
   summarize?: (call: CallSoFar, isOver: boolean) => Promise<string>;
   assistant?: Partial<Assistant>;
   assistants?: Assistants;
+  /** By default nobody is to be asked. */
+  assistantRequests?: AssistantRequests;
   records?: CallRecords;
   simulator?: Partial<SimulatorOptions>;
   /** False starts without a worker. */
@@ -162,6 +170,7 @@ export async function startVoca(options: VocaOptions = {}): Promise<Voca> {
       findById: async () => assistant,
       findByNumber: async () => assistant,
     },
+    assistantRequests: options.assistantRequests ?? { ask: async () => undefined },
     records: options.records ?? {
       record: async ({ callId, events }: { callId: string; events: CallEvent[] }) => {
         const seen = recorded.get(callId) ?? [];

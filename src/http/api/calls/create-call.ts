@@ -15,7 +15,7 @@ import { callSchema } from './call-schema.ts';
 import type { CallBody } from './call-schema.ts';
 import { viewCall, viewUnrecorded } from './call-view.ts';
 import { checkCallee } from './callee.ts';
-import { idField, metadata, phoneNumber, textField } from '../frame/fields.ts';
+import { callVariables, idField, metadata, phoneNumber } from '../frame/fields.ts';
 import { invalid, Problem } from '../frame/problems.ts';
 import { addRoute } from '../frame/route.ts';
 import type { ApiApp, RouteContext } from '../frame/route.ts';
@@ -30,9 +30,7 @@ const newCall = z.strictObject({
     .optional()
     .meta({ description: "Our number to call from; left out: the workspace's only one" }),
   from: phoneNumber.optional().meta({ description: 'In place of `phone_number_id`: our number' }),
-  variables: z
-    .record(z.string().regex(/^\w{1,40}$/), textField(1_000))
-    .refine((map) => Object.keys(map).length <= 50, 'At most 50 variables')
+  variables: callVariables
     .default({})
     .meta({ description: "Stand for the `{{name}}` in the assistant's texts, over its defaults" }),
   metadata: metadata.default({}),

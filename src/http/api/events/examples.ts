@@ -124,6 +124,7 @@ export const PHONE_NUMBER: z.output<typeof phoneNumberData> = {
     number: '+15005550006',
     label: 'Reservations',
     assistant_id,
+    assistant_request: null,
     provider: { number_sid: `PN${'0'.repeat(32)}` },
     webhook: { status: 'ok', checked_at: at(0), differences: [] },
     created_at: at(0),

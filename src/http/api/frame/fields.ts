@@ -56,6 +56,11 @@ export const metadata = z
   .refine((map) => Object.keys(map).length <= METADATA_KEYS, `At most ${METADATA_KEYS} keys`)
   .meta({ examples: [{ order: 'A-17' }] });
 
+/** What stands for `{{name}}` in an assistant's texts in one call. */
+export const callVariables = z
+  .record(z.string().regex(/^\w{1,40}$/), textField(1_000))
+  .refine((map) => Object.keys(map).length <= 50, 'At most 50 variables');
+
 /** A name on one line that is not only blank. */
 export const nameField = textField(100, 1)
   .refine((text) => text.trim() !== '' && !/[\n\r\t]/.test(text), 'One line that is not blank')

@@ -42,6 +42,10 @@ const webhook = z
 const provider = z.object({
   number_sid: z.string().nullable().meta({ description: "Twilio's id" }),
 });
+const assistantRequest = z
+  .object({ url: z.string() })
+  .nullable()
+  .meta({ description: 'Asked first who answers a call; null: nobody is asked' });
 const assistantId = idField('asst').nullable().meta({ description: 'Who answers; null: nobody' });
 const label = nameField.nullable();
 
@@ -52,6 +56,7 @@ export const phoneNumberSchema = z
     number: phoneNumber,
     label,
     assistant_id: assistantId,
+    assistant_request: assistantRequest,
     provider,
     webhook,
     created_at: time,
@@ -96,6 +101,8 @@ export function presentNumber(stored: StoredPhoneNumber): PhoneNumberBody {
     number: stored.number,
     label: stored.label,
     assistant_id: stored.assistantId,
+    assistant_request:
+      stored.assistantRequestUrl === null ? null : { url: stored.assistantRequestUrl },
     provider: { number_sid: stored.carrierSid },
     webhook: check
       ? { status: check.status, checked_at: check.checked_at, differences: check.differences }
