@@ -81,6 +81,12 @@ function receivedOf(evidence: Evidence, type: string): ReceivedWebhook {
   return found;
 }
 
+/** What events hold, as far as it is tampered with. */
+interface Told {
+  call: { id: string; end_reason?: string };
+  turn: { reply: string; heard: { text: string } };
+}
+
 function forgetReceived(evidence: Evidence, id: string): void {
   evidence.received = evidence.received?.filter((each) => each.id !== id) ?? [];
 }
@@ -502,6 +508,25 @@ const TAMPERINGS: Tampering[] = [
     tamper: (it) => tell(it, { ...outboxOf(it, FIRST.callId, 2), id: 'evt_again' }),
     also: ['gap-at-receiver'],
   },
+  ...(
+    [
+      ['another call', 2, (data) => void (data.call = { id: 'call_other' })],
+      ['another answer', 4, (data) => void (data.turn.reply = 'Something else.')],
+      ['other words', 4, (data) => void (data.turn.heard.text = 'for five of us')],
+      ['another end', 5, (data) => void (data.call.end_reason = 'silence')],
+    ] as [string, number, (data: Told) => void][]
+  ).map(([what, sequence, change]): Tampering => ({
+    kind: 'events-differ',
+    what: `an event tells of ${what}`,
+    tamper: (it) => {
+      const told = outboxOf(it, FIRST.callId, sequence);
+      change(told.data as Told);
+      const webhooks = it.received?.filter(({ id }) => id === told.id) ?? [];
+      for (const webhook of webhooks) {
+        webhook.body = JSON.stringify({ ...JSON.parse(webhook.body), data: told.data });
+      }
+    },
+  })),
   {
     kind: 'event-without-delivery',
     what: 'an endpoint wants an event and has no delivery of it',

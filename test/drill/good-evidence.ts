@@ -307,7 +307,7 @@ function outboxOf(calls: [Call, SpokenTurn[]][]): OutboxRecord[] {
   const events = calls.flatMap(([call, turns]) =>
     eventsOf(call, turns).map((event) => ({ callId: call.callId, ...event })),
   );
-  return events.map(({ callId, sequence, type, at, ...data }, nth) => ({
+  return events.map(({ callId, sequence, type, at, ...body }, nth) => ({
     id: callEventId(callId, sequence),
     workspaceId: WORKSPACE,
     position: nth + 1,
@@ -316,8 +316,19 @@ function outboxOf(calls: [Call, SpokenTurn[]][]): OutboxRecord[] {
     sequence,
     occurredAt: at,
     createdAt: at,
-    data: { call_id: callId, ...data },
+    data: toldOf(callId, type, body),
   }));
+}
+
+/** In the form of the API, as far as the checker reads it. */
+function toldOf(callId: string, type: string, body: Partial<ReturnType<typeof eventsOf>[number]>) {
+  if ('turn' in body) {
+    const { turn, position } = body;
+    return { call_id: callId, turn: { ...turn, position }, shortened: false };
+  }
+  const status = type === 'call.ended' ? 'ended' : 'answered';
+  const end_reason = 'reason' in body ? body.reason : null;
+  return { call: { id: callId, status, end_reason }, shortened: false };
 }
 
 /** The first one was sent by a worker that died before it could write that down. */
