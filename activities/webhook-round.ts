@@ -5,6 +5,7 @@
  * Killed at any place it leaves nothing half done: a row waits until its outcome is written, and what was
  * sent without that is sent again.
  */
+import { setMaxListeners } from 'node:events';
 import { probeDelayMs, retryDelayMs } from '../workflows/webhook-plan.ts';
 import type {
   DeliveryStanding,
@@ -59,6 +60,7 @@ class Round {
   #window: SendWindow;
   #waiting: QueuedDelivery[] = [];
   #mayBeMore = true;
+  #filledAt = 0;
   #busyAt = Date.now();
   #extendedAt = 0;
   #sent = 0;
@@ -82,6 +84,8 @@ class Round {
       this.#mayBeMore = true;
       this.#bell.ring();
     });
+    // Every round of this worker listens to the one, every request of this round to the other.
+    setMaxListeners(0, stopping, this.#signal);
     stopping.addEventListener('abort', this.#bell.ring);
     this.#signal.addEventListener('abort', this.#bell.ring);
     try {
@@ -104,7 +108,10 @@ class Round {
   async #work(): Promise<DispatchRound> {
     while (this.#goesOn) {
       await this.#extend();
-      if (this.#mayBeMore && this.#waiting.length < this.#window.size) await this.#refill();
+      const isOld = this.#waiting.length > 0 && Date.now() - this.#filledAt >= LOOK_MS;
+      if (isOld || (this.#mayBeMore && this.#waiting.length < this.#window.size)) {
+        await this.#refill();
+      }
       if (!this.#goesOn) break;
       const waitMs = this.#sendNext();
       if (waitMs === 0) continue;
@@ -155,18 +162,22 @@ class Round {
     await this.#deps.queue.hold(this.#order, BUSY_MS);
   }
 
-  /** The endpoint is read again, too: its owner may have changed it. */
+  /**
+   * What waits is read anew, and the endpoint, too: its owner may have changed it, or have given up what
+   * was read before.
+   */
   async #refill(): Promise<void> {
     this.#mayBeMore = false;
+    this.#filledAt = Date.now();
     // Of what is under way now, the answer may not know yet that it is done.
-    const known = new Set([...this.#sending.keys(), ...this.#waiting.map(idOf)]);
+    const known = new Set(this.#sending.keys());
     const limit = BATCH + known.size;
     const [endpoint, found] = await Promise.all([
       this.#deps.queue.endpoint(this.#order),
       this.#deps.queue.pending(this.#order, limit),
     ]);
     this.#endpoint = endpoint;
-    this.#waiting.push(...found.filter((each) => !known.has(each.deliveryId)));
+    this.#waiting = found.filter((each) => !known.has(each.deliveryId));
     if (found.length === limit) this.#mayBeMore = true;
   }
 
@@ -215,7 +226,12 @@ class Round {
         failuresAtMost: isProbe ? UNLIMITED : plan.downAfter,
       }),
     );
-    if (!settled) return; // it was ended meanwhile, or another one was faster
+    if (!settled) {
+      // It was ended meanwhile, or another one was faster: so may the others have been.
+      this.#waiting = [];
+      this.#mayBeMore = true;
+      return;
+    }
     onAttempt?.(result);
     const standing = standingAfter(delivery, { status, attempt: result.attempt, nextAt });
     if (settled.handedOver) this.#held.push(standing);
@@ -293,8 +309,4 @@ class Round {
       held: this.#held,
     };
   }
-}
-
-function idOf({ deliveryId }: QueuedDelivery): string {
-  return deliveryId;
 }

@@ -138,7 +138,7 @@ function webhookDeps(
           endpointEvent('webhook_endpoint.disabled', stored),
         ),
     },
-    sender: createWebhookSender(fetcher, createSecretBox(secretKeys)),
+    sender: createWebhookSender(fetcher, createSecretBox(secretKeys), plan.timeoutMs),
     onNews: news.on,
     stopping,
     plan,

@@ -19,6 +19,8 @@ export interface WebhookPlan {
   disableAfterMs: number;
   /** How long a receiver may ask for with Retry-After: for one delivery, and for all of its endpoint. */
   retryAfterMs: { delivery: number; endpoint: number };
+  /** For one attempt, from the resolving of the host to the end of the answer. */
+  timeoutMs: number;
   /** Requests to one receiver at the same time. */
   concurrency: number;
   /** One round of sending, after which another endpoint has its turn. */
@@ -35,6 +37,7 @@ export const PLAN: WebhookPlan = {
   probeMs: { first: 5 * SECOND, last: 4 * MINUTE },
   disableAfterMs: 5 * DAY,
   retryAfterMs: { delivery: DAY, endpoint: HOUR },
+  timeoutMs: 15 * SECOND,
   concurrency: 10,
   roundMs: MINUTE,
   lingerMs: 5 * SECOND,

@@ -6,7 +6,7 @@ import type {
   WebhookSender,
 } from '../../activities/webhook-ports.ts';
 import { retryAfterMs } from '../../workflows/webhook-plan.ts';
-import type { SafeAnswer, SafeFetch } from '../safe-fetch/index.ts';
+import type { SafeFetch, SafeRequest } from '../safe-fetch/index.ts';
 import { SafeFetchError } from '../safe-fetch/index.ts';
 import type { SecretBox } from '../sealing/secret-box.ts';
 import { SealedPayloadError } from '../sealing/index.ts';
@@ -14,12 +14,16 @@ import { answerStart } from './answer-start.ts';
 import { API_VERSIONS, eventBody, NEWEST_VERSION } from './event-body.ts';
 import { signWebhook } from './signature.ts';
 
-const TIMEOUT_MS = 15_000;
 const USER_AGENT = 'VOCA-Webhooks/1';
 /** The key with which the secret was sealed is not there (any more). */
 const SECRET_LOST = 'secret-lost';
 
-export function createWebhookSender(fetcher: SafeFetch, box: SecretBox): WebhookSender {
+/** @param timeoutMs for all of one attempt */
+export function createWebhookSender(
+  fetcher: SafeFetch,
+  box: SecretBox,
+  timeoutMs: number,
+): WebhookSender {
   return {
     async send(endpoint, event, signal) {
       const at = new Date();
@@ -30,7 +34,11 @@ export function createWebhookSender(fetcher: SafeFetch, box: SecretBox): Webhook
         ...result,
       });
       try {
-        const { status, body, headers } = await post(fetcher, box, { endpoint, event, at, signal });
+        const { status, body, headers } = await fetcher.fetch(endpoint.url, {
+          ...signed(box, endpoint, event, at),
+          timeoutMs,
+          signal,
+        });
         const askedMs = retryAfterMs(headers['retry-after'], Date.now());
         return {
           attempt: attempt({ status, answer: answerStart(body) }),
@@ -46,30 +54,22 @@ export function createWebhookSender(fetcher: SafeFetch, box: SecretBox): Webhook
   };
 }
 
-interface Post {
-  endpoint: SendingEndpoint;
-  event: QueuedDelivery['event'];
-  at: Date;
-  signal: AbortSignal;
-}
-
-function post(
-  fetcher: SafeFetch,
+function signed(
   box: SecretBox,
-  { endpoint, event, at, signal }: Post,
-): Promise<SafeAnswer> {
-  const version = API_VERSIONS.find((each) => each === endpoint.apiVersion) ?? NEWEST_VERSION;
+  { endpointId, apiVersion, secrets }: SendingEndpoint,
+  event: QueuedDelivery['event'],
+  at: Date,
+): SafeRequest {
+  const version = API_VERSIONS.find((each) => each === apiVersion) ?? NEWEST_VERSION;
   const body = JSON.stringify(eventBody(event, version));
-  const secrets = endpoint.secrets.map((secret) => box.open(secret, endpoint.endpointId));
-  return fetcher.fetch(endpoint.url, {
+  const opened = secrets.map((secret) => box.open(secret, endpointId));
+  return {
     method: 'POST',
     headers: {
       'content-type': 'application/json',
       'user-agent': USER_AGENT,
-      ...signWebhook(secrets, event.id, at, body),
+      ...signWebhook(opened, event.id, at, body),
     },
     body,
-    timeoutMs: TIMEOUT_MS,
-    signal,
-  });
+  };
 }

@@ -26,6 +26,7 @@ export const FAST: WebhookPlan = {
   delaysMs: [0, 200, 400, 600, 800],
   probeMs: { first: 300, last: 1200 },
   lingerMs: 500,
+  timeoutMs: 2_000,
 };
 
 export interface RunningSender {
@@ -38,38 +39,33 @@ export class WebhookBench {
   readonly link: TemporalLink;
   readonly receiver: WebhookReceiver;
   readonly taskQueue = `test-${randomBytes(6).toString('hex')}`;
-  readonly secretKeys = [randomBytes(32).toString('hex')];
-  readonly #connection: NativeConnection;
+  readonly secretKeys: string[];
   readonly #senders = new Set<RunningSender>();
 
-  private constructor(
-    parts: Pick<WebhookBench, 'base' | 'link' | 'receiver'>,
-    connection: NativeConnection,
-  ) {
+  private constructor(parts: Pick<WebhookBench, 'base' | 'link' | 'receiver' | 'secretKeys'>) {
     this.base = parts.base;
     this.link = parts.link;
     this.receiver = parts.receiver;
-    this.#connection = connection;
+    this.secretKeys = parts.secretKeys;
   }
 
   static async open(): Promise<WebhookBench> {
     quietRuntime();
     const { temporalAddress: address, namespace } = stack();
-    const [base, receiver, connection] = await Promise.all([
-      testDatabase(),
-      WebhookReceiver.start(),
-      NativeConnection.connect({ address }),
-    ]);
-    const link = linkToTemporal({ address, namespace });
-    return new WebhookBench({ base, link, receiver }, connection);
+    const [base, receiver] = await Promise.all([testDatabase(), WebhookReceiver.start()]);
+    const secretKeys = [randomBytes(32).toString('hex')];
+    const link = linkToTemporal({ address, namespace, secretKeys });
+    return new WebhookBench({ base, link, receiver, secretKeys });
   }
 
   async send(
     plan: Partial<WebhookPlan> = {},
     given: { secretKeys?: string[] } = {},
   ): Promise<RunningSender> {
+    // The SDK takes one worker for a queue from each connection.
+    const connection = await NativeConnection.connect({ address: stack().temporalAddress });
     const worker = await createWebhookWorker({
-      connection: this.#connection,
+      connection,
       client: this.link.client,
       databaseUrl: this.base.url,
       bundlePath: stack().workflowBundlePath,
@@ -85,6 +81,7 @@ export class WebhookBench {
         this.#senders.delete(running);
         worker.stop();
         await finished;
+        await connection.close();
       },
     };
     this.#senders.add(running);
@@ -135,6 +132,15 @@ export class WebhookBench {
     return events.map(({ id }) => id);
   }
 
+  /** Those of the tests before want no events any more. */
+  async forgetEndpoints(): Promise<void> {
+    await this.base.system
+      .updateTable('webhook_endpoints')
+      .set({ deleted_at: new Date() })
+      .where('deleted_at', 'is', null)
+      .execute();
+  }
+
   deliveries(endpointId: string) {
     return this.base.system
       .selectFrom('deliveries')
@@ -178,6 +184,6 @@ export class WebhookBench {
       await this.link.client.workflow.getHandle(workflowId).terminate('the test is over');
     }
     await this.receiver.down();
-    await Promise.all([this.#connection.close(), this.link.close(), this.base.drop()]);
+    await Promise.all([this.link.close(), this.base.drop()]);
   }
 }
