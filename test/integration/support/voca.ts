@@ -80,7 +80,8 @@ export interface Voca {
   /** Sends a request that Twilio signs, with the fields of a phone's call and these. */
   ask(phone: Phone, url: string, fields?: Record<string, string>): Promise<WebhookAnswer>;
   fieldsOf(phone: Phone): Record<string, string>;
-  startWorker(): Promise<void>;
+  /** @param workflows the bundle of another version; left out: of this one */
+  startWorker(workflows?: string): Promise<void>;
   stopWorker(): Promise<void>;
   /** Starts the gateway and the worker anew with other keys; `link` and `manager` keep theirs. */
   rekey(secretKeys: readonly string[]): Promise<void>;
@@ -183,11 +184,11 @@ export async function startVoca(options: VocaOptions = {}): Promise<Voca> {
   };
 
   let running: { worker: Worker; finished: Promise<void> } | undefined;
-  const startWorker = async () => {
+  const startWorker = async (workflows = bundlePath) => {
     const worker = await createCallWorker({
       connection,
       namespace,
-      bundlePath,
+      bundlePath: workflows,
       secretKeys,
       activities: createActivities(deps),
       taskQueue,
