@@ -1,5 +1,5 @@
 /** Writes and reads the folder that `evidence.ts` describes. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Evidence, StoredHistory } from './evidence.ts';
 
@@ -13,6 +13,9 @@ const OWNER_ONLY = { mode: 0o600 };
 const RECEIVED = 'receiver.jsonl';
 
 export function writeEvidence(logDir: string, evidence: Evidence): void {
+  // Those of an earlier run would be judged with this one.
+  rmSync(join(logDir, 'histories'), { recursive: true, force: true });
+  rmSync(join(logDir, RECEIVED), { force: true });
   mkdirSync(join(logDir, 'histories'), { recursive: true, mode: 0o700 });
   const write = (name: string, text: string) => writeFileSync(join(logDir, name), text, OWNER_ONLY);
   write('run.json', pretty(evidence.run));

@@ -55,7 +55,7 @@ export const deliveryBenchmark: Benchmark<DeliveryOption> = {
     endpoints: { what: 'endpoints meanwhile', default: 100, min: 1, max: 10_000 },
     flow: { what: 'seconds of 20 events each, 0 for none', default: 60, min: 0, max: 3600 },
     events: { what: 'that pile up in an outage, 0 for none', default: 10_000, min: 0, max: 1e6 },
-    rate: { what: 'deliveries a second at most after it', default: 50, min: 1, max: 1000 },
+    rate: { what: 'deliveries a second at most after it', default: 50, min: 1, max: 100 },
     closed: { what: 'seconds of refused connections', default: 60, min: 0, max: 86_400 },
     failing: { what: 'seconds of 500s, after that', default: 60, min: 0, max: 86_400 },
     slow: { what: 'seconds of slow answers, after that', default: 60, min: 0, max: 86_400 },

@@ -23,8 +23,10 @@ type Parts = Omit<DeliveryParts, 'killed'> & { interrupted: boolean };
 
 const WARM_UP_CALLS = 3;
 const FLOW_PER_SECOND = 20;
-/** Where it is not the endpoint's own rate that is to hold anything up. */
-const FAST = 1000;
+/** As high as the API allows, where it is not the endpoint's own rate that is to hold anything up. */
+const FAST = 100;
+/** As many as a workspace may have. */
+const ENDPOINTS = 50;
 const QUIET_MS = 30_000;
 
 export async function measureParts(
@@ -86,8 +88,9 @@ class Measurement {
     const { idle: seconds, endpoints } = options;
     context.progress.say(`Nothing to send for ${seconds} s, without an endpoint ...`);
     const without = await measureIdle(bench, owner, { endpoints: 0, seconds });
-    const workspaceId = await newWorkspace(owner);
+    let workspaceId = '';
     for (let nth = 1; nth <= endpoints && !bench.stopping.aborted; nth += 1) {
+      if (nth % ENDPOINTS === 1) workspaceId = await newWorkspace(owner);
       const name = `idle-${nth}`;
       await newCustomer({ owner, bench, receiver, workspaceId, name, maxPerSecond: FAST });
     }

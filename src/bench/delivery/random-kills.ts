@@ -48,7 +48,7 @@ export interface Pace {
 }
 
 const PACE: Pace = {
-  gapMs: { min: 200, max: 3000 },
+  gapMs: { min: 300, max: 6000 },
   receiverAwayMs: { min: 200, max: 8000 },
 };
 const BACK_MS = 30_000;
