@@ -108,6 +108,7 @@ describe('a number that is taken on', () => {
         number,
         label: 'Front desk',
         assistant_id,
+        assistant_request: null,
         provider: { number_sid: sid },
         webhook: { status: 'ok', checked_at: expect.any(String), differences: [] },
         created_at: expect.any(String),
