@@ -146,9 +146,10 @@ export async function disable(
   return again(scope, before.id);
 }
 
-/** Hides it, and ends what waits. @param before as {@link find} has locked it */
+/** Hides it, forgets its secrets, and ends what waits. @param before as {@link find} has locked it */
 export async function softDelete(scope: Scope, { id }: StoredEndpoint): Promise<void> {
-  await stop(scope, id, { deleted_at: new Date() });
+  const noSecret = { secret: '', previous_secret: null, previous_secret_until: null };
+  await stop(scope, id, { ...noSecret, deleted_at: new Date() });
 }
 
 /**

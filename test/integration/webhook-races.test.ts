@@ -13,11 +13,14 @@ import { testDatabase, WS_A } from './support/database.ts';
 import type { TestDatabase } from './support/database.ts';
 
 let base: TestDatabase;
-/** As many connections as there are writers here. */
+/** As many connections as there are writers here, which may wait for each other as long as it takes. */
 let db: TestDatabase['app'];
+let sender: TestDatabase['system'];
 beforeAll(async () => {
   base = await testDatabase();
-  db = base.open({ role: 'app', maxConnections: 20 });
+  const patient = { maxConnections: 20, statementTimeoutMs: 50_000 };
+  db = base.open({ role: 'app', ...patient });
+  sender = base.open({ role: 'system', ...patient });
 });
 afterAll(() => base.drop());
 
@@ -194,7 +197,7 @@ describe('while events are written all the time', () => {
         // As somebody who sends: one row, and how it goes.
         async () => {
           await sql`update deliveries set status = 'succeeded'
-            where id = ${random(some)} and status = 'pending'`.execute(base.system);
+            where id = ${random(some)} and status = 'pending'`.execute(sender);
         },
       ];
       const one = async () => {
