@@ -57,7 +57,7 @@ export function assistantRequestRoutes(app: ApiApp, db: Database, parts: Webhook
     answer: [201, freshAssistantRequest],
     secret: true,
     problems: ['conflict'],
-    handle: async ({ params: { id }, body: { url }, inWorkspace }) => {
+    handle: async ({ params: { id }, body: { url }, reply, inWorkspace }) => {
       const secret = newWebhookSecret();
       const kept = parts.box.seal(newRollingSecret(secret), id);
       await inWorkspace('Setting who is asked', async (own) => {
@@ -68,6 +68,7 @@ export function assistantRequestRoutes(app: ApiApp, db: Database, parts: Webhook
         }
         await set(own, id, { url, secret: kept });
       });
+      void reply.header('location', `/v1/phone-numbers/${id}`);
       return fresh(id, url, secret);
     },
   });
