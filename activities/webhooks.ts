@@ -1,9 +1,9 @@
 /** Sends events to customers' servers. Temporal gets ids and outcomes; the rest is in the database. */
 import { Context } from '@temporalio/activity';
 import type {
-  DeliveryRef,
   DeliveryStanding,
   DispatchRound,
+  TakeUpOrder,
 } from '../workflows/webhook-contract.ts';
 import { beating } from './heartbeat.ts';
 import { standingOf } from './webhook-outcome.ts';
@@ -19,9 +19,9 @@ export function createWebhookActivities(deps: WebhookDeps) {
     },
 
     /** Its workflow has begun, or looks again; when it is due, it is put back into the queue. */
-    async takeUpDelivery(delivery: DeliveryRef): Promise<DeliveryStanding> {
-      const standing = await beating(() => deps.queue.takeUp(delivery));
-      const { deliveryId } = delivery;
+    async takeUpDelivery(order: TakeUpOrder): Promise<DeliveryStanding> {
+      const standing = await beating(() => deps.queue.takeUp(order));
+      const { deliveryId } = order;
       if (standing) return standingOf(standing);
       return { deliveryId, eventType: '', status: 'gone', attempts: 0 };
     },

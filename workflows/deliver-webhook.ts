@@ -13,7 +13,7 @@ import {
 } from '@temporalio/workflow';
 import type { WebhookActivities } from '../activities/webhooks.ts';
 import { settledSignal } from './webhook-contract.ts';
-import type { DeliveryRef, DeliveryStanding } from './webhook-contract.ts';
+import type { DeliveryRef, DeliveryStanding, TakeUpOrder } from './webhook-contract.ts';
 import { PLAN } from './webhook-plan.ts';
 
 const { takeUpDelivery } = proxyActivities<WebhookActivities>({
@@ -36,27 +36,34 @@ export async function deliverWebhook(
   setHandler(settledSignal, (standing) => {
     heard.push(standing);
   });
+  const isTold = () => heard.length > 0;
   let patienceMs = WORD_MS.first;
+  // Whatever it was told already: from now on it is known that the delivery has a workflow.
+  let standing = await look(delivery);
   for (;;) {
-    const told = heard.splice(0).at(-1);
-    const standing =
-      told ?? (await takeUpDelivery.executeWithOptions({ summary: 'Look' }, [delivery]));
     setCurrentDetails(details(standing));
-    const { status, attempts } = standing;
+    const { status, attempts, nextAt = '' } = standing;
     if (status !== 'pending' && status !== 'retrying') return { status, attempts };
     if (workflowInfo().continueAsNewSuggested) {
       await continueAsNew<typeof deliverWebhook>(delivery);
     }
-    const isTold = () => heard.length > 0;
     if (status === 'pending') {
       await condition(isTold, patienceMs, { summary: 'Its dispatcher has it' });
       patienceMs = Math.min(patienceMs * 2, WORD_MS.last);
-      continue;
+    } else {
+      patienceMs = WORD_MS.first;
+      const ms = Date.parse(nextAt) - Date.now();
+      if (ms > 0) await condition(isTold, ms, { summary: `Until attempt ${attempts + 1}` });
     }
-    patienceMs = WORD_MS.first;
-    const ms = Date.parse(standing.nextAt ?? '') - Date.now();
-    if (ms > 0) await condition(isTold, ms, { summary: `Until attempt ${attempts + 1}` });
+    standing =
+      heard.splice(0).at(-1) ?? (await look({ ...delivery, ...(nextAt && { dueAt: nextAt }) }));
   }
+}
+
+function look(order: TakeUpOrder): Promise<DeliveryStanding> {
+  return takeUpDelivery.executeWithOptions({ summary: 'Look, and queue it when it is due' }, [
+    order,
+  ]);
 }
 
 function details({ status, attempts, result, nextAt }: DeliveryStanding): string {

@@ -18,6 +18,11 @@ export interface DeliveryRef extends EndpointRef {
   deliveryId: string;
 }
 
+export interface TakeUpOrder extends DeliveryRef {
+  /** This time has come, whatever the clock of the database says. RFC 3339. */
+  dueAt?: string;
+}
+
 /** Where a delivery stands after its newest attempt. */
 export interface DeliveryStanding {
   deliveryId: string;

@@ -161,15 +161,19 @@ export function createDeliveryQueue(system: Database) {
         return true;
       }),
 
-    /** Its workflow is there. When it is due, it waits to be sent from now on. */
-    takeUp: (ref: EndpointRef & { deliveryId: string }) =>
+    /**
+     * Its workflow is there. When it is due, it waits to be sent from now on.
+     * @param ref.dueAt this time has come, RFC 3339; left out: PostgreSQL says what has
+     */
+    takeUp: (ref: EndpointRef & { deliveryId: string; dueAt?: string }) =>
       inWorkspace(system, ref.workspaceId, 'Taking up a delivery', async (scope) => {
+        const isDue = isDueAt(ref.dueAt);
         const { rows } = await sql<StandingRow & { is_due: boolean }>`
           with found as (select id, status from deliveries where id = ${ref.deliveryId})
           update deliveries d set
             handed_over = d.status in ('pending', 'retrying'),
-            status = case when ${isDue()} then 'pending' else d.status end,
-            next_attempt_at = case when ${isDue()} then null else d.next_attempt_at end
+            status = case when ${isDue} then 'pending' else d.status end,
+            next_attempt_at = case when ${isDue} then null else d.next_attempt_at end
           from found where d.id = found.id and d.workspace_id = ${ref.workspaceId}
           returning d.*, found.status = 'retrying' and d.status = 'pending' as is_due`.execute(
           scope.trx,
@@ -334,9 +338,9 @@ async function release(
   return numAffectedRows > 0n;
 }
 
-function isDue() {
-  return sql<boolean>`(d.status = 'retrying' and (d.next_attempt_at is null
-    or d.next_attempt_at <= now() + ${DUE_EARLY_MS} * interval '1 millisecond'))`;
+function isDueAt(time: string | undefined) {
+  return sql<boolean>`(d.status = 'retrying' and (d.next_attempt_at is null or d.next_attempt_at <=
+    greatest(now() + ${DUE_EARLY_MS} * interval '1 millisecond', ${time ?? null}::timestamptz)))`;
 }
 
 type StandingRow = Pick<

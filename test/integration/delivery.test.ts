@@ -5,9 +5,11 @@ import { Webhook } from 'standardwebhooks';
 import * as endpoints from '../../src/db/webhook-endpoints.ts';
 import { newId } from '../../src/ids.ts';
 import { createSecretBox } from '../../src/sealing/secret-box.ts';
+import { dispatcherId } from '../../workflows/webhook-contract.ts';
 import { WebhookReceiver } from '../fakes/webhook-receiver.ts';
 import { WS_A } from './support/database.ts';
 import { eventually } from './support/eventually.ts';
+import { keepHistory } from './support/histories.ts';
 import { WebhookBench } from './support/webhooks.ts';
 
 let bench: WebhookBench;
@@ -107,6 +109,7 @@ describe('a receiver that fails', () => {
     expect(await retries.result()).toEqual({ status: 'succeeded', attempts: 3 });
     const { staticSummary } = await retries.describe();
     expect(await staticSummary()).toBe(`call.ended to ${id}`);
+    await keepHistory(bench.link, row?.id ?? '', 'webhook-delivery');
   });
 
   test('fails a delivery when the plan is over, and keeps nobody else waiting', async () => {
@@ -189,6 +192,7 @@ describe('a receiver that fails', () => {
     await bench.all(id, 'succeeded');
     expect(new Set(bench.receiver.ids(`/${id}`))).toEqual(new Set(events));
     expect(await bench.health(id)).toMatchObject({ failures: 0, failing_since: null });
+    await keepHistory(bench.link, dispatcherId(id), 'webhook-dispatch');
   });
 
   test('and nothing but fails for days is disabled, with all that waits', async () => {

@@ -18,6 +18,7 @@ import { stack } from '../stack.ts';
 import { testDatabase, WS_A } from './database.ts';
 import type { TestDatabase } from './database.ts';
 import { eventually } from './eventually.ts';
+import { RECORDING_SECRET } from './histories.ts';
 import { quietRuntime } from './voca.ts';
 
 /** Days in seconds. */
@@ -53,7 +54,7 @@ export class WebhookBench {
     quietRuntime();
     const { temporalAddress: address, namespace } = stack();
     const [base, receiver] = await Promise.all([testDatabase(), WebhookReceiver.start()]);
-    const secretKeys = [randomBytes(32).toString('hex')];
+    const secretKeys = [RECORDING_SECRET];
     const link = linkToTemporal({ address, namespace, secretKeys });
     return new WebhookBench({ base, link, receiver, secretKeys });
   }
