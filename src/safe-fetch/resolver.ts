@@ -8,23 +8,37 @@ export type Resolve = (name: string) => Promise<string[]>;
 
 const TRY_MS = 2_000;
 const TRIES = 2;
+/** Careless name servers never answer one of the two questions: the addresses of the other one do. */
+const GRACE_MS = 300;
 
 /**
  * Asks the name servers themselves. The system's own `getaddrinfo` would hold one of the few threads that
  * Node shares for everything as long as somebody's name server is slow; and it would also find names of
  * this machine's files and of its search domains, which no stranger should reach.
+ * @param servers addresses, with or without ports; left out: those of this machine
  */
-export function createResolver(): { resolve: Resolve; close(): void } {
-  const servers = new Resolver({ timeout: TRY_MS, tries: TRIES });
+export function createResolver(servers?: string[]): { resolve: Resolve; close(): void } {
+  const resolver = new Resolver({ timeout: TRY_MS, tries: TRIES });
+  if (servers) resolver.setServers(servers);
   return {
-    async resolve(name) {
-      const found = await Promise.allSettled([servers.resolve4(name), servers.resolve6(name)]);
-      const addresses = found.flatMap((each) => (each.status === 'fulfilled' ? each.value : []));
-      if (addresses.length === 0) throw (found[0] as PromiseRejectedResult).reason;
-      return addresses;
-    },
-    close: () => servers.cancel(),
+    resolve: (name) => allWithinGrace([resolver.resolve4(name), resolver.resolve6(name)]),
+    close: () => resolver.cancel(),
   };
+}
+
+async function allWithinGrace(asked: Promise<string[]>[]): Promise<string[]> {
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    await Promise.any(asked);
+  } catch (error) {
+    throw (error as AggregateError).errors[0];
+  }
+  const late = new Promise<string[]>((resolve) => {
+    timer = setTimeout(() => resolve([]), GRACE_MS);
+  });
+  const found = await Promise.all(asked.map((each) => Promise.race([each.catch(() => []), late])));
+  clearTimeout(timer);
+  return found.flat();
 }
 
 /** Addresses written as such, and `localhost`, need no resolver. */
