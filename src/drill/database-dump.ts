@@ -11,12 +11,19 @@ const NOTHING: DatabaseDump = {
   deliveries: [],
 };
 
-/** The record of these calls (of all by default), in order. */
+/** The record of these calls (of all by default) and what is told of them, in order, of one moment. */
 export async function dumpDatabase(
   database: Database,
   callIds?: readonly string[],
 ): Promise<DatabaseDump> {
   if (callIds?.length === 0) return NOTHING;
+  return database
+    .transaction()
+    .setIsolationLevel('repeatable read')
+    .execute((snapshot) => dump(snapshot, callIds));
+}
+
+async function dump(database: Database, callIds?: readonly string[]): Promise<DatabaseDump> {
   let calls = database.selectFrom('calls').selectAll().orderBy('created_at');
   let turns = database.selectFrom('turns').selectAll().orderBy('call_id').orderBy('position');
   let events = database
