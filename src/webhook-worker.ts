@@ -20,6 +20,7 @@ import { endpointEvent } from './http/api/webhooks/endpoint-events.ts';
 import type { Log } from './log.ts';
 import { logActivity } from './log-activity.ts';
 import { countActivity } from './metrics/activity-metrics.ts';
+import { countAttempt, countDisabled, watchDeliveries } from './metrics/delivery-metrics.ts';
 import { createSafeFetch } from './safe-fetch/index.ts';
 import type { SafeFetch } from './safe-fetch/index.ts';
 import { createSecretBox } from './sealing/secret-box.ts';
@@ -77,6 +78,8 @@ export async function createWebhookWorker(options: WebhookWorkerOptions): Promis
     connectTimeoutMs: CONNECT_MS,
     onLost: (error) => log.warn('a database connection was lost', { error }),
   });
+  const claims = createDispatchClaims(system);
+  watchDeliveries(() => claims.waiting());
   const fetcher = createSafeFetch({ allowLocal: options.allowLocal });
   const news = createDeliveryNews();
   const stopping = new AbortController();
@@ -85,7 +88,7 @@ export async function createWebhookWorker(options: WebhookWorkerOptions): Promis
   return {
     async run() {
       const waker = startWaker({
-        claims: createDispatchClaims(system),
+        claims,
         wake: (endpoint) => wakeDispatcher(client, endpoint, taskQueue),
         log,
       });
@@ -142,8 +145,11 @@ function webhookDeps(
     onNews: news.on,
     stopping,
     plan,
-    onDisabled: (endpointId, reason) =>
-      log.warn('a webhook endpoint was disabled', { endpointId, reason }),
+    onAttempt: ({ attempt }) => countAttempt(attempt),
+    onDisabled: (endpointId, reason) => {
+      countDisabled(reason);
+      log.warn('a webhook endpoint was disabled', { endpointId, reason });
+    },
   };
 }
 

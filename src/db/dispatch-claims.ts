@@ -7,6 +7,15 @@ import type { EndpointRef } from './delivery-queue.ts';
 /** Long enough that whoever holds it is not only late. */
 const OVERDUE_MS = 5 * 60_000;
 
+export interface WaitingDeliveries {
+  /** Up to 10,000. */
+  count: number;
+  /** Of those to receivers that answered last time; 0 when there is none. */
+  oldestMs: number;
+}
+
+const COUNTED = 10_000;
+
 /** All of it throws {@link DatabaseError}. @param system sees all workspaces */
 export function createDispatchClaims(system: Database) {
   return {
@@ -28,26 +37,44 @@ export function createDispatchClaims(system: Database) {
       );
       return Number(numAffectedRows);
     },
+
+    waiting: () => translated('Counting what waits', () => waiting(system)),
   };
 }
 
 export type DispatchClaims = ReturnType<typeof createDispatchClaims>;
 
-/** Goes from endpoint to endpoint, and not over all that waits for each of them. */
+/** The oldest for each endpoint: goes from one to the next, and not over all that waits for each of them. */
+const oldestOfEach = () => sql`waiting as (
+  (select endpoint_id, workspace_id, created_at from deliveries where status = 'pending'
+    order by endpoint_id, position limit 1)
+  union all
+  select next.endpoint_id, next.workspace_id, next.created_at from waiting, lateral (
+    select * from deliveries d
+    where d.status = 'pending' and d.endpoint_id > waiting.endpoint_id
+    order by d.endpoint_id, d.position limit 1
+  ) next
+)`;
+
+async function waiting(system: Database): Promise<WaitingDeliveries> {
+  const { rows } = await sql<{ count: number; oldest_ms: number }>`
+    with recursive ${oldestOfEach()}
+    select
+      (select count(*)::int from (
+        select from deliveries where status = 'pending' limit ${COUNTED}) some) as count,
+      (select coalesce(1000 * extract(epoch from now() - min(created_at)), 0)::float8
+        from waiting left join webhook_dispatch using (endpoint_id)
+        where coalesce(failures, 0) = 0) as oldest_ms`.execute(system);
+  const [row] = rows;
+  return { count: row?.count ?? 0, oldestMs: Math.max(0, row?.oldest_ms ?? 0) };
+}
+
 async function claim(system: Database, limit: number, forMs: number): Promise<EndpointRef[]> {
   const { rows } = await sql<EndpointRef>`
-    with recursive waiting as (
-      (select endpoint_id, workspace_id from deliveries where status = 'pending'
-        order by endpoint_id, position limit 1)
-      union all
-      select next.endpoint_id, next.workspace_id from waiting, lateral (
-        select d.endpoint_id, d.workspace_id from deliveries d
-        where d.status = 'pending' and d.endpoint_id > waiting.endpoint_id
-        order by d.endpoint_id, d.position limit 1
-      ) next
-    ),
+    with recursive ${oldestOfEach()},
     free as (
-      select waiting.* from waiting left join webhook_dispatch busy using (endpoint_id)
+      select waiting.endpoint_id, waiting.workspace_id
+      from waiting left join webhook_dispatch busy using (endpoint_id)
       where busy.busy_until is null or busy.busy_until < now()
       order by busy.busy_until nulls first
       limit ${limit}
