@@ -80,10 +80,14 @@ describe('recorded calls', () => {
 describe('a change in what a call does, in the middle of its code', () => {
   const LINE = 'void recordAfterGreeting(run);';
   const IMPORT = "} from '@temporalio/workflow';";
+  const isCall = (name: string) => {
+    const [started] = loadHistory(name).events;
+    return started?.workflowExecutionStartedEventAttributes?.workflowType?.name === 'call';
+  };
 
   test('fails the replay of every recorded call', async () => {
     const changed = await changedWorkflows('call.ts', [[LINE, `await sleep(5);\n    ${LINE}`]]);
-    for (const name of names) {
+    for (const name of names.filter(isCall)) {
       const replayed = replay(loadHistory(name), name, undefined, changed.bundlePath);
       await expect(replayed).rejects.toThrow(DeterminismViolationError);
     }

@@ -49,6 +49,27 @@ describe('a call that is placed with variables and metadata', () => {
   });
 });
 
+describe('an inbound call of which somebody has said how it is to be spoken', () => {
+  const call = () =>
+    new TestCall(inboundInput()).happen({
+      type: 'loaded',
+      assistant: { ...TEMPLATE, variables: { name: 'friend' } },
+      variables: { name: 'Ada' },
+      metadata: { order: '7' },
+    });
+
+  test('speaks texts that are filled, also in a new run', () => {
+    expect(call().begun().step('0')?.say).toBe('Hello Ada.');
+    expect(call().moves().begun().step('0')?.say).toBe('Hello Ada.');
+  });
+
+  test('is recorded and shown with its metadata, and without the variables', () => {
+    expect(call().records()[0]).toMatchObject({ call: { metadata: { order: '7' } } });
+    expect(call().moves().snapshot()).toMatchObject({ metadata: { order: '7' } });
+    expect(JSON.stringify([call().records(), call().state])).not.toContain('"variables"');
+  });
+});
+
 describe('an inbound call', () => {
   test('belongs to the workspace of its assistant', () => {
     expect(new TestCall(inboundInput()).loaded(TEMPLATE).snapshot().workspaceId).toBe(WORKSPACE);
