@@ -50,12 +50,23 @@ function sessionEvent(session: StoredSession, views: EventViews): NewEvent {
   return { id: newId('evt'), type: 'session.created', occurredAt: session.createdAt, data };
 }
 
-/** As they are recorded, in order. */
+/**
+ * As they are recorded, in order. What came before the batch is looked through only when the event next to
+ * it was not told, and at the end of the call.
+ */
 async function findUntold(
   { workspaceId, trx }: Scope,
   call: CallRow,
   batch: readonly CallEvent[],
 ): Promise<CallEvent[]> {
+  const sequences = batch.map(({ sequence }) => sequence);
+  const first = Math.min(...sequences);
+  const isEnd = batch.some(({ type }) => type === 'call.ended' || type === 'call.summarized');
+  const toldUpTo = trx
+    .selectFrom('events')
+    .select(sql<number>`${first}::integer`.as('sequence'))
+    .where('call_id', '=', call.id)
+    .where('sequence', '=', first - 1);
   let query = trx
     .selectFrom('call_events')
     .select(['sequence', 'type', 'at', 'data'])
@@ -65,9 +76,9 @@ async function findUntold(
       sql<boolean>`not exists (select from events told
         where told.call_id = call_events.call_id and told.sequence = call_events.sequence)`,
     );
+  if (!isEnd) query = query.where('sequence', '>=', sql<number>`coalesce((${toldUpTo}), 1)`);
   // What was told of an older call is kept no longer: it would be told again.
   if (call.created_at.getTime() < Date.now() - (KEPT_DAYS - 1) * 86_400_000) {
-    const sequences = batch.map(({ sequence }) => sequence);
     query = query.where('sequence', 'in', sequences);
   }
   const rows = await query.orderBy('sequence').execute();

@@ -215,6 +215,21 @@ describe('a batch of what happened in a call', () => {
     expectAsTheyWere(whole);
   });
 
+  test('is told without a gap at the end, whatever came out of order and by which version', async () => {
+    const callId = nextCallId();
+    const events = numbered(...WHOLE);
+    const part = (...sequences: number[]) =>
+      events.filter(({ sequence }) => sequences.includes(sequence));
+    await record({ callId, events: part(1, 5) });
+    await records().record({ callId, events: part(2, 3) });
+    await record({ callId, events: part(6) });
+    await records().record({ callId, events: part(4) });
+    await record({ callId, events: part(7, 8) });
+    const whole = await expectWhole(callId);
+    expect(whole).toHaveLength(WHOLE.length);
+    expectAsTheyWere(whole);
+  });
+
   test('is told alone where what was told before it is kept no longer', async () => {
     startMs -= 40 * 86_400_000;
     const callId = nextCallId();
@@ -259,7 +274,7 @@ describe('a call that is erased', () => {
   });
 
   test('while it is recorded is told of whole or not at all', async () => {
-    for (let round = 0; round < 10; round += 1) {
+    for (let round = 0; round < 4; round += 1) {
       const callId = nextCallId();
       const events = numbered(...WHOLE);
       await record({ callId, events: events.slice(0, 2) });
