@@ -29,6 +29,8 @@ async function fill(workspaceId: string, letter: string): Promise<void> {
     await assistants.create(scope, `asst_${letter}`, draft);
     const number = `+1500555030${letter === 'a' ? 1 : 2}`;
     await numbers.create(scope, { id: `pn_${letter}`, number, assistantId: `asst_${letter}` });
+    const request = { url: `https://${letter}.example.com`, secret: letter };
+    await numbers.setAssistantRequest(scope, `pn_${letter}`, request);
     await apiKeys.insert(scope, {
       ...{ id: `key_${letter}`, name: 'k', mode: 'live', scopes: ['admin'], lastFour: '1234' },
       hash: hash(letter),
@@ -157,6 +159,8 @@ const ASKED: Record<string, (scope: Scope) => Promise<unknown>> = {
   'phoneNumbers.find': (scope) => numbers.find(scope, 'pn_b'),
   'phoneNumbers.findByNumber': (scope) => numbers.findByNumber(scope, '+15005550302'),
   'phoneNumbers.update': (scope) => numbers.update(scope, 'pn_b', { label: 'x' }),
+  'phoneNumbers.findAssistantRequest': (scope) => numbers.findAssistantRequest(scope, 'pn_b'),
+  'phoneNumbers.setAssistantRequest': (scope) => numbers.setAssistantRequest(scope, 'pn_b', null),
   'phoneNumbers.positionOf': (scope) => numbers.positionOf(scope, 'pn_b'),
   'calls.findCall': (scope) => calls.findCall(scope, 'call_b'),
   'calls.positionOf': (scope) => calls.positionOf(scope, 'call_b'),
