@@ -4,11 +4,13 @@ import type { SafeAnswer } from '../safe-fetch/index.ts';
 import { callVariables, idField, metadata } from '../http/api/frame/fields.ts';
 import { AssistantRequestError } from './assistant-request-error.ts';
 
-export const answerSchema = z.strictObject({
-  assistant_id: idField('asst').nullish(),
-  variables: callVariables.optional(),
-  metadata: metadata.optional(),
-});
+export const answerSchema = z
+  .strictObject({
+    assistant_id: idField('asst').nullish(),
+    variables: callVariables.optional(),
+    metadata: metadata.optional(),
+  })
+  .meta({ id: 'AssistantRequestAnswer' });
 
 export type RequestAnswer = z.output<typeof answerSchema>;
 

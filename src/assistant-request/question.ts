@@ -1,28 +1,34 @@
 /** The question who answers a call, as a customer's server is asked it. */
+import { z } from 'zod';
 import type { AssistantQuestion } from '../../activities/ports.ts';
-import { NEWEST_VERSION } from '../webhooks/event-body.ts';
+import { idField, time } from '../http/api/frame/fields.ts';
+import { API_VERSIONS, NEWEST_VERSION } from '../webhooks/event-body.ts';
 
-export interface QuestionBody {
-  /** Of one call always the same, however often it is asked. */
-  id: string;
-  type: 'assistant_request';
-  /** When the call came, RFC 3339. */
-  timestamp: string;
-  api_version: string;
-  data: {
-    call: {
-      id: string;
-      direction: 'inbound';
-      /** E.164, or the carrier's word for a withheld number. */
-      from: string;
-      to: string;
-      provider: { call_sid: string | null };
-    };
-    phone_number_id: string;
-    /** Who answers when nothing else is said in time; null: nobody. */
-    default_assistant_id: string | null;
-  };
-}
+export const questionSchema = z
+  .object({
+    id: idField('req').meta({ description: 'Of one call the same, however often it is asked' }),
+    type: z.literal('assistant_request'),
+    timestamp: time.meta({ description: 'When the call came' }),
+    api_version: z.enum(API_VERSIONS),
+    data: z.object({
+      call: z.object({
+        id: idField('call'),
+        direction: z.literal('inbound'),
+        from: z
+          .string()
+          .meta({ description: "E.164, or the carrier's word for a withheld number" }),
+        to: z.string(),
+        provider: z.object({ call_sid: z.string().nullable() }),
+      }),
+      phone_number_id: idField('pn'),
+      default_assistant_id: idField('asst').nullable().meta({
+        description: 'Who answers when nothing else is said in time; null: nobody',
+      }),
+    }),
+  })
+  .meta({ id: 'AssistantRequest' });
+
+export type QuestionBody = z.output<typeof questionSchema>;
 
 export function questionBody(question: AssistantQuestion): QuestionBody {
   const { callId, callSid, from, to, startedAt, numberId, defaultAssistantId } = question;

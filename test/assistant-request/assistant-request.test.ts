@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { Webhook } from 'standardwebhooks';
 import type { AssistantQuestion } from '../../activities/ports.ts';
 import { createAssistantRequests } from '../../src/assistant-request/index.ts';
+import { questionSchema } from '../../src/assistant-request/question.ts';
 import { SafeFetchError } from '../../src/safe-fetch/index.ts';
 import type { SafeFetchCode, SafeRequest } from '../../src/safe-fetch/index.ts';
 import { createSecretBox } from '../../src/sealing/index.ts';
@@ -80,6 +81,8 @@ test('the question is signed, and tells of the call', async () => {
     },
   });
   expect(again?.body).toBe(first?.body);
+  const described = questionSchema.strict().safeParse(JSON.parse(first?.body ?? ''));
+  expect(described.error).toBeUndefined();
   expect(first).toMatchObject({ url: URL_ASKED, method: 'POST', timeoutMs: 4500 });
 });
 
