@@ -223,7 +223,9 @@ describe('the repositories', () => {
       const ids = pages.map(({ rows }) => rows.map(({ id }) => id));
       expect(ids).toEqual([['asst_a'], ['pn_a'], ['call_a'], ['sess_a'], ['key_a'], []]);
       const { rows } = await base.within((scope) => events.page(scope, {}, request));
-      expect(rows.map(({ callId }) => callId).sort()).toEqual(['call_a', 'call_a', undefined]);
+      expect(
+        rows.map(({ callId }) => callId).toSorted((a, b) => String(a).localeCompare(String(b))),
+      ).toEqual(['call_a', 'call_a', undefined]);
     }
     await inSystem((scope) => assistants.softDelete(scope, 'asst_b'), WS_A);
     await inSystem((scope) => workspaces.update(scope, { name: 'Mine' }), WS_A);
