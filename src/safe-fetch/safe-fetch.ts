@@ -15,6 +15,8 @@ export interface SafeRequest {
   timeoutMs?: number;
   /** Of the answer's body as it comes over the line; default 1,000,000. */
   maxBytes?: number;
+  /** So much of the start of the body is kept, the rest only counted; left out: all of it. */
+  keepBytes?: number;
   /** Gives the request up; the promise is then rejected with its reason. */
   signal?: AbortSignal;
 }
@@ -48,6 +50,8 @@ export interface SafeFetchOptions extends UrlRules {
 const TIMEOUT_MS = 15_000;
 const MAX_BYTES = 1_000_000;
 const MAX_HEADER_BYTES = 16_384;
+/** Each of them costs time that others need, and a line of them has no end. */
+const MAX_EARLY_ANSWERS = 50;
 /** Many receivers may be behind one host, and a slow one of them must leave some for the others. */
 const CONNECTIONS_PER_ORIGIN = 64;
 /** A connection that was idle for longer may be gone without our knowing; a POST is not sent twice. */
@@ -110,9 +114,10 @@ async function withinTime(
 async function exchange(
   agent: Agent,
   { origin, pathname, search }: URL,
-  { method, headers, body, maxBytes = MAX_BYTES }: SafeRequest,
+  { method, headers, body, maxBytes = MAX_BYTES, keepBytes = maxBytes }: SafeRequest,
   signal: AbortSignal,
 ): Promise<SafeAnswer> {
+  let earlyAnswers = 0;
   const answer = await agent.request({
     origin,
     path: pathname + search,
@@ -120,22 +125,32 @@ async function exchange(
     headers: { 'accept-encoding': 'identity', ...headers },
     ...(body !== undefined && { body }),
     signal,
+    onInfo: () => {
+      if ((earlyAnswers += 1) > MAX_EARLY_ANSWERS) {
+        throw new SafeFetchError('connection', 'There were too many answers before the answer.');
+      }
+    },
   });
   return {
     status: answer.statusCode,
     headers: flat(answer.headers),
-    body: await limited(answer.body, maxBytes),
+    body: await limited(answer.body, maxBytes, keepBytes),
   };
 }
 
 /** Leaving the loop ends the connection. */
-async function limited(body: Dispatcher.ResponseData['body'], maxBytes: number): Promise<string> {
+async function limited(
+  body: Dispatcher.ResponseData['body'],
+  maxBytes: number,
+  keepBytes: number,
+): Promise<string> {
   const pieces: Buffer[] = [];
   let bytes = 0;
   for await (const piece of body as AsyncIterable<Buffer>) {
+    // A part of a piece would hold all of its memory.
+    if (bytes < keepBytes) pieces.push(Buffer.from(piece.subarray(0, keepBytes - bytes)));
     bytes += piece.length;
     if (bytes > maxBytes) throw new SafeFetchError('too-large', 'The answer is too large.');
-    pieces.push(piece);
   }
   return Buffer.concat(pieces).toString();
 }

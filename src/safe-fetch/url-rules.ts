@@ -14,7 +14,8 @@ const PORTS = [HTTPS_PORT, 8443];
 const MAX_LENGTH = 2048;
 /** Printable ASCII apart from the backslash: `URL` would drop or exchange what else there is. */
 const PLAIN = /^[!-[\]-~]+$/;
-const HAS_USER = /^[a-z]+:\/\/[^/?#]*@/i;
+/** `URL` passes over more than two slashes, and forgets an empty name. */
+const HAS_USER = /^[a-z]+:\/{2,}[^/?#]*@/i;
 /** `URL` checks the labels themselves. */
 const FULL_NAME = /^[^.]+(\.[^.]+)+$/;
 

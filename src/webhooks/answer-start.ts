@@ -1,4 +1,6 @@
 const MAX_BYTES = 1024;
+/** No more of an answer is looked at: so many may come at once that their whole texts fill the memory. */
+export const KEPT_BYTES = 4 * MAX_BYTES;
 
 /**
  * The start of a stranger's answer, to be shown to those whose endpoint it is: plain text of at most 1 KB

@@ -10,7 +10,7 @@ import type { SafeFetch, SafeRequest } from '../safe-fetch/index.ts';
 import { SafeFetchError } from '../safe-fetch/index.ts';
 import type { SecretBox } from '../sealing/secret-box.ts';
 import { SealedPayloadError } from '../sealing/index.ts';
-import { answerStart } from './answer-start.ts';
+import { answerStart, KEPT_BYTES } from './answer-start.ts';
 import { API_VERSIONS, eventBody, NEWEST_VERSION } from './event-body.ts';
 import { signWebhook } from './signature.ts';
 
@@ -37,6 +37,7 @@ export function createWebhookSender(
         const { status, body, headers } = await fetcher.fetch(endpoint.url, {
           ...signed(box, endpoint, event, at),
           timeoutMs,
+          keepBytes: KEPT_BYTES,
           signal,
         });
         const askedMs = retryAfterMs(headers['retry-after'], Date.now());

@@ -89,6 +89,15 @@ describe('an answer', () => {
     expect(sent).toBeLessThan(20_000_000);
   });
 
+  test('is kept only in its beginning when no more is wanted, and counted all the same', async () => {
+    const server = await hostile({ body: ['ab', 'cd', 'x'.repeat(99_996)] });
+    const { origin } = server;
+    const answer = await client().fetch(origin, { ...GET, keepBytes: 3 });
+    expect(answer.body).toBe('abc');
+    const more = client().fetch(origin, { ...GET, keepBytes: 3, maxBytes: 99_999 });
+    await expect(more).rejects.toEqual(failsWith('too-large'));
+  });
+
   test('that comes packed is not unpacked', async () => {
     const bomb = gzipSync(Buffer.alloc(50_000_000));
     const server = await hostile({ headers: { 'content-encoding': 'gzip' }, body: [bomb] });
@@ -102,6 +111,17 @@ describe('an answer', () => {
       for (let n = 0; n < 2000; n += 1) socket.write(`x-${n}: ${'y'.repeat(100)}\r\n`);
     });
     await expect(client().fetch(origin, GET)).rejects.toEqual(failsWith('connection'));
+  });
+
+  test('behind early answers without end is not waited for', async () => {
+    const flood = 'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(2_000);
+    const { origin, sockets } = await tcpServer((socket) => {
+      const more = () => void socket.write(flood);
+      socket.on('drain', more);
+      more();
+    });
+    await expect(client().fetch(origin, GET)).rejects.toEqual(failsWith('connection'));
+    while (sockets.size > 0) await new Promise((resolve) => setTimeout(resolve, 5));
   });
 
   test.each([

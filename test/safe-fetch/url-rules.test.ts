@@ -43,6 +43,7 @@ describe('a URL', () => {
     ['https://user@example.com/', 'must not contain a user name or a password'],
     ['https://user:word@example.com/', 'must not contain a user name or a password'],
     ['https://@example.com/', 'must not contain a user name or a password'],
+    ['https:///user:word@example.com/', 'must not contain a user name or a password'],
     ['https://example.com:80/', 'must use port 443 or 8443'],
     ['https://example.com:22/', 'must use port 443 or 8443'],
     ['https://example.com:99999/', 'is not valid'],
