@@ -13,10 +13,10 @@ const BEAT_MS = 400;
  */
 export async function beating<T>(
   work: () => Promise<T>,
-  { finished = false }: { finished?: boolean } = {},
+  { finished = false, everyMs = BEAT_MS }: { finished?: boolean; everyMs?: number } = {},
 ): Promise<T> {
   const context = Context.current();
-  const beat = setInterval(() => context.heartbeat(), BEAT_MS);
+  const beat = setInterval(() => context.heartbeat(), everyMs);
   try {
     return await (finished ? work() : Promise.race([work(), givenAway(context)]));
   } finally {

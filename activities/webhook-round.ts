@@ -108,10 +108,7 @@ class Round {
   async #work(): Promise<DispatchRound> {
     while (this.#goesOn) {
       await this.#extend();
-      const isOld = this.#waiting.length > 0 && Date.now() - this.#filledAt >= LOOK_MS;
-      if (isOld || (this.#mayBeMore && this.#waiting.length < this.#window.size)) {
-        await this.#refill();
-      }
+      if (this.#isOutOfDate) await this.#refill();
       if (!this.#goesOn) break;
       const waitMs = this.#sendNext();
       if (waitMs === 0) continue;
@@ -146,6 +143,13 @@ class Round {
       this.#heldUntil <= Date.now() &&
       Date.now() - this.#startedAt < this.#deps.plan.roundMs
     );
+  }
+
+  /** While no more can be sent nobody looks: hundreds of receivers may never answer. */
+  get #isOutOfDate(): boolean {
+    if (this.#sending.size >= this.#window.size) return false;
+    const isOld = this.#waiting.length > 0 && Date.now() - this.#filledAt >= LOOK_MS;
+    return isOld || (this.#mayBeMore && this.#waiting.length < this.#window.size);
   }
 
   get #isDown(): boolean {
@@ -258,7 +262,8 @@ class Round {
     const { plan } = this.#deps;
     this.#window.failed();
     const downMs = probeDelayMs(plan, this.#failures);
-    if (downMs > 0) this.#downUntil = Date.now() + downMs;
+    if (downMs > 0)
+      this.#downUntil = Date.now() + downMs * (1 + plan.jitter * (Math.random() - 0.5));
     if (retryAfterMs !== undefined && HOLDING.includes(attempt.status)) {
       const heldMs = Math.min(retryAfterMs, plan.retryAfterMs.endpoint);
       this.#askedUntil = Math.max(this.#askedUntil, Date.now() + heldMs);

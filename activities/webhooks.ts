@@ -11,11 +11,15 @@ import type { WebhookDeps } from './webhook-ports.ts';
 import { runRound } from './webhook-round.ts';
 import type { RoundOrder } from './webhook-round.ts';
 
+/** There may be hundreds of rounds whose receivers do not answer. */
+const BEAT_MS = 1_500;
+
 export function createWebhookActivities(deps: WebhookDeps) {
   return {
     /** @throws when the database is away. */
     async dispatchRound(order: RoundOrder): Promise<DispatchRound> {
-      return beating(() => runRound(deps, order, Context.current().cancellationSignal));
+      const { cancellationSignal } = Context.current();
+      return beating(() => runRound(deps, order, cancellationSignal), { everyMs: BEAT_MS });
     },
 
     /** Its workflow has begun, or looks again; when it is due, it is put back into the queue. */

@@ -172,9 +172,9 @@ function createWorker(
     maxConcurrentWorkflowTaskPolls: 4,
     maxConcurrentActivityTaskPolls: 4,
     stickyQueueScheduleToStartTimeout: '1s',
-    // Beats within the heartbeat timeout of 5 s.
-    maxHeartbeatThrottleInterval: '1s',
-    defaultHeartbeatThrottleInterval: '1s',
+    // Each is a write in Temporal; two may get lost within the heartbeat timeout of 8 s.
+    maxHeartbeatThrottleInterval: '2.5s',
+    defaultHeartbeatThrottleInterval: '2.5s',
     shutdownGraceTime: SHUTDOWN_GRACE_MS,
     shutdownForceTime: SHUTDOWN_GRACE_MS * 2,
   });

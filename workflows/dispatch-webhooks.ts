@@ -24,7 +24,7 @@ import type { DeliveryStanding, DispatchRound, EndpointRef } from './webhook-con
 const { dispatchRound } = proxyActivities<WebhookActivities>({
   // A round is over after a minute and the last answers.
   startToCloseTimeout: '5 minutes',
-  heartbeatTimeout: '5s',
+  heartbeatTimeout: '8s',
   retry: { initialInterval: '1s', maximumInterval: '30s' },
 });
 

@@ -84,6 +84,8 @@ export interface Settled {
 
 /** So many are kept of each delivery. */
 const ATTEMPTS_KEPT = 20;
+/** The part of the time between two attempts after which the receiver's return ends it. */
+const SLEPT = 0.05;
 /** Two clocks, Temporal's and PostgreSQL's, say when one is due. */
 const DUE_EARLY_MS = 1000;
 
@@ -119,16 +121,17 @@ export function createDeliveryQueue(system: Database) {
     settle: (ref: EndpointRef, delivery: QueuedDelivery, outcome: AttemptOutcome) =>
       translated('Writing the outcome of a delivery', () => settle(system, ref, delivery, outcome)),
 
-    /** All that sleep between two attempts are due now. */
+    /**
+     * What sleeps between two attempts is due now, if a part of its time is over: a receiver that takes
+     * some events and refuses others, again and again, does not use up the plans of these.
+     */
     async wakeRetries({ workspaceId, endpointId }: EndpointRef): Promise<void> {
       await translated('Waking retries', () =>
-        system
-          .updateTable('deliveries')
-          .set({ status: 'pending', next_attempt_at: null, updated_at: new Date() })
-          .where('workspace_id', '=', workspaceId)
-          .where('endpoint_id', '=', endpointId)
-          .where('status', '=', 'retrying')
-          .execute(),
+        sql`
+          update deliveries set status = 'pending', next_attempt_at = null, updated_at = now()
+          where workspace_id = ${workspaceId} and endpoint_id = ${endpointId}
+            and status = 'retrying'
+            and now() - updated_at >= ${SLEPT} * (next_attempt_at - updated_at)`.execute(system),
       );
     },
 

@@ -9,6 +9,7 @@
  * dispatcher while it ends keeps it from ending; one that comes later starts it anew.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import { Bell } from '../../activities/bell.ts';
 import type { EndpointRef } from '../../workflows/webhook-contract.ts';
 import type { DispatchClaims } from '../db/dispatch-claims.ts';
 import type { Log } from '../log.ts';
@@ -22,8 +23,8 @@ export interface WakerOptions {
 
 export interface Waker {
   /** Something may wait. */
-  look(): void;
-  stop(): Promise<void>;
+  look: () => void;
+  stop: () => Promise<void>;
 }
 
 const LOOK_MS = 2_000;
@@ -36,15 +37,13 @@ const CLAIM_MS = 10_000;
 
 export function startWaker(options: WakerOptions): Waker {
   const stopping = new AbortController();
-  let asked = new AbortController();
-  const running = run(options, stopping.signal, () => {
-    asked = new AbortController();
-    return asked.signal;
-  });
+  const bell = new Bell();
+  const running = run(options, stopping.signal, bell);
   return {
-    look: () => asked.abort(),
+    look: bell.ring,
     stop: async () => {
       stopping.abort();
+      bell.ring();
       await running;
     },
   };
@@ -53,12 +52,11 @@ export function startWaker(options: WakerOptions): Waker {
 async function run(
   { claims, wake, log }: WakerOptions,
   stopped: AbortSignal,
-  nextCall: () => AbortSignal,
+  bell: Bell,
 ): Promise<void> {
   let isAway = false;
   let rescuedAt = 0;
   while (!stopped.aborted) {
-    const called = nextCall();
     try {
       if (Date.now() - rescuedAt > RESCUE_MS) {
         rescuedAt = Date.now();
@@ -70,9 +68,8 @@ async function run(
       if (!isAway) log.warn('webhooks wait: their dispatchers cannot be started', { error });
       isAway = true;
     }
-    const signal = AbortSignal.any([called, stopped]);
-    await delay(LOOK_MS, undefined, { signal }).catch(() => undefined);
-    await delay(PAUSE_MS, undefined, { signal: stopped }).catch(() => undefined);
+    await bell.wait(LOOK_MS);
+    if (!stopped.aborted) await delay(PAUSE_MS);
   }
 }
 
