@@ -4,10 +4,8 @@ import { toJson } from './json.ts';
 import type { Scope } from './scope.ts';
 
 /** The calls stay; that they were summed up, and by which model, stays in their events. */
-export async function clearSummaries(
-  { workspaceId, trx }: Scope,
-  callIds: string[],
-): Promise<void> {
+export async function clearSummaries(scope: Scope, callIds: string[]): Promise<void> {
+  const { workspaceId, trx } = scope;
   if (callIds.length === 0) return;
   await trx
     .updateTable('calls')
@@ -22,12 +20,31 @@ export async function clearSummaries(
     .where('call_id', 'in', callIds)
     .where('type', '=', 'call.summarized')
     .execute();
-  await trx
+  const events = await trx
     .updateTable('events')
     .set({ data: sql<string>`jsonb_set(data, '{summary}', 'null')` })
     .where('workspace_id', '=', workspaceId)
     .where('call_id', 'in', callIds)
     .where('type', '=', 'call.summarized')
+    .returning('id')
+    .execute();
+  await forgetEchoes(
+    scope,
+    events.map(({ id }) => id),
+  );
+}
+
+/** Receivers may answer with what they were sent. */
+async function forgetEchoes({ workspaceId, trx }: Scope, eventIds: string[]): Promise<void> {
+  if (eventIds.length === 0) return;
+  await trx
+    .updateTable('deliveries')
+    .set({
+      attempts: sql<string>`(select coalesce(jsonb_agg(each - 'answer' order by nth), '[]')
+        from jsonb_array_elements(attempts) with ordinality as all_of_them (each, nth))`,
+    })
+    .where('workspace_id', '=', workspaceId)
+    .where('event_id', 'in', eventIds)
     .execute();
 }
 

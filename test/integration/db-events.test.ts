@@ -297,10 +297,26 @@ describe('a call that is erased', () => {
     await record({ callId: second, events });
     const summaryOf = async () => (await told(second)).at(-1)?.data['summary'];
     expect(await summaryOf()).toBe('They talked.');
+    const attempts = JSON.stringify([
+      { at: at(9), ms: 7, status: 500, answer: 'No: They talked.' },
+      { at: at(10), ms: 8, status: 200, answer: 'Yes: They talked.' },
+    ]);
+    await sql`update deliveries set attempts = ${attempts}::jsonb`.execute(base.system);
     await base.within((scope) => eraseCallRows(scope, first));
     expect(await told(first)).toEqual([]);
     expect(await told(second)).toHaveLength(WHOLE.length);
     expect(await summaryOf()).toBeNull();
+    // Also where a receiver has answered with it, and only there.
+    const { rows } = await sql<{ sequence: number; attempts: object[] }>`
+      select sequence, attempts from deliveries join events on events.id = event_id
+      where call_id = ${second} order by sequence desc limit 2`.execute(base.system);
+    expect(rows.map(({ attempts }) => attempts)).toEqual([
+      [
+        { at: at(9), ms: 7, status: 500 },
+        { at: at(10), ms: 8, status: 200 },
+      ],
+      JSON.parse(attempts),
+    ]);
   });
 
   test('nor does a session that is forgotten leave its summary behind', async () => {
