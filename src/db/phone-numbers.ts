@@ -97,8 +97,9 @@ export async function update(
   return row && present(row);
 }
 
-/** Gives the number up: anybody may take it then. @returns whether there was one. */
-export function softDelete(scope: Scope, id: string): Promise<boolean> {
+/** Gives the number up: anybody may take it then. Its secret is forgotten. @returns whether there was one. */
+export async function softDelete(scope: Scope, id: string): Promise<boolean> {
+  await setAssistantRequest(scope, id, null);
   return hideRow(scope, 'phone_numbers', id);
 }
 

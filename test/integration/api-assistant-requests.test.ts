@@ -99,6 +99,17 @@ describe('a server that is asked', () => {
     expect(new Set([first['secret'], second['secret'], third['secret']]).size).toBe(3);
   });
 
+  test('is forgotten with a number that is given up', async () => {
+    await create();
+    const given = await api.ask(`/v1/phone-numbers/${id}`, { key, method: 'DELETE' });
+    expect(given.status).toBe(204);
+    const row = await within(({ trx }) =>
+      trx.selectFrom('phone_numbers').selectAll().where('id', '=', id).executeTakeFirstOrThrow(),
+    );
+    expect(row).toMatchObject({ assistant_request_url: null, assistant_request_secret: null });
+    expect(row.deleted_at).not.toBeNull();
+  });
+
   test('is forgotten with its secret', async () => {
     await create();
     expect((await ask('DELETE')).status).toBe(204);
