@@ -60,6 +60,8 @@ class Round {
   #window: SendWindow;
   #waiting: QueuedDelivery[] = [];
   #mayBeMore = true;
+  /** Whether what was read holds, and whether this is the only one that sends. */
+  #isUnsure = false;
   #filledAt = 0;
   #busyAt = Date.now();
   #extendedAt = 0;
@@ -137,6 +139,7 @@ class Round {
     return (
       this.#endpoint !== undefined &&
       this.#error === undefined &&
+      !this.#isUnsure &&
       !this.#deps.stopping.aborted &&
       !this.#signal.aborted &&
       this.#fresh.length + this.#held.length < STANDINGS &&
@@ -231,9 +234,8 @@ class Round {
       }),
     );
     if (!settled) {
-      // It was ended meanwhile, or another one was faster: so may the others have been.
-      this.#waiting = [];
-      this.#mayBeMore = true;
+      // It was ended meanwhile, or another one sends, too: a worker that was away may come back.
+      this.#isUnsure = true;
       return;
     }
     onAttempt?.(result);
