@@ -61,7 +61,7 @@ async function waiting(system: Database): Promise<WaitingDeliveries> {
     with recursive ${oldestOfEach()}
     select
       (select count(*)::int from (
-        select from deliveries where status = 'pending' limit ${COUNTED}) some) as count,
+        select from deliveries where status = 'pending' limit ${COUNTED}) as counted) as count,
       (select coalesce(1000 * extract(epoch from now() - min(created_at)), 0)::float8
         from waiting left join webhook_dispatch using (endpoint_id)
         where coalesce(failures, 0) = 0) as oldest_ms`.execute(system);
