@@ -1,11 +1,8 @@
 /** What the activities that send webhooks need from the outside. */
 import type { DeliveryAttempt } from '../src/db/delivery-attempt.ts';
-import type {
-  DeliveryQueue,
-  QueuedDelivery,
-  SendingEndpoint,
-  Standing,
-} from '../src/db/delivery-queue.ts';
+import type { DeliveryQueue } from '../src/db/delivery-queue.ts';
+import type { Standing } from '../src/db/delivery-retries.ts';
+import type { QueuedDelivery, SendingEndpoint } from '../src/db/waiting-deliveries.ts';
 import type { WebhookPlan } from '../workflows/webhook-plan.ts';
 
 export type { DeliveryAttempt, DeliveryQueue, QueuedDelivery, SendingEndpoint, Standing };

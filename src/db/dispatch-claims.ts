@@ -1,8 +1,8 @@
 /** Which endpoints have something to be sent, and nobody who sees to it. */
 import { sql } from 'kysely';
+import type { EndpointRef } from './endpoint-lease.ts';
 import { translated } from './errors.ts';
 import type { Database } from './pool.ts';
-import type { EndpointRef } from './delivery-queue.ts';
 
 /** Long enough that whoever holds it is not only late. */
 const OVERDUE_MS = 5 * 60_000;
