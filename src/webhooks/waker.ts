@@ -31,57 +31,87 @@ const LOOK_MS = 2_000;
 /** Many events come at once: they are one look. */
 const PAUSE_MS = 10;
 const RESCUE_MS = 60_000;
-const AT_ONCE = 50;
+/** Few: who comes later and answers well stands in front of all that are not yet begun with. */
+const AT_ONCE = 16;
 /** A dispatcher that begins to send takes the endpoint for itself. */
 const CLAIM_MS = 10_000;
 
 export function startWaker(options: WakerOptions): Waker {
-  const stopping = new AbortController();
-  const bell = new Bell();
-  const running = run(options, stopping.signal, bell);
+  const running = new Running(options);
+  const ended = running.run();
   return {
-    look: bell.ring,
-    stop: async () => {
-      stopping.abort();
-      bell.ring();
-      await running;
+    look: running.look,
+    stop: () => {
+      running.stop();
+      return ended;
     },
   };
 }
 
-async function run(
-  { claims, wake, log }: WakerOptions,
-  stopped: AbortSignal,
-  bell: Bell,
-): Promise<void> {
-  let isAway = false;
-  let rescuedAt = 0;
-  while (!stopped.aborted) {
-    try {
-      if (Date.now() - rescuedAt > RESCUE_MS) {
-        rescuedAt = Date.now();
-        await claims.rescue();
-      }
-      await wakeAll({ claims, wake }, stopped);
-      isAway = false;
-    } catch (error) {
-      if (!isAway) log.warn('webhooks wait: their dispatchers cannot be started', { error });
-      isAway = true;
-    }
-    await bell.wait(LOOK_MS);
-    if (!stopped.aborted) await delay(PAUSE_MS);
-  }
-}
+class Running {
+  readonly #options: WakerOptions;
+  readonly #bell = new Bell();
+  readonly #waking = new Set<Promise<void>>();
+  /** More waits than could be begun with. */
+  #isMore = false;
+  #isStopped = false;
+  #isAway = false;
+  #rescuedAt = 0;
 
-async function wakeAll(
-  { claims, wake }: Pick<WakerOptions, 'claims' | 'wake'>,
-  stopped: AbortSignal,
-): Promise<void> {
-  for (let found = AT_ONCE; found === AT_ONCE && !stopped.aborted;) {
-    const claimed = await claims.claim(AT_ONCE, CLAIM_MS);
-    found = claimed.length;
-    const woken = await Promise.allSettled(claimed.map(wake));
-    const failed = woken.find((each) => each.status === 'rejected');
-    if (failed) throw failed.reason;
+  constructor(options: WakerOptions) {
+    this.#options = options;
   }
+
+  look = (): void => {
+    this.#bell.ring();
+  };
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#bell.ring();
+  }
+
+  async run(): Promise<void> {
+    while (!this.#isStopped) {
+      await this.#take().catch(this.#failed);
+      await this.#bell.wait(LOOK_MS);
+      if (!this.#isStopped) await delay(PAUSE_MS);
+    }
+    await Promise.all(this.#waking);
+  }
+
+  async #take(): Promise<void> {
+    const { claims } = this.#options;
+    if (Date.now() - this.#rescuedAt > RESCUE_MS) {
+      this.#rescuedAt = Date.now();
+      await claims.rescue();
+    }
+    const free = AT_ONCE - this.#waking.size;
+    this.#isMore = true;
+    // Each look costs a statement: it waits until several can be begun with.
+    if (free < AT_ONCE / 2) return;
+    const claimed = await claims.claim(free, CLAIM_MS);
+    this.#isMore = claimed.length === free;
+    for (const endpoint of claimed) this.#wake(endpoint);
+  }
+
+  /** One that takes long holds up no other. */
+  #wake(endpoint: EndpointRef): void {
+    const waking = this.#options
+      .wake(endpoint)
+      .then(() => {
+        this.#isAway = false;
+      }, this.#failed)
+      .finally(() => {
+        this.#waking.delete(waking);
+        if (this.#isMore && this.#waking.size <= AT_ONCE / 2) this.look();
+      });
+    this.#waking.add(waking);
+  }
+
+  #failed = (error: unknown): void => {
+    const { log } = this.#options;
+    if (!this.#isAway) log.warn('webhooks wait: their dispatchers cannot be started', { error });
+    this.#isAway = true;
+  };
 }
