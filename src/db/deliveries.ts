@@ -34,6 +34,8 @@ export interface DeliveryFilter {
 
 /** So many are ended by one statement: none runs into its time limit, however much waits. */
 const AT_ONCE = 10_000;
+/** Who sends holds the endpoint for no longer; a longer time means that nothing is to be sent. */
+const LEASE_MS = 30_000;
 
 export async function find(scope: Scope, id: string): Promise<StoredDelivery | undefined> {
   const row = await all(scope).where('id', '=', id).executeTakeFirst();
@@ -99,14 +101,16 @@ export async function tellSenders({ workspaceId, trx }: Scope): Promise<void> {
   await sql`select pg_notify(${DELIVERIES_CHANNEL}, ${workspaceId})`.execute(trx);
 }
 
-/** The receiver may be down, and somebody has asked all the same: it is tried now, not at the next turn. */
+/** The receiver may be down, or has asked for time, and somebody has asked all the same: it is tried now, not at the next turn. */
 export async function hurry(scope: Scope, endpointId: string): Promise<void> {
   await scope.trx
     .updateTable('webhook_dispatch')
     .set({ busy_until: null })
     .where('workspace_id', '=', scope.workspaceId)
     .where('endpoint_id', '=', endpointId)
-    .where('failures', '>', 0)
+    .where(
+      sql<boolean>`failures > 0 or busy_until > now() + ${LEASE_MS} * interval '1 millisecond'`,
+    )
     .execute();
   await tellSenders(scope);
 }

@@ -104,7 +104,7 @@ export function positionOf(scope: Scope, id: string): Promise<Position | undefin
 
 /**
  * Puts `content` in place of what was there. With `disabled`, what waits to be sent fails; with `enabled`
- * in the place of it, its failures are forgotten.
+ * in the place of it, its failures are forgotten, and that it was to be left alone.
  * @param before as {@link find} has locked it
  */
 export async function update(
@@ -200,7 +200,7 @@ async function change({ workspaceId, trx }: Scope, id: string, changes: Changes)
 async function forgetFailures({ workspaceId, trx }: Scope, id: string): Promise<void> {
   await trx
     .updateTable('webhook_dispatch')
-    .set({ failures: 0, failing_since: null })
+    .set({ failures: 0, failing_since: null, busy_until: null })
     .where('workspace_id', '=', workspaceId)
     .where('endpoint_id', '=', id)
     .execute();
