@@ -77,7 +77,7 @@ async function claim(system: Database, limit: number, forMs: number): Promise<En
       from waiting left join webhook_dispatch busy using (endpoint_id)
       where busy.busy_until is null or busy.busy_until < now()
       -- receivers that answer do not stand behind those that do not, or of which nothing is known
-      order by coalesce(least(busy.failures, 2), 1), busy.busy_until nulls first
+      order by least(coalesce(busy.failures, 1), 2), busy.busy_until nulls first
       limit ${limit}
     )
     insert into webhook_dispatch as at (endpoint_id, workspace_id, busy_until)
