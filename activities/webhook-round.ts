@@ -22,7 +22,8 @@ const BUSY_MS = 30_000;
 const EXTEND_MS = 10_000;
 /** News get lost with a connection. */
 const LOOK_MS = 1_000;
-const BATCH = 100;
+/** Read at once: about what is sent in two seconds. Events may be large, and are read anew every second. */
+const BATCH = { least: 25, most: 100, seconds: 2 };
 /** So many workflows are started or told at most after one round. */
 const STANDINGS = 100;
 const WRITE_TRIES = 5;
@@ -92,8 +93,8 @@ class Round {
     this.#signal.addEventListener('abort', this.#bell.ring);
     try {
       await this.#extend();
+      this.#failures = (await queue.endpoint(this.#order))?.failures ?? 0;
       await this.#refill();
-      this.#failures = this.#endpoint?.failures ?? 0;
       this.#window = new SendWindow(this.#deps.plan.concurrency, this.#isDown);
       if (this.#endpoint) {
         const orphans = await queue.orphans(this.#order, STANDINGS, this.#order.known);
@@ -151,8 +152,17 @@ class Round {
   /** While no more can be sent nobody looks: hundreds of receivers may never answer. */
   get #isOutOfDate(): boolean {
     if (this.#sending.size >= this.#window.size) return false;
-    const isOld = this.#waiting.length > 0 && Date.now() - this.#filledAt >= LOOK_MS;
-    return isOld || (this.#mayBeMore && this.#waiting.length < this.#window.size);
+    const isBlocked = this.#nextAt === -1;
+    if (this.#mayBeMore && (isBlocked || this.#waiting.length < this.#window.size)) return true;
+    // What is not sent at this moment may be as old as it likes.
+    const isDue = !isBlocked && this.#pacer.waitMs(performance.now()) === 0;
+    return isDue && Date.now() - this.#filledAt >= LOOK_MS;
+  }
+
+  /** The oldest whose lane is free; -1: there is none. */
+  get #nextAt(): number {
+    const lanes = new Set([...this.#sending.values()].map(({ lane }) => lane));
+    return this.#waiting.findIndex(({ lane }) => lane === undefined || !lanes.has(lane));
   }
 
   get #isDown(): boolean {
@@ -161,6 +171,11 @@ class Round {
 
   get #heldUntil(): number {
     return Math.max(this.#downUntil, this.#askedUntil);
+  }
+
+  get #batch(): number {
+    const { least, most, seconds } = BATCH;
+    return Math.min(most, Math.max(least, seconds * (this.#endpoint?.maxPerSecond ?? 0)));
   }
 
   async #extend(): Promise<void> {
@@ -178,10 +193,10 @@ class Round {
     this.#filledAt = Date.now();
     // Of what is under way now, the answer may not know yet that it is done.
     const known = new Set(this.#sending.keys());
-    const limit = BATCH + known.size;
+    const limit = this.#batch + known.size;
     const [endpoint, found] = await Promise.all([
       this.#deps.queue.endpoint(this.#order),
-      this.#deps.queue.pending(this.#order, limit),
+      this.#deps.queue.pending(this.#order, limit, this.#isDown),
     ]);
     this.#endpoint = endpoint;
     this.#waiting = found.filter((each) => !known.has(each.deliveryId));
@@ -191,8 +206,7 @@ class Round {
   /** @returns 0 when one was sent, else how long to wait for news */
   #sendNext(): number {
     if (this.#sending.size >= this.#window.size) return LOOK_MS;
-    const lanes = new Set([...this.#sending.values()].map(({ lane }) => lane));
-    const at = this.#waiting.findIndex(({ lane }) => lane === undefined || !lanes.has(lane));
+    const at = this.#nextAt;
     const next = this.#waiting[at];
     if (!next || !this.#endpoint) return LOOK_MS;
     const waitMs = this.#pacer.waitMs(performance.now());
@@ -253,6 +267,8 @@ class Round {
     this.#downUntil = 0;
     if (!isProbe) return;
     await this.#persist(() => this.#deps.queue.wakeRetries(this.#order));
+    // From now on in the order of the events again.
+    this.#waiting = [];
     this.#mayBeMore = true;
   }
 
