@@ -1,10 +1,36 @@
 /** What an attempt means for its delivery. */
 import type { DeliveryStanding } from '../workflows/webhook-contract.ts';
-import type { DeliveryAttempt, QueuedDelivery, Standing } from './webhook-ports.ts';
+import { retryDelayMs } from '../workflows/webhook-plan.ts';
+import type { WebhookPlan } from '../workflows/webhook-plan.ts';
+import type { DeliveryAttempt, QueuedDelivery, SendResult, Standing } from './webhook-ports.ts';
+
+const GONE = 410;
+
+export interface Verdict {
+  status: 'retrying' | 'succeeded' | 'failed';
+  attempt: DeliveryAttempt;
+  /** RFC 3339; of one that is `retrying`. */
+  nextAt?: string;
+}
 
 /** A redirect is a failure: it is not followed. */
-export function succeeded({ status = 0 }: DeliveryAttempt): boolean {
-  return status >= 200 && status < 300;
+export function verdictOn(
+  { attempt, retryAfterMs }: SendResult,
+  { attempts }: QueuedDelivery,
+  plan: WebhookPlan,
+): Verdict {
+  const { status = 0 } = attempt;
+  if (status >= 200 && status < 300) return { status: 'succeeded', attempt };
+  const delayMs = isGone(attempt)
+    ? undefined
+    : retryDelayMs(plan, attempts + 1, Math.random(), retryAfterMs);
+  if (delayMs === undefined) return { status: 'failed', attempt };
+  return { status: 'retrying', attempt, nextAt: new Date(Date.now() + delayMs).toISOString() };
+}
+
+/** The receiver wants nothing more, ever. */
+export function isGone({ status }: DeliveryAttempt): boolean {
+  return status === GONE;
 }
 
 /** As a person reads it. */
@@ -19,18 +45,14 @@ export function standingOf({ newest, ...stored }: Standing): DeliveryStanding {
 
 export function standingAfter(
   { deliveryId, event, attempts }: QueuedDelivery,
-  outcome: {
-    status: DeliveryStanding['status'];
-    attempt: DeliveryAttempt;
-    nextAt?: string | undefined;
-  },
+  { status, attempt, nextAt }: Verdict,
 ): DeliveryStanding {
   return {
     deliveryId,
     eventType: event.type,
-    status: outcome.status,
+    status,
     attempts: attempts + 1,
-    result: resultOf(outcome.attempt),
-    ...(outcome.nextAt !== undefined && { nextAt: outcome.nextAt }),
+    result: resultOf(attempt),
+    ...(nextAt !== undefined && { nextAt }),
   };
 }
