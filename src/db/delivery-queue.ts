@@ -36,8 +36,8 @@ export function createDeliveryQueue(system: Database) {
     endpoint: (ref: EndpointRef) =>
       translated('Reading an endpoint', () => endpointOf(system, ref)),
 
-    pending: (ref: EndpointRef, limit: number) =>
-      translated('Reading what waits', () => pendingOf(system, ref, limit)),
+    pending: (ref: EndpointRef, limit: number, isProbe = false) =>
+      translated('Reading what waits', () => pendingOf(system, ref, limit, isProbe)),
 
     settle: (ref: EndpointRef, delivery: QueuedDelivery, outcome: AttemptOutcome) =>
       translated('Writing the outcome of a delivery', () => settle(system, ref, delivery, outcome)),

@@ -10,7 +10,7 @@ const OVERDUE_MS = 5 * 60_000;
 export interface WaitingDeliveries {
   /** Up to 10,000. */
   count: number;
-  /** Of those to receivers that answered last time; 0 when there is none. */
+  /** Of those that are next and go to receivers that answered last time; 0 when there is none. */
   oldestMs: number;
 }
 
@@ -44,21 +44,21 @@ export function createDispatchClaims(system: Database) {
 
 export type DispatchClaims = ReturnType<typeof createDispatchClaims>;
 
-/** The oldest for each endpoint: goes from one to the next, and not over all that waits for each of them. */
-const oldestOfEach = () => sql`waiting as (
+/** The next of each endpoint: goes from one to the next, and not over all that waits for each of them. */
+const nextOfEach = () => sql`waiting as (
   (select endpoint_id, workspace_id, created_at from deliveries where status = 'pending'
-    order by endpoint_id, position limit 1)
+    order by endpoint_id, attempt_count, position limit 1)
   union all
   select next.endpoint_id, next.workspace_id, next.created_at from waiting, lateral (
     select * from deliveries d
     where d.status = 'pending' and d.endpoint_id > waiting.endpoint_id
-    order by d.endpoint_id, d.position limit 1
+    order by d.endpoint_id, d.attempt_count, d.position limit 1
   ) next
 )`;
 
 async function waiting(system: Database): Promise<WaitingDeliveries> {
   const { rows } = await sql<{ count: number; oldest_ms: number }>`
-    with recursive ${oldestOfEach()}
+    with recursive ${nextOfEach()}
     select
       (select count(*)::int from (
         select from deliveries where status = 'pending' limit ${COUNTED}) as counted) as count,
@@ -71,7 +71,7 @@ async function waiting(system: Database): Promise<WaitingDeliveries> {
 
 async function claim(system: Database, limit: number, forMs: number): Promise<EndpointRef[]> {
   const { rows } = await sql<EndpointRef>`
-    with recursive ${oldestOfEach()},
+    with recursive ${nextOfEach()},
     free as (
       select waiting.endpoint_id, waiting.workspace_id
       from waiting left join webhook_dispatch busy using (endpoint_id)

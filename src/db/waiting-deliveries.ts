@@ -59,11 +59,16 @@ export async function endpointOf(
   };
 }
 
-/** The oldest of those that wait. */
+/**
+ * Of those that wait. What was never tried goes first, in the order of the events: what a receiver refuses
+ * again and again keeps nothing else waiting.
+ * @param isProbe the receiver is down: the newest first, as the oldest may be what it refuses
+ */
 export async function pendingOf(
   system: Database,
   { endpointId }: EndpointRef,
   limit: number,
+  isProbe: boolean,
 ): Promise<QueuedDelivery[]> {
   const rows = await system
     .selectFrom('deliveries')
@@ -72,7 +77,8 @@ export async function pendingOf(
     .select(['event_id', 'type', 'occurred_at', 'call_id', 'sequence', 'data'])
     .where('endpoint_id', '=', endpointId)
     .where('status', '=', 'pending')
-    .orderBy('deliveries.position')
+    .orderBy('attempt_count')
+    .orderBy('deliveries.position', isProbe ? 'desc' : 'asc')
     .limit(limit)
     .execute();
   return rows.map((row) => ({

@@ -70,16 +70,17 @@ describe('the order and the pace', () => {
     const { id } = await bench.endpoint({ maxPerSecond: 40 });
     await bench.emit(160, { perTransaction: 160 });
     await bench.all(id, 'succeeded');
-    const times = bench.receiver.received
-      .filter(({ path }) => path === `/${id}`)
-      .map(({ at }) => at);
+    // When they were sent: on a busy machine what is held up on its way arrives together.
+    const rows = await bench.deliveries(id);
+    const times = rows.flatMap(({ attempts }) =>
+      (attempts as { at: string }[]).map(({ at }) => Date.parse(at)),
+    );
     expect(times).toHaveLength(160);
     const inASecond = times.map(
       (from) => times.filter((at) => at >= from && at < from + 1000).length,
     );
-    // One more for the way to the receiver, which is not always equally long.
-    expect(Math.max(...inASecond)).toBeLessThanOrEqual(42);
-    expect(Math.max(...inASecond)).toBeGreaterThan(30);
+    expect(Math.max(...inASecond)).toBeLessThanOrEqual(41);
+    expect(Math.max(...times) - Math.min(...times)).toBeGreaterThanOrEqual(159 * 25);
   });
 });
 
@@ -193,6 +194,23 @@ describe('a receiver that fails', () => {
     expect(new Set(bench.receiver.ids(`/${id}`))).toEqual(new Set(events));
     expect(await bench.health(id)).toMatchObject({ failures: 0, failing_since: null });
     await keepHistory(bench.link, dispatcherId(id), 'webhook-dispatch');
+  });
+
+  test('and takes some events all the same gets these, whatever it refuses', async () => {
+    const { id } = await bench.endpoint();
+    const refused = new Set(await bench.emit(60, { perTransaction: 60 }));
+    bench.receiver.behave = (request) => ({ status: refused.has(request.id as never) ? 500 : 200 });
+    await eventually(async () => {
+      expect((await bench.health(id))?.failures).toBeGreaterThanOrEqual(6);
+    });
+    const wanted = await bench.emit(3);
+    await eventually(async () => {
+      const rows = await bench.deliveries(id);
+      const arrived = rows.filter(({ status }) => status === 'succeeded');
+      expect(arrived.map(({ event_id: event }) => event)).toEqual(wanted);
+    });
+    const untried = (await bench.deliveries(id)).filter(({ attempt_count: count }) => count === 0);
+    expect(untried.length).toBeGreaterThan(20);
   });
 
   test('and nothing but fails for days is disabled, with all that waits', async () => {

@@ -88,7 +88,9 @@ const STATEMENTS = [
   )`,
   `create unique index deliveries_once on deliveries (endpoint_id, event_id)`,
   `create index deliveries_of_event on deliveries (event_id)`,
-  `create index deliveries_waiting on deliveries (endpoint_id, position) where status = 'pending'`,
+  // In the order in which they are sent.
+  `create index deliveries_waiting on deliveries (endpoint_id, attempt_count, position)
+    where status = 'pending'`,
   `create index deliveries_retrying on deliveries (endpoint_id) where status = 'retrying'`,
   `create index deliveries_newest on deliveries (workspace_id, endpoint_id, created_at desc, id desc)`,
   `create index deliveries_by_status
