@@ -67,8 +67,8 @@ export function webhookEndpointActions(app: ApiApp, db: Database, { box }: Webho
     handle: async ({ params: { id }, reply, inWorkspace }) => {
       const delivery = await inWorkspace('Testing a webhook endpoint', async (scope) => {
         const event = endpointEvent('webhook_endpoint.test', await enabledEndpoint(scope, id));
-        await emit(scope, [event], id);
         await deliveries.hurry(scope, id);
+        await emit(scope, [event], id);
         return deliveries.findByEvent(scope, id, event.id);
       });
       if (!delivery) throw notFound();
