@@ -1,5 +1,5 @@
 /** What Temporal keeps of a call is sealed: whoever reads the server reads no word and no number. */
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { afterAll, describe, expect, test } from '@jest/globals';
 import { Worker } from '@temporalio/worker';
 import { snapshotQuery } from '../../workflows/contract.ts';
 import type { CallEvent } from '../../workflows/events.ts';
@@ -27,12 +27,11 @@ import { CALLER, OUR_NUMBER, startVoca } from './support/voca.ts';
 const OLD = RECORDING_SECRET;
 const NEW = 'a-new-secret-of-more-than-32-characters!';
 
-let voca: Voca | undefined;
+const opened: Voca[] = [];
 const links: TemporalLink[] = [];
-afterEach(async () => {
-  await voca?.close();
-  voca = undefined;
-  await Promise.all(links.splice(0).map((link) => link.close()));
+afterAll(async () => {
+  await Promise.all(opened.map((it) => it.close()));
+  await Promise.all(links.map((link) => link.close()));
 });
 
 /** A client of somebody who holds these keys. */
@@ -76,10 +75,11 @@ function failingRecords() {
 }
 
 async function start(options: VocaOptions): Promise<Voca> {
-  voca = await startVoca({
+  const voca = await startVoca({
     assistant: { firstMessage: 'Welcome to Kilimanjaro.', name: 'Kilimanjaro' },
     ...options,
   });
+  opened.push(voca);
   return voca;
 }
 
@@ -100,7 +100,7 @@ async function isEnded(link: TemporalLink, callId: string): Promise<void> {
 }
 
 describe('a whole call', () => {
-  test('in: speech, keys, failures and new runs leave nothing to read', async () => {
+  test.concurrent('in: speech, keys, failures and new runs leave nothing to read', async () => {
     const records = failingRecords();
     let isBroken = true;
     const it = await start({
@@ -144,7 +144,7 @@ describe('a whole call', () => {
     ]);
   });
 
-  test('out leaves nothing to read either', async () => {
+  test.concurrent('out leaves nothing to read either', async () => {
     const it = await start({ secretKeys: [OLD] });
     const answered = new Promise<Phone>((resolve) => {
       it.simulator.onOutboundCall((phone) => {
@@ -159,7 +159,7 @@ describe('a whole call', () => {
     expectNothingReadable(await everythingAbout(holding(), callId));
   });
 
-  test('stays readable when there is no key', async () => {
+  test.concurrent('stays readable when there is no key', async () => {
     const it = await start({ records: failingRecords() });
     const phone = it.dial();
     const callId = it.callIdOf(phone.callSid);
@@ -174,7 +174,7 @@ describe('a whole call', () => {
 });
 
 describe('a key', () => {
-  test('may be set, and exchanged for another one, in mid-call', async () => {
+  test.concurrent('may be set, and exchanged for another one, in mid-call', async () => {
     const it = await start({});
     const phone = it.dial();
     const callId = it.callIdOf(phone.callSid);
@@ -197,56 +197,62 @@ describe('a key', () => {
     );
   });
 
-  test('that is gone stops its calls with a clear error, and they go on when it is back', async () => {
-    const it = await start({ secretKeys: [OLD] });
-    const phone = it.dial();
-    const callId = it.callIdOf(phone.callSid);
-    await exchange(phone, 'one');
-    await phone.waitUntilListening();
-    await it.rekey([NEW]);
-    phone.say('two');
-    await phone.hearsMatching(/One moment/);
-    const failed = await eventually(async () => {
-      const raw = holding();
-      const { events } = await raw.client.workflow.getHandle(callId).fetchHistory();
-      const last = (events ?? []).findLast((event) => event.workflowTaskFailedEventAttributes);
-      if (!last) throw new Error('no workflow task has failed');
-      return last.workflowTaskFailedEventAttributes?.failure?.encodedAttributes ?? {};
-    });
-    const [opened] = await new SealingCodec(createKeyRing([NEW])).decode([failed]);
-    expect(readable(opened)).toContain('a key that VOCA_SECRET_KEY does not hold');
+  test.concurrent(
+    'that is gone stops its calls with a clear error, and they go on when it is back',
+    async () => {
+      const it = await start({ secretKeys: [OLD] });
+      const phone = it.dial();
+      const callId = it.callIdOf(phone.callSid);
+      await exchange(phone, 'one');
+      await phone.waitUntilListening();
+      await it.rekey([NEW]);
+      phone.say('two');
+      await phone.hearsMatching(/One moment/);
+      const failed = await eventually(async () => {
+        const raw = holding();
+        const { events } = await raw.client.workflow.getHandle(callId).fetchHistory();
+        const last = (events ?? []).findLast((event) => event.workflowTaskFailedEventAttributes);
+        if (!last) throw new Error('no workflow task has failed');
+        return last.workflowTaskFailedEventAttributes?.failure?.encodedAttributes ?? {};
+      });
+      const [opened] = await new SealingCodec(createKeyRing([NEW])).decode([failed]);
+      expect(readable(opened)).toContain('a key that VOCA_SECRET_KEY does not hold');
 
-    await it.rekey([NEW, OLD]);
-    await phone.hearsMatching(/You said: two/, { timeoutMs: 30_000 });
-    expect(it.asked.map(({ heard }) => heard)).toMatchObject([{ text: 'one' }, { text: 'two' }]);
-  });
+      await it.rekey([NEW, OLD]);
+      await phone.hearsMatching(/You said: two/, { timeoutMs: 30_000 });
+      expect(it.asked.map(({ heard }) => heard)).toMatchObject([{ text: 'one' }, { text: 'two' }]);
+    },
+  );
 
-  test('that is gone makes what it has sealed unreadable, and says which one is missing', async () => {
-    const it = await start({ secretKeys: [OLD] });
-    const phone = it.dial();
-    const callId = it.callIdOf(phone.callSid);
-    await exchange(phone, 'one');
-    phone.hangUp();
-    await isEnded(it.link, callId);
-    for (const keys of [[NEW], []]) {
-      const result = holding(...keys)
-        .client.workflow.getHandle(callId)
-        .result();
-      await expect(result).rejects.toThrow(SealedPayloadError);
-    }
-    const { events } = await it.link.client.workflow.getHandle(callId).fetchHistory();
-    const replay = (...keys: string[]) =>
-      Worker.runReplayHistory(
-        workerSealing(stack().workflowBundlePath, keys),
-        { events: events ?? [] },
-        callId,
-      );
-    await expect(replay(NEW, OLD)).resolves.toBeUndefined();
-    await expect(replay(NEW)).rejects.toThrow(/Encoded failure|does not hold/);
-    await keepHistory(it.link, callId, 'inbound-sealed');
-  });
+  test.concurrent(
+    'that is gone makes what it has sealed unreadable, and says which one is missing',
+    async () => {
+      const it = await start({ secretKeys: [OLD] });
+      const phone = it.dial();
+      const callId = it.callIdOf(phone.callSid);
+      await exchange(phone, 'one');
+      phone.hangUp();
+      await isEnded(it.link, callId);
+      for (const keys of [[NEW], []]) {
+        const result = holding(...keys)
+          .client.workflow.getHandle(callId)
+          .result();
+        await expect(result).rejects.toThrow(SealedPayloadError);
+      }
+      const { events } = await it.link.client.workflow.getHandle(callId).fetchHistory();
+      const replay = (...keys: string[]) =>
+        Worker.runReplayHistory(
+          workerSealing(stack().workflowBundlePath, keys),
+          { events: events ?? [] },
+          callId,
+        );
+      await expect(replay(NEW, OLD)).resolves.toBeUndefined();
+      await expect(replay(NEW)).rejects.toThrow(/Encoded failure|does not hold/);
+      await keepHistory(it.link, callId, 'inbound-sealed');
+    },
+  );
 
-  test('that is gone does not keep the reconciler from being scheduled', async () => {
+  test.concurrent('that is gone does not keep the reconciler from being scheduled', async () => {
     const argumentsOf = async (link: TemporalLink) => {
       const { action } = await link.client.schedule.getHandle(RECONCILE_SCHEDULE).describe();
       return action.args;

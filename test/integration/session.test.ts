@@ -1,5 +1,8 @@
-/** What fills the texts of a call, what it knows of earlier ones, and what is kept for the next. */
-import { afterEach, describe, expect, test } from '@jest/globals';
+/**
+ * What fills the texts of a call, what it knows of earlier ones, and what is kept for the next. Each has
+ * a worker of its own, and all wait at the same time.
+ */
+import { afterAll, describe, expect, test } from '@jest/globals';
 import type { CallSoFar } from '../../activities/ports.ts';
 import type { Phone } from '../../src/simulator/phone.ts';
 import { SEARCH_ATTRIBUTES } from '../../workflows/contract.ts';
@@ -9,14 +12,14 @@ import { ended, spokenTurns } from './support/records.ts';
 import type { Voca, VocaOptions } from './support/voca.ts';
 import { echo, startVoca } from './support/voca.ts';
 
-let voca: Voca | undefined;
-afterEach(async () => {
-  await voca?.close();
-  voca = undefined;
+const opened: Voca[] = [];
+afterAll(async () => {
+  await Promise.all(opened.map((it) => it.close()));
 });
 
 async function start(options: VocaOptions): Promise<Voca> {
-  voca = await startVoca(options);
+  const voca = await startVoca(options);
+  opened.push(voca);
   return voca;
 }
 
@@ -29,75 +32,78 @@ function isClosed(it: Voca, callId: string): Promise<unknown> {
 }
 
 describe('a call with variables and a memory', () => {
-  test('speaks filled texts, tells the model what was said before, and is summed up', async () => {
-    const told: CallSoFar[] = [];
-    const summarized: [CallSoFar, boolean][] = [];
-    const it = await start({
-      assistant: {
-        firstMessage: 'Hello {{name}}{{nothing}}, this is {{company}}.',
-        instructions: 'You work for {{ company }}.',
-        variables: { name: 'friend', company: 'Acme' },
-        memory: 'Ada is vegan.',
-        workspaceId: 'ws_test',
-      },
-      think: async (call, heard) => {
-        told.push(call);
-        return echo(call, heard);
-      },
-      summarize: async (call, isOver) => {
-        summarized.push([call, isOver]);
-        return 'Ada is vegan and wants a table.';
-      },
-    });
-    const answered = new Promise<Phone>((resolve) => {
-      it.simulator.onOutboundCall((phone) => {
-        phone.answer();
-        resolve(phone);
+  test.concurrent(
+    'speaks filled texts, tells the model what was said before, and is summed up',
+    async () => {
+      const told: CallSoFar[] = [];
+      const summarized: [CallSoFar, boolean][] = [];
+      const it = await start({
+        assistant: {
+          firstMessage: 'Hello {{name}}{{nothing}}, this is {{company}}.',
+          instructions: 'You work for {{ company }}.',
+          variables: { name: 'friend', company: 'Acme' },
+          memory: 'Ada is vegan.',
+          workspaceId: 'ws_test',
+        },
+        think: async (call, heard) => {
+          told.push(call);
+          return echo(call, heard);
+        },
+        summarize: async (call, isOver) => {
+          summarized.push([call, isOver]);
+          return 'Ada is vegan and wants a table.';
+        },
       });
-    });
-    const { callId } = await it.manager.makeCall('+14155550199', {
-      assistantId: 'asst_test',
-      variables: { name: '{{company}} & Ada' },
-      metadata: { order: '7' },
-    });
-    const phone = await answered;
-    await phone.hearsMatching(/^Hello \{\{company\}\} & Ada, this is Acme\.$/);
-    await phone.waitUntilListening();
-    phone.say('a table');
-    await phone.hearsMatching(/You said: a table/);
-    expect(told[0]).toMatchObject({
-      memory: 'Ada is vegan.',
-      assistant: { instructions: 'You work for Acme.' },
-    });
-    await phone.waitUntilListening();
-    phone.hangUp();
-    await eventually(() => expect(summaries(it, callId)).toHaveLength(1));
-    expect(it.events(callId).at(-1)).toMatchObject({
-      type: 'call.summarized',
-      text: 'Ada is vegan and wants a table.',
-      model: 'echo',
-    });
-    expect(summarized).toHaveLength(1);
-    expect(summarized[0]).toMatchObject([
-      { memory: 'Ada is vegan.', utterances: [{}, { heard: { text: 'a table' } }, {}] },
-      true,
-    ]);
-    expect(it.events(callId)[0]).toMatchObject({
-      type: 'call.created',
-      call: { metadata: { order: '7' } },
-      assistant: { workspaceId: 'ws_test' },
-    });
-    expect(JSON.stringify(it.events(callId)[0])).not.toContain('Ada');
-    const { typedSearchAttributes } = await it.link.client.workflow.getHandle(callId).describe();
-    expect(typedSearchAttributes.get(SEARCH_ATTRIBUTES.workspace)).toBe('ws_test');
-    await isClosed(it, callId);
-    expect(summaries(it, callId)).toHaveLength(1);
-    await keepHistory(it.link, callId, 'outbound-variables');
-  });
+      const answered = new Promise<Phone>((resolve) => {
+        it.simulator.onOutboundCall((phone) => {
+          phone.answer();
+          resolve(phone);
+        });
+      });
+      const { callId } = await it.manager.makeCall('+14155550199', {
+        assistantId: 'asst_test',
+        variables: { name: '{{company}} & Ada' },
+        metadata: { order: '7' },
+      });
+      const phone = await answered;
+      await phone.hearsMatching(/^Hello \{\{company\}\} & Ada, this is Acme\.$/);
+      await phone.waitUntilListening();
+      phone.say('a table');
+      await phone.hearsMatching(/You said: a table/);
+      expect(told[0]).toMatchObject({
+        memory: 'Ada is vegan.',
+        assistant: { instructions: 'You work for Acme.' },
+      });
+      await phone.waitUntilListening();
+      phone.hangUp();
+      await eventually(() => expect(summaries(it, callId)).toHaveLength(1));
+      expect(it.events(callId).at(-1)).toMatchObject({
+        type: 'call.summarized',
+        text: 'Ada is vegan and wants a table.',
+        model: 'echo',
+      });
+      expect(summarized).toHaveLength(1);
+      expect(summarized[0]).toMatchObject([
+        { memory: 'Ada is vegan.', utterances: [{}, { heard: { text: 'a table' } }, {}] },
+        true,
+      ]);
+      expect(it.events(callId)[0]).toMatchObject({
+        type: 'call.created',
+        call: { metadata: { order: '7' } },
+        assistant: { workspaceId: 'ws_test' },
+      });
+      expect(JSON.stringify(it.events(callId)[0])).not.toContain('Ada');
+      const { typedSearchAttributes } = await it.link.client.workflow.getHandle(callId).describe();
+      expect(typedSearchAttributes.get(SEARCH_ATTRIBUTES.workspace)).toBe('ws_test');
+      await isClosed(it, callId);
+      expect(summaries(it, callId)).toHaveLength(1);
+      await keepHistory(it.link, callId, 'outbound-variables');
+    },
+  );
 });
 
 describe('what is kept for the next call', () => {
-  test('is nothing when the caller said nothing', async () => {
+  test.concurrent('is nothing when the caller said nothing', async () => {
     const it = await start({ assistant: { firstMessage: 'Hello.' } });
     const phone = it.dial();
     await phone.waitUntilListening();
@@ -108,7 +114,7 @@ describe('what is kept for the next call', () => {
     expect(summaries(it, callId)).toEqual([]);
   });
 
-  test('tells also of words that come after the end', async () => {
+  test.concurrent('tells also of words that come after the end', async () => {
     const it = await start({
       assistant: { firstMessage: 'Hello.' },
       summarize: async ({ utterances }) => `${utterances.length} lines`,
@@ -132,31 +138,35 @@ describe('what is kept for the next call', () => {
     await keepHistory(it.link, callId, 'inbound-summed-up-twice');
   });
 
-  test('is tried for twice; without it the call closes all the same', async () => {
-    let tries = 0;
-    const it = await start({
-      assistant: { firstMessage: 'Hello.' },
-      summarize: async () => {
-        tries += 1;
-        throw new Error('the vendor is on fire');
-      },
-    });
-    const phone = it.dial();
-    await phone.waitUntilListening();
-    phone.say('a table');
-    await phone.hearsMatching(/You said: a table/);
-    phone.hangUp();
-    const callId = it.callIdOf(phone.callSid);
-    expect((await ended(it, callId)).reason).toBe('caller-hung-up');
-    expect(await isClosed(it, callId)).toMatchObject({ endReason: 'caller-hung-up', turns: 1 });
-    expect(tries).toBe(2);
-    expect(summaries(it, callId)).toEqual([]);
-    await keepHistory(it.link, callId, 'inbound-not-summed-up');
-  }, 60_000);
+  test.concurrent(
+    'is tried for twice; without it the call closes all the same',
+    async () => {
+      let tries = 0;
+      const it = await start({
+        assistant: { firstMessage: 'Hello.' },
+        summarize: async () => {
+          tries += 1;
+          throw new Error('the vendor is on fire');
+        },
+      });
+      const phone = it.dial();
+      await phone.waitUntilListening();
+      phone.say('a table');
+      await phone.hearsMatching(/You said: a table/);
+      phone.hangUp();
+      const callId = it.callIdOf(phone.callSid);
+      expect((await ended(it, callId)).reason).toBe('caller-hung-up');
+      expect(await isClosed(it, callId)).toMatchObject({ endReason: 'caller-hung-up', turns: 1 });
+      expect(tries).toBe(2);
+      expect(summaries(it, callId)).toEqual([]);
+      await keepHistory(it.link, callId, 'inbound-not-summed-up');
+    },
+    60_000,
+  );
 });
 
 describe('a call whose models fail', () => {
-  test('ends with the farewell of its assistant', async () => {
+  test.concurrent('ends with the farewell of its assistant', async () => {
     const it = await start({
       assistant: {
         firstMessage: 'Hello.',
