@@ -17,6 +17,7 @@ import { loadConfig } from '../../../src/config.ts';
 import { createUrls } from '../../../src/twilio/urls.ts';
 import { FakeGateway } from '../../http/harness.ts';
 import { freshDatabase } from '../stack.ts';
+import { PATIENCE_MS } from './database.ts';
 
 export const ENVIRONMENT = {
   TWILIO_ACCOUNT_SID: `AC${'1'.repeat(32)}`,
@@ -73,7 +74,10 @@ export interface ApiBench {
 export async function openApiBench(): Promise<ApiBench> {
   const fresh = await freshDatabase();
   const open = (role?: 'app' | 'system') =>
-    createDatabase({ url: fresh.url, applicationName: 'voca-test', ...(role && { role }) });
+    createDatabase({
+      ...{ url: fresh.url, applicationName: 'voca-test', connectTimeoutMs: PATIENCE_MS },
+      ...(role && { role }),
+    });
   const owner = open();
   await migrateToLatest(owner);
   const [db, system] = [open('app'), open('system')];

@@ -13,6 +13,9 @@ import { freshDatabase } from '../stack.ts';
 export const WS_A = FIRST_WORKSPACE;
 export const WS_B = 'ws_other';
 
+/** To connect: many do so at once on a machine that has much else to do. */
+export const PATIENCE_MS = 20_000;
+
 export interface TestDatabase {
   url: string;
   /** Owns the tables. */
@@ -30,7 +33,10 @@ export async function testDatabase(): Promise<TestDatabase> {
   const fresh = await freshDatabase();
   const opened: Database[] = [];
   const open = (options: Partial<DatabaseOptions> = {}) => {
-    const database = createDatabase({ url: fresh.url, applicationName: 'voca-test', ...options });
+    const database = createDatabase({
+      ...{ url: fresh.url, applicationName: 'voca-test', connectTimeoutMs: PATIENCE_MS },
+      ...options,
+    });
     opened.push(database);
     return database;
   };
