@@ -9,7 +9,7 @@ const swc = [
 
 const shared = { testEnvironment: 'node', transform: { '^.+\\.ts$': swc } };
 
-/** Tests that start whole processes: most of their time goes by in waiting for these. */
+/** Tests that start whole processes, to be run without the others. */
 const PROCESS_TESTS = [
   'api-calls',
   'bench',
@@ -31,10 +31,11 @@ const servers = {
   globalTeardown: '<rootDir>/test/integration/global-teardown.ts',
 };
 
-// "unit" needs no server. "integration" and "processes" each start a real PostgreSQL and a real
-// Temporal once (test/integration/global-setup.ts) and share them between their files, so the two can
-// run side by side (scripts/verify.js).
+// "unit" needs no server. For "integration" and "processes" each worker process of Jest has a real
+// PostgreSQL and a real Temporal (test/integration/global-setup.ts), which its files share one after the
+// other, so that several files can run side by side (scripts/verify.js).
 export default {
+  testSequencer: '<rootDir>/test/integration/sequencer.js',
   // Whole calls take their time on a busy machine; nothing here measures speed.
   testTimeout: 60_000,
   projects: [

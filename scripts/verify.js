@@ -5,61 +5,60 @@
  * The last line is `N passed, N failed` over everything that ran: every test, and every other step
  * counted as one.
  */
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, setPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkNode, install } from './install.js';
+
+/**
+ * So many files of tests against servers run at a time, each with servers of its own: they mostly wait,
+ * for processes, timers and servers. Each takes up to 2 GB of memory.
+ */
+const FILES_AT_ONCE = Math.min(availableParallelism() + 1, 4);
+/** What only computes stands back behind tests in which callers wait. */
+const STANDS_BACK = 5;
 
 const isFast = process.argv.includes('--fast');
 const scratch = mkdtempSync(join(tmpdir(), 'voca-verify-'));
 const total = { passed: 0, failed: 0 };
 
-function run(command, args) {
-  return spawnSync(command, args, { stdio: 'inherit' }).status === 0;
-}
-
-function step(name, command, args) {
-  console.log(`\n▸ ${name}`);
-  const startedAt = performance.now();
-  const isGood = run(command, args);
-  total[isGood ? 'passed' : 'failed'] += 1;
-  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
-  console.log(`${isGood ? '✓' : '✗'} ${name} (${seconds} s)`);
-}
-
-/**
- * Runs projects side by side and shows what each said, one after the other. Their files run one at a
- * time each: they mostly wait for processes, timers and servers.
- */
-async function jest(name, ...projects) {
-  console.log(`\n▸ ${name}`);
-  const runs = projects.map(async (project) => ({ project, isGood: await runJest(project) }));
-  for (const run of runs) {
-    const { project, isGood } = await run;
-    if (projects.length > 1) process.stdout.write(readFileSync(join(scratch, `${project}.log`)));
-    count(project, isGood);
-  }
-}
-
-function runJest(project) {
-  const log = project === 'unit' ? 'inherit' : openSync(join(scratch, `${project}.log`), 'w');
-  const report = ['--json', '--outputFile', join(scratch, `${project}.json`)];
-  const inBand = project === 'unit' ? [] : ['--runInBand'];
-  const args = ['jest', '--selectProjects', project, ...report, ...inBand];
+/** @returns whether it went well. */
+function run(command, args, { output = 'inherit', priority } = {}) {
   return new Promise((resolve) => {
-    const child = spawn('npx', args, { stdio: ['inherit', log, log] });
-    child.once('close', (code) => {
-      if (log !== 'inherit') closeSync(log);
-      resolve(code === 0);
-    });
+    const child = spawn(command, args, { stdio: ['inherit', output, output] });
+    if (priority !== undefined && child.pid !== undefined) setPriority(child.pid, priority);
+    child.once('error', () => resolve(false));
+    child.once('close', (code) => resolve(code === 0));
   });
 }
 
+async function step(name, command, args, options) {
+  console.log(`\n▸ ${name}`);
+  const isGood = await timed(name, () => run(command, args, options));
+  total[isGood ? 'passed' : 'failed'] += 1;
+}
+
+async function timed(name, act) {
+  const startedAt = performance.now();
+  const isGood = await act();
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+  console.log(`${isGood ? '✓' : '✗'} ${name} (${seconds} s)`);
+  return isGood;
+}
+
+async function jest(name, args, options) {
+  const file = join(scratch, `${name}.json`);
+  const report = ['--json', '--outputFile', file];
+  const isGood = await run('npx', ['jest', ...args, ...report], options);
+  count(file, isGood);
+  return isGood;
+}
+
 /** Counts each test; a suite that could not even start counts as one failure. */
-function count(project, isGood) {
+function count(file, isGood) {
   try {
-    const result = JSON.parse(readFileSync(join(scratch, `${project}.json`), 'utf8'));
+    const result = JSON.parse(readFileSync(file, 'utf8'));
     total.passed += result.numPassedTests;
     total.failed += result.numFailedTests + result.numRuntimeErrorTestSuites;
     if (!isGood && result.success) total.failed += 1;
@@ -68,16 +67,40 @@ function count(project, isGood) {
   }
 }
 
+async function checks(options) {
+  await step('types', 'npx', ['tsc', '--noEmit'], options);
+  await step('types of the tests', 'npx', ['tsc', '-p', 'test'], options);
+  await step('lint', 'npx', ['oxlint', '--type-aware', '--deny-warnings', '.'], options);
+  await step('format', 'npx', ['prettier', '--check', '--log-level', 'warn', '.'], options);
+  console.log('\n▸ unit tests');
+  await timed('unit tests', () => jest('unit', ['--selectProjects', 'unit'], options));
+}
+
+/** Beside the checks, and shown behind them. */
+async function integration() {
+  const logFile = join(scratch, 'integration.log');
+  const log = openSync(logFile, 'w');
+  const projects = ['--selectProjects', 'integration', 'processes'];
+  const args = [...projects, '--maxWorkers', String(FILES_AT_ONCE)];
+  const startedAt = performance.now();
+  const isGood = await jest('integration', args, { output: log });
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+  closeSync(log);
+  return () => {
+    console.log('\n▸ integration tests');
+    process.stdout.write(readFileSync(logFile));
+    console.log(`${isGood ? '✓' : '✗'} integration tests (${seconds} s)`);
+  };
+}
+
 checkNode();
 await install({ say: console.log });
-step('types', 'npx', ['tsc', '--noEmit']);
-step('types of the tests', 'npx', ['tsc', '-p', 'test']);
-step('lint', 'npx', ['oxlint', '--type-aware', '--deny-warnings', '.']);
-step('format', 'npx', ['prettier', '--check', '--log-level', 'warn', '.']);
-await jest('unit tests', 'unit');
-if (!isFast) {
-  await jest('integration tests', 'integration', 'processes');
-  step('the scripted demo', process.execPath, ['scripts/run.js', 'demo', '--script']);
+if (isFast) {
+  await checks();
+} else {
+  const [show] = await Promise.all([integration(), checks({ priority: STANDS_BACK })]);
+  show();
+  await step('the scripted demo', process.execPath, ['scripts/run.js', 'demo', '--script']);
 }
 rmSync(scratch, { recursive: true, force: true });
 console.log(`\n${total.passed} passed, ${total.failed} failed`);

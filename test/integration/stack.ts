@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 
 /** The variable through which the global setup hands the addresses to the test files. */
-export const STACK_VARIABLE = 'VOCA_TEST_STACK';
+export const STACKS_VARIABLE = 'VOCA_TEST_STACK';
 
-/** The servers that all integration tests share. */
+/** The servers that the integration tests of one worker process of Jest share. */
 export interface SharedStack {
   /** An empty database; most tests want one of their own: {@link freshDatabase}. */
   databaseUrl: string;
@@ -16,9 +16,11 @@ export interface SharedStack {
 
 /** The addresses of the servers. Task queues and workflow ids must be the test file's own. */
 export function stack(): SharedStack {
-  const shared = process.env[STACK_VARIABLE];
+  const { [STACKS_VARIABLE]: shared, JEST_WORKER_ID: worker = '1' } = process.env;
   if (!shared) throw new Error('No test stack: run this file in the project "integration".');
-  return JSON.parse(shared) as SharedStack;
+  const own = [JSON.parse(shared) as SharedStack[]].flat()[Number(worker) - 1];
+  if (!own) throw new Error(`No test stack for worker process ${worker} of Jest.`);
+  return own;
 }
 
 export interface FreshDatabase {

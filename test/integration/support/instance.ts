@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Evidence, LineChange, LineName, TcpProxy } from '../../../src/drill/index.ts';
@@ -14,6 +14,7 @@ import { createCallRecords } from '../../../src/db/call-records.ts';
 import { createDatabase } from '../../../src/db/pool.ts';
 import type { Database } from '../../../src/db/pool.ts';
 import { readPidFile, runDir } from '../../../src/embedded/index.ts';
+import { USUAL_PORTS } from '../../../src/embedded/ports.ts';
 import { postgresUrl } from '../../../src/embedded/postgres.ts';
 import { inboundCallId } from '../../../src/ids.ts';
 import { findInstance } from '../../../src/running.ts';
@@ -100,6 +101,7 @@ export class RunningInstance {
   ): Promise<RunningInstance> {
     const dataDir = mkdtempSync(join(tmpdir(), 'voca-drill-'));
     chmodSync(dataDir, 0o711); // an embedded PostgreSQL's user has to pass through
+    await leaveUsualPorts(dataDir);
     const port = await freePort();
     const toApi = lines ? await startTcpProxy(`127.0.0.1:${port}`) : undefined;
     const baseUrl = `http://127.0.0.1:${toApi?.port ?? port}`;
@@ -262,4 +264,11 @@ export class RunningInstance {
     await Promise.all([this.twilio?.toApi.close(), this.twilio?.toRest.close()]);
     rmSync(this.dataDir, { recursive: true, force: true });
   }
+}
+
+/** Others may be starting at the same moment, and find the same ones free. */
+async function leaveUsualPorts(dataDir: string): Promise<void> {
+  const names = Object.keys(USUAL_PORTS);
+  const ports = await Promise.all(names.map(async (name) => [name, await freePort()]));
+  writeFileSync(join(dataDir, 'ports.json'), JSON.stringify(Object.fromEntries(ports)));
 }
