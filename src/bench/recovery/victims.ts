@@ -1,15 +1,19 @@
 /** Kills processes of an instance, and sees them come back. */
-import { readFileSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { isAlive } from '../../embedded/process-info.ts';
 import { readPidFile, runDir } from '../../embedded/index.ts';
 import { pause } from '../play-call.ts';
 import { parentOf } from '../process-meter.ts';
 
 const LOOK_AGAIN_MS = 25;
+const READY = /"pid":(\d+),[^\n]*"msg":"ready"/g;
 
 export class Victims {
   readonly #dataDir: string;
   readonly #logFile: string;
+  /** Those that have said that they are ready, in so much of the log. */
+  readonly #ready = new Set<number>();
+  #readBytes = 0;
 
   constructor(place: { dataDir: string; logFile: string }) {
     this.#dataDir = place.dataDir;
@@ -64,7 +68,25 @@ export class Victims {
     const pid = readPidFile(runDir(this.#dataDir), name);
     if (pid === undefined || pid === killedPid || !isAlive(pid)) return false;
     if (name === 'voca-temporal' || name === 'voca-postgres') return true;
-    const log = readFileSync(this.#logFile, 'utf8');
-    return new RegExp(`"pid":${pid},[^\\n]*"msg":"ready"`).test(log);
+    this.#readOn();
+    return this.#ready.has(pid);
+  }
+
+  /**
+   * Only what is new: this process hands connections to the api and is Twilio, too, and has no time to read a
+   * long log again and again. Up to its last whole line.
+   */
+  #readOn(): void {
+    const log = openSync(this.#logFile, 'r');
+    try {
+      const bytes = Buffer.alloc(fstatSync(log).size - this.#readBytes);
+      const read = readSync(log, bytes, 0, bytes.length, this.#readBytes);
+      const end = bytes.subarray(0, read).lastIndexOf('\n') + 1;
+      this.#readBytes += end;
+      const lines = bytes.subarray(0, end).toString();
+      for (const [, pid] of lines.matchAll(READY)) this.#ready.add(Number(pid));
+    } finally {
+      closeSync(log);
+    }
   }
 }
