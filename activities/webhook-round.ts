@@ -140,7 +140,7 @@ class Round {
       !this.#signal.aborted &&
       !this.#tally.isFull &&
       this.#health.heldUntil <= Date.now() &&
-      Date.now() - this.#startedAt < this.#deps.plan.roundMs
+      Date.now() < Math.min(this.#startedAt + this.#deps.plan.roundMs, this.#tally.dueAt)
     );
   }
 

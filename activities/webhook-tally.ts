@@ -9,6 +9,12 @@ export class Tally {
   succeeded = 0;
   readonly #fresh: DeliveryStanding[] = [];
   readonly #held: DeliveryStanding[] = [];
+  #dueAt = Infinity;
+
+  /** When the first of what has failed is due again, in milliseconds since 1970: its workflow must know. */
+  get dueAt(): number {
+    return this.#dueAt;
+  }
 
   get isFull(): boolean {
     return this.#fresh.length + this.#held.length >= STANDINGS;
@@ -21,6 +27,9 @@ export class Tally {
 
   /** @param handedOver it has a workflow */
   add(standing: DeliveryStanding, handedOver: boolean): void {
+    if (standing.nextAt !== undefined) {
+      this.#dueAt = Math.min(this.#dueAt, Date.parse(standing.nextAt));
+    }
     if (handedOver) this.#held.push(standing);
     else if (standing.status === 'retrying') this.#fresh.push(standing);
   }

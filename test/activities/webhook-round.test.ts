@@ -4,7 +4,7 @@ import { runRound } from '../../activities/webhook-round.ts';
 import { PLAN } from '../../workflows/webhook-plan.ts';
 
 /** A queue in memory that never ends, and tells how much is read of it at once. */
-function backlog(maxPerSecond: number) {
+function backlog(maxPerSecond: number, given: Partial<Pick<WebhookDeps, 'plan' | 'sender'>> = {}) {
   const limits: number[] = [];
   let done = 0;
   const delivery = (nth: number): QueuedDelivery => ({
@@ -17,6 +17,7 @@ function backlog(maxPerSecond: number) {
     stopping: new AbortController().signal,
     onNews: () => () => {},
     sender: { send: async () => ({ attempt: { at: '', ms: 1, status: 200 } }) },
+    ...given,
     queue: {
       hold: async () => {},
       endpoint: async () => ({
@@ -56,4 +57,18 @@ test('of what waits so much is read at once as can be sent in two seconds', asyn
   expect((await quick.run()).sent).toBeGreaterThan(1);
   expect(quick.limits[0]).toBe(25);
   expect(quick.limits.every((limit) => limit <= 100 + PLAN.concurrency)).toBe(true);
+});
+
+test('a round is over when what has failed is due again, however much else there is to send', async () => {
+  let sent = 0;
+  const failing = backlog(100, {
+    plan: { ...PLAN, delaysMs: [0, 300, 60_000], roundMs: 3_600_000 },
+    sender: {
+      send: async () => ({ attempt: { at: '', ms: 1, status: (sent += 1) === 2 ? 500 : 200 } }),
+    },
+  });
+  const round = await failing.run();
+  expect(round).toMatchObject({ next: 'more', held: [] });
+  expect(round.fresh).toMatchObject([{ deliveryId: 'dlv_1', status: 'retrying' }]);
+  expect(round.succeeded).toBeGreaterThan(2);
 });
