@@ -37,7 +37,7 @@ const servers = {
 export default {
   testSequencer: '<rootDir>/test/integration/sequencer.js',
   // Whole calls take their time on a busy machine; nothing here measures speed.
-  testTimeout: 60_000,
+  testTimeout: 120_000,
   projects: [
     {
       ...shared,

@@ -18,7 +18,7 @@ export interface SharedStack {
 export function stack(): SharedStack {
   const { [STACKS_VARIABLE]: shared, JEST_WORKER_ID: worker = '1' } = process.env;
   if (!shared) throw new Error('No test stack: run this file in the project "integration".');
-  const own = [JSON.parse(shared) as SharedStack[]].flat()[Number(worker) - 1];
+  const own = (JSON.parse(shared) as SharedStack[])[Number(worker) - 1];
   if (!own) throw new Error(`No test stack for worker process ${worker} of Jest.`);
   return own;
 }
