@@ -1,5 +1,11 @@
 import { beating } from './heartbeat.ts';
-import type { CarrierNumber, CarrierNumbers, NumberCheck, OwnNumber, OwnNumbers } from './ports.ts';
+import type {
+  CarrierNumber,
+  CarrierNumbers,
+  NumberCheck,
+  OwnNumber,
+  OwnNumbers,
+} from './number-ports.ts';
 
 export interface NumberCheckDeps {
   carrier: Pick<CarrierNumbers, 'list'>;

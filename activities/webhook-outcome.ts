@@ -34,7 +34,7 @@ export function isGone({ status }: DeliveryAttempt): boolean {
 }
 
 /** As a person reads it. */
-export function resultOf({ status, error = 'none' }: DeliveryAttempt): string {
+function resultOf({ status, error = 'none' }: DeliveryAttempt): string {
   return status === undefined ? error : `HTTP ${status}`;
 }
 

@@ -105,7 +105,7 @@ class Round {
         if (!this.#backlog.isEmpty) {
           this.#busyAt = Date.now();
         } else if (Date.now() - this.#busyAt >= this.#deps.plan.lingerMs) {
-          if (!(await this.#deps.queue.release(this.#order, 0, BUSY_MS))) return true;
+          if (!(await this.#deps.queue.release(this.#order, BUSY_MS))) return true;
           this.#backlog.look();
           this.#busyAt = Date.now();
           continue;
@@ -231,7 +231,7 @@ class Round {
   /** What waits for an endpoint that is deleted or disabled fails. */
   async #leave(): Promise<DispatchRound> {
     await this.#deps.queue.endAll(this.#order);
-    const again = await this.#deps.queue.release(this.#order, 0, BUSY_MS);
+    const again = await this.#deps.queue.release(this.#order, BUSY_MS);
     return this.#end(again ? 'more' : 'gone');
   }
 

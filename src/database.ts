@@ -1,5 +1,6 @@
 /** Our database, put together: repositories for the worker, and how it gets its tables. */
-import type { Assistants, CallIndex, CallRecords, OwnNumbers } from '../activities/ports.ts';
+import type { Assistants, CallIndex, CallRecords } from '../activities/ports.ts';
+import type { OwnNumbers } from '../activities/number-ports.ts';
 import type { AssistantRequestParts } from './assistant-request/index.ts';
 import { findAssistantRequest } from './db/assistant-requests.ts';
 import { createAssistantsForCalls } from './db/assistants-for-calls.ts';

@@ -2,7 +2,7 @@
 import type { Client } from '@temporalio/client';
 import { createNumberChecker } from '../activities/check-numbers.ts';
 import type { NumberCheckActivities } from '../activities/check-numbers.ts';
-import type { CarrierNumbers, OwnNumbers } from '../activities/ports.ts';
+import type { CarrierNumbers, OwnNumbers } from '../activities/number-ports.ts';
 import type { Config } from './config.ts';
 import type { Log } from './log.ts';
 import { countNumberLook } from './metrics/number-metrics.ts';

@@ -1,5 +1,5 @@
 /** Who answers, read before the first call: a worker that has just started survives without the database. */
-import type { OwnNumbers } from '../activities/ports.ts';
+import type { OwnNumbers } from '../activities/number-ports.ts';
 import { DatabaseError } from './db/errors.ts';
 
 /** No more are remembered. */

@@ -1,6 +1,7 @@
 /** The real parts behind the activities. */
 import type { ActivityDeps } from '../activities/index.ts';
-import type { CallIndex, CarrierLine, CarrierNumbers, OwnNumbers } from '../activities/ports.ts';
+import type { CallIndex, CarrierLine } from '../activities/ports.ts';
+import type { CarrierNumbers, OwnNumbers } from '../activities/number-ports.ts';
 import { createAssistantRequests } from './assistant-request/index.ts';
 import { carrierOptions } from './carrier-account.ts';
 import type { Config } from './config.ts';

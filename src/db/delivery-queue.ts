@@ -30,8 +30,8 @@ export function createDeliveryQueue(system: Database) {
     hold: (ref: EndpointRef, forMs: number) =>
       translated('Holding an endpoint', () => hold(system, ref, forMs)),
 
-    release: (ref: EndpointRef, heldMs: number, takeAgainMs: number) =>
-      translated('Giving an endpoint back', () => release(system, ref, heldMs, takeAgainMs)),
+    release: (ref: EndpointRef, takeAgainMs: number) =>
+      translated('Giving an endpoint back', () => release(system, ref, takeAgainMs)),
 
     endpoint: (ref: EndpointRef) =>
       translated('Reading an endpoint', () => endpointOf(system, ref)),

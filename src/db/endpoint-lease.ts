@@ -26,24 +26,21 @@ export async function hold(
 /**
  * Gives it back. What is written from now on is found by whoever looks for endpoints that nobody sees to;
  * what was written before is found here.
- * @param heldMs nobody is to see to it for so long
- * @returns whether something waits, and it was taken again for so long
+ * @returns whether something waits, and it was taken again for `takeAgainMs`
  */
 export async function release(
   system: Database,
   { workspaceId, endpointId }: EndpointRef,
-  heldMs: number,
   takeAgainMs: number,
 ): Promise<boolean> {
   // With nothing left to try, later failures are another story than those before.
   await sql`
     update webhook_dispatch set
-      busy_until = ${heldMs > 0 ? sql`now() + ${heldMs} * interval '1 millisecond'` : null},
+      busy_until = null,
       failing_since = case when exists (
         select from deliveries where endpoint_id = ${endpointId} and status = 'retrying')
         then failing_since end
     where endpoint_id = ${endpointId} and workspace_id = ${workspaceId}`.execute(system);
-  if (heldMs > 0) return false;
   // A statement of its own: it must see what was committed while the one above was.
   const { numAffectedRows = 0n } = await sql`
     update webhook_dispatch set busy_until = now() + ${takeAgainMs} * interval '1 millisecond'

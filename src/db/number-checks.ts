@@ -1,6 +1,6 @@
 /** What the looks at Twilio's settings of our numbers found, over all workspaces. */
 import { sql } from 'kysely';
-import type { OwnNumbers, WebhookCheck } from '../../activities/ports.ts';
+import type { OwnNumbers, WebhookCheck } from '../../activities/number-ports.ts';
 import { listAllNumbers } from './all-phone-numbers.ts';
 import { translated } from './errors.ts';
 import { toJson } from './json.ts';

@@ -1,6 +1,6 @@
 /** What the looks at Twilio's settings of our numbers found. */
 import { Counter } from 'prom-client';
-import type { NumberCheck } from '../../activities/ports.ts';
+import type { NumberCheck } from '../../activities/number-ports.ts';
 import { registry } from './registry.ts';
 
 const looks = new Counter({

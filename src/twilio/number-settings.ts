@@ -1,5 +1,5 @@
 /** How a number must be set at Twilio so that its calls come to us, and how one differs from that. */
-import type { NumberDifference } from '../../activities/ports.ts';
+import type { NumberDifference } from '../../activities/number-ports.ts';
 import type { TwilioUrls } from './urls.ts';
 
 type Setting = NumberDifference['setting'];

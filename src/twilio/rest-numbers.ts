@@ -1,5 +1,5 @@
 /** The account's phone numbers through Twilio's REST API. */
-import type { CarrierNumber, CarrierNumbers, NumberCheck } from '../../activities/ports.ts';
+import type { CarrierNumber, CarrierNumbers, NumberCheck } from '../../activities/number-ports.ts';
 import { differencesOf, ourSettings, withoutOurs } from './number-settings.ts';
 import type { NumberSettings } from './number-settings.ts';
 import { createRestClient, RestAnswerError } from './rest-client.ts';

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { checkAll } from '../../activities/check-numbers.ts';
 import type { NumberLook } from '../../activities/check-numbers.ts';
-import type { CarrierNumber, NumberDifference, OwnNumber } from '../../activities/ports.ts';
+import type { CarrierNumber, NumberDifference, OwnNumber } from '../../activities/number-ports.ts';
 
 const OURS = '+15005550006';
 const DIFFERENCE: NumberDifference = { setting: 'voice_method', expected: 'POST', found: 'GET' };

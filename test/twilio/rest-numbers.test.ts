@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { CarrierNumbers } from '../../activities/ports.ts';
+import type { CarrierNumbers } from '../../activities/number-ports.ts';
 import type { NumberConfig, Simulator } from '../../src/simulator/index.ts';
 import { startSimulator } from '../../src/simulator/index.ts';
 import { CarrierError } from '../../src/twilio/rest.ts';

@@ -1,5 +1,9 @@
 /** Takes a number of the Twilio account on for a workspace. */
-import type { CarrierNumbers, NumberCheck, WebhookCheck } from '../../../../activities/ports.ts';
+import type {
+  CarrierNumbers,
+  NumberCheck,
+  WebhookCheck,
+} from '../../../../activities/number-ports.ts';
 import * as assistants from '../../../db/assistants.ts';
 import * as numbers from '../../../db/phone-numbers.ts';
 import type { StoredPhoneNumber } from '../../../db/phone-numbers.ts';

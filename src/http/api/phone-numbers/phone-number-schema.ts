@@ -1,6 +1,6 @@
 /** A phone number as the API takes and shows it. */
 import { z } from 'zod';
-import type { NumberDifference } from '../../../../activities/ports.ts';
+import type { NumberDifference } from '../../../../activities/number-ports.ts';
 import { readWebhookCheck } from '../../../db/number-checks.ts';
 import type { StoredPhoneNumber } from '../../../db/phone-numbers.ts';
 import { idField, nameField, phoneNumber, time } from '../frame/fields.ts';

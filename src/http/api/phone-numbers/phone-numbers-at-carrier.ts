@@ -1,6 +1,6 @@
 /** What is asked of Twilio about phone numbers. */
 import { z } from 'zod';
-import type { CarrierNumber, NumberCheck } from '../../../../activities/ports.ts';
+import type { CarrierNumber, NumberCheck } from '../../../../activities/number-ports.ts';
 import * as numbers from '../../../db/phone-numbers.ts';
 import type { StoredPhoneNumber } from '../../../db/phone-numbers.ts';
 import type { Database } from '../../../db/pool.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { CarrierNumbers } from '../../../../activities/ports.ts';
+import type { CarrierNumbers } from '../../../../activities/number-ports.ts';
 import * as assistants from '../../../db/assistants.ts';
 import * as numbers from '../../../db/phone-numbers.ts';
 import type { StoredPhoneNumber } from '../../../db/phone-numbers.ts';
