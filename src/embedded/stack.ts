@@ -63,7 +63,7 @@ export interface EmbeddedStack extends StackService {
   temporal?: KeptServer;
 }
 
-const READY_DEADLINE_MS = 60_000;
+const READY_DEADLINE_MS = 120_000;
 /** A server that ends so often before it was ready will not become ready. */
 const HOPELESS_EXITS = 4;
 

@@ -5,6 +5,8 @@ import { poll } from './poll.ts';
 const NAMESPACE = 'default';
 /** Finished calls stay readable in Temporal for this long; the server's own default is one day. */
 const RETENTION_SECONDS = 30 * 24 * 3600;
+/** On a machine that starts much else at the same time, even a first answer takes seconds. */
+const ATTEMPT_MS = 10_000;
 /** INDEXED_VALUE_TYPE_KEYWORD */
 const KEYWORD = 2;
 
@@ -30,7 +32,7 @@ export async function waitForTemporal(options: {
         const useless = failure();
         if (useless !== undefined) throw new EmbeddedError(useless);
         try {
-          return await connection.withDeadline(Date.now() + 2000, () =>
+          return await connection.withDeadline(Date.now() + ATTEMPT_MS, () =>
             prepareNamespace(connection, searchAttributes),
           );
         } catch (error) {

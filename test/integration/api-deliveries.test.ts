@@ -203,8 +203,8 @@ describe('a delivery is sent again', () => {
     await begin();
     const endpointId = await endpoint(['*']);
     const id = (await deliveriesOf(endpointId))[0]?.id ?? '';
-    const hold = async (failures: number) => {
-      const busy_until = new Date(Date.now() + 240_000);
+    const hold = async (failures: number, forMs: number) => {
+      const busy_until = new Date(Date.now() + forMs);
       const health = { failures, busy_until };
       await bench.owner
         .insertInto('webhook_dispatch')
@@ -233,11 +233,15 @@ describe('a delivery is sent again', () => {
         }),
     };
     for (const [name, each] of Object.entries(asks)) {
-      await hold(5);
+      await hold(5, 240_000);
       expect(await notices(each)).toContain(workspace);
       expect([name, await isHeld()]).toEqual([name, false]);
+      // It has asked for time.
+      await hold(0, 3_600_000);
+      await each();
+      expect([name, await isHeld()]).toEqual([name, false]);
       // Whoever is at it goes on.
-      await hold(0);
+      await hold(0, 20_000);
       await each();
       expect([name, await isHeld()]).toEqual([name, true]);
     }

@@ -7,6 +7,7 @@ import { createAssistantsForCalls } from '../../src/db/assistants-for-calls.ts';
 import { create } from '../../src/db/assistants.ts';
 import { DatabaseError } from '../../src/db/errors.ts';
 import { migrateToLatest } from '../../src/db/migrate.ts';
+import { MIGRATIONS } from '../../src/db/migrations/index.ts';
 import type { DatabaseOptions } from '../../src/db/pool.ts';
 import { inWorkspace } from '../../src/db/scope.ts';
 import { freshDatabase } from './stack.ts';
@@ -27,7 +28,7 @@ describe('migrations', () => {
     const databases = Array.from({ length: 5 }, () => open({ url: other.url }));
     try {
       const ran = await Promise.all(databases.map((each) => migrateToLatest(each)));
-      expect(ran.flat()).toEqual(['001-calls', '002-turn-models', '003-workspaces']);
+      expect(ran.flat()).toEqual(Object.keys(MIGRATIONS));
       await expect(migrateToLatest(open({ url: other.url }))).resolves.toEqual([]);
     } finally {
       await Promise.all(databases.map((each) => each.destroy()));
