@@ -63,7 +63,7 @@ test(
 
 async function drill(logdir: string): Promise<{ killed: Killed; report: string }> {
   const nothingElse = '--seconds 0 --idle 0 --flow 0 --events 0';
-  const command = `delivery ${nothingElse} --kills ${CALLS} --calls 6 --turns 2 --seed ${SEED} --logdir ${logdir}`;
+  const command = `delivery ${nothingElse} --kills ${CALLS} --calls 6 --turns 4 --seed ${SEED} --logdir ${logdir}`;
   const child = spawn(process.execPath, [MAIN, ...command.split(' ')], {
     env: { ...process.env, TMPDIR: folder },
   });
