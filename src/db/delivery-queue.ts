@@ -20,7 +20,7 @@ import { inWorkspace } from './scope.ts';
 import { endpointOf, pendingOf } from './waiting-deliveries.ts';
 import type { QueuedDelivery } from './waiting-deliveries.ts';
 import * as endpoints from './webhook-endpoints.ts';
-import type { StoredEndpoint } from './webhook-endpoints.ts';
+import type { StoredEndpoint } from './webhook-endpoint-row.ts';
 
 export type DeliveryQueue = ReturnType<typeof createDeliveryQueue>;
 

@@ -1,46 +1,20 @@
 /** The webhook endpoints of a workspace. What is sent to them: see `deliveries.ts`. */
 import { sql } from 'kysely';
-import type { Selectable, Updateable } from 'kysely';
+import type { Updateable } from 'kysely';
 import { endAll, hurry } from './deliveries.ts';
-import { storable, toJson } from './json.ts';
 import { holdOutbox } from './outbox.ts';
 import { pageOf, positionOf as placeOf } from './page.ts';
 import type { Page, PageRequest, Position } from './page.ts';
 import type { Schema } from './schema.ts';
 import type { Scope } from './scope.ts';
-
-type Row = Selectable<Schema['webhook_endpoints']>;
-
-/** What its owner says of it. */
-export interface EndpointContent {
-  url: string;
-  description: string | null;
-  /** Types of events, such as `call.ended`, `call.*` or `*`. */
-  events: string[];
-  maxPerSecond: number;
-  status: Row['status'];
-  metadata: Record<string, string>;
-}
+import { columnsOf, presentEndpoint } from './webhook-endpoint-row.ts';
+import type { EndpointContent, StoredEndpoint } from './webhook-endpoint-row.ts';
 
 export interface NewEndpoint extends EndpointContent {
   id: string;
   apiVersion: string;
   /** Sealed. */
   secret: string;
-}
-
-/** Times are RFC 3339. */
-export interface StoredEndpoint extends Position, EndpointContent {
-  apiVersion: string;
-  /** Null: enabled, or its owner did it. */
-  disabledReason: Row['disabled_reason'];
-  disabledAt: string | null;
-  /** Until then a second secret signs, too. */
-  previousSecretUntil: string | null;
-  updatedAt: string;
-  /** Attempts in a row that have failed. */
-  failures: number;
-  failingSince: string | null;
 }
 
 /** @returns `too-many` when the workspace has as many as it may. */
@@ -91,11 +65,11 @@ export async function find(
       and id = ${id} for no key update`.execute(scope.trx);
   }
   const row = await visible(scope).where('id', '=', id).executeTakeFirst();
-  return row && present(row);
+  return row && presentEndpoint(row);
 }
 
 export function page(scope: Scope, request: PageRequest): Promise<Page<StoredEndpoint>> {
-  return pageOf(visible(scope), request, present);
+  return pageOf(visible(scope), request, presentEndpoint);
 }
 
 export function positionOf(scope: Scope, id: string): Promise<Position | undefined> {
@@ -134,7 +108,7 @@ export async function update(
 export async function disable(
   scope: Scope,
   before: StoredEndpoint,
-  reason: Row['disabled_reason'],
+  reason: StoredEndpoint['disabledReason'],
   content?: EndpointContent,
 ): Promise<StoredEndpoint> {
   await stop(scope, before.id, {
@@ -208,18 +182,7 @@ async function forgetFailures({ workspaceId, trx }: Scope, id: string): Promise<
 
 async function again(scope: Scope, id: string): Promise<StoredEndpoint> {
   const row = await visible(scope).where('id', '=', id).executeTakeFirstOrThrow();
-  return present(row);
-}
-
-function columnsOf({ url, description, events, ...content }: EndpointContent) {
-  return {
-    url,
-    description: description === null ? null : storable(description),
-    events: [...events],
-    max_per_second: content.maxPerSecond,
-    status: content.status,
-    metadata: toJson(content.metadata),
-  };
+  return presentEndpoint(row);
 }
 
 function visible({ workspaceId, trx }: Scope) {
@@ -237,26 +200,4 @@ function visible({ workspaceId, trx }: Scope) {
 /** Of how it goes; null when nothing was ever sent to it. */
 function dispatch<T>(id: unknown, column: 'failures' | 'failing_since') {
   return sql<T | null>`(select ${sql.ref(column)} from webhook_dispatch where endpoint_id = ${id})`;
-}
-
-function present(
-  row: Row & { failures: number | null; failing_since: Date | null },
-): StoredEndpoint {
-  return {
-    id: row.id,
-    url: row.url,
-    description: row.description,
-    events: row.events,
-    apiVersion: row.api_version,
-    maxPerSecond: row.max_per_second,
-    metadata: row.metadata as Record<string, string>, // written by us alone
-    status: row.status,
-    disabledReason: row.disabled_reason,
-    disabledAt: row.disabled_at?.toISOString() ?? null,
-    previousSecretUntil: row.previous_secret_until?.toISOString() ?? null,
-    createdAt: row.created_at.toISOString(),
-    updatedAt: row.updated_at.toISOString(),
-    failures: row.failures ?? 0,
-    failingSince: row.failing_since?.toISOString() ?? null,
-  };
 }

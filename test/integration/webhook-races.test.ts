@@ -7,7 +7,7 @@ import { recover } from '../../src/db/recover-deliveries.ts';
 import { inWorkspace } from '../../src/db/scope.ts';
 import type { Scope } from '../../src/db/scope.ts';
 import * as endpoints from '../../src/db/webhook-endpoints.ts';
-import type { EndpointContent, StoredEndpoint } from '../../src/db/webhook-endpoints.ts';
+import type { EndpointContent, StoredEndpoint } from '../../src/db/webhook-endpoint-row.ts';
 import { newId } from '../../src/ids.ts';
 import { testDatabase, WS_A } from './support/database.ts';
 import type { TestDatabase } from './support/database.ts';

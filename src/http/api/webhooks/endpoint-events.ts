@@ -1,6 +1,6 @@
 /** What others are told of a webhook endpoint. */
 import type { NewEvent } from '../../../db/outbox.ts';
-import type { StoredEndpoint } from '../../../db/webhook-endpoints.ts';
+import type { StoredEndpoint } from '../../../db/webhook-endpoint-row.ts';
 import { newId } from '../../../ids.ts';
 import type { EventData, EventType } from '../events/catalogue.ts';
 

@@ -1,6 +1,6 @@
 /** A webhook endpoint as the API and the events show it. */
 import { z } from 'zod';
-import type { StoredEndpoint } from '../../../db/webhook-endpoints.ts';
+import type { StoredEndpoint } from '../../../db/webhook-endpoint-row.ts';
 import { API_VERSIONS } from '../../../webhooks/event-body.ts';
 import { idField, time } from '../frame/fields.ts';
 

@@ -4,7 +4,7 @@ import type { Database } from '../../../db/pool.ts';
 import { emit } from '../../../db/outbox.ts';
 import type { Scope } from '../../../db/scope.ts';
 import * as endpoints from '../../../db/webhook-endpoints.ts';
-import type { EndpointContent, StoredEndpoint } from '../../../db/webhook-endpoints.ts';
+import type { EndpointContent, StoredEndpoint } from '../../../db/webhook-endpoint-row.ts';
 import { newId } from '../../../ids.ts';
 import type { SecretBox } from '../../../sealing/secret-box.ts';
 import { newWebhookSecret } from '../../../webhooks/signature.ts';
