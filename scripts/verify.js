@@ -15,7 +15,7 @@ import { checkNode, install } from './install.js';
  * So many files of tests against servers run at a time, each with servers of its own: they mostly wait,
  * for processes, timers and servers. Each takes up to 2 GB of memory.
  */
-const FILES_AT_ONCE = Math.min(availableParallelism() + 1, 4);
+const FILES_AT_ONCE = Math.min(availableParallelism(), 4);
 /** What only computes stands back behind tests in which callers wait. */
 const STANDS_BACK = 5;
 
