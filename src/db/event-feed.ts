@@ -5,6 +5,7 @@ import { translated } from './errors.ts';
 import type { Database } from './pool.ts';
 import type { Schema } from './schema.ts';
 import type { Scope } from './scope.ts';
+import { storedEventOf } from './stored-event.ts';
 
 export interface FeedEvent extends StoredEvent {
   /** Counts the events of the workspace. */
@@ -118,13 +119,5 @@ type Row = Pick<
 >;
 
 function present(row: Row): FeedEvent {
-  return {
-    id: row.id,
-    position: Number(row.position),
-    type: row.type,
-    occurredAt: row.occurred_at.toISOString(),
-    ...(row.call_id !== null && { callId: row.call_id }),
-    ...(row.sequence !== null && { sequence: row.sequence }),
-    data: row.data,
-  };
+  return { ...storedEventOf(row), position: Number(row.position) };
 }

@@ -8,6 +8,7 @@ import type { Page, PageRequest, Position } from './page.ts';
 import type { Database } from './pool.ts';
 import type { Schema } from './schema.ts';
 import type { Scope } from './scope.ts';
+import { storedEventOf } from './stored-event.ts';
 
 /** So long events are kept, and with them what became of their deliveries. */
 export const KEPT_DAYS = 30;
@@ -71,13 +72,5 @@ function all({ workspaceId, trx }: Scope) {
 }
 
 function present(row: Selectable<Schema['events']>): ListedEvent {
-  return {
-    id: row.id,
-    type: row.type,
-    createdAt: row.created_at.toISOString(),
-    occurredAt: row.occurred_at.toISOString(),
-    ...(row.call_id !== null && { callId: row.call_id }),
-    ...(row.sequence !== null && { sequence: row.sequence }),
-    data: row.data,
-  };
+  return { ...storedEventOf(row), createdAt: row.created_at.toISOString() };
 }

@@ -1,5 +1,5 @@
 /** The telephone numbers of a workspace, and who answers them. */
-import type { Selectable } from 'kysely';
+import type { Selectable, Updateable } from 'kysely';
 import { holdAssistant } from './assistants.ts';
 import { storable, toJson } from './json.ts';
 import { hideRow } from './hide.ts';
@@ -86,15 +86,7 @@ export async function update(
   changes: PhoneNumberChanges,
 ): Promise<Routed<StoredPhoneNumber> | undefined> {
   if (!(await canRouteTo(scope, changes.assistantId))) return 'no-assistant';
-  const row = await scope.trx
-    .updateTable('phone_numbers')
-    .set({ ...columnsOf(changes), updated_at: new Date() })
-    .where('workspace_id', '=', scope.workspaceId)
-    .where('id', '=', id)
-    .where('deleted_at', 'is', null)
-    .returningAll()
-    .executeTakeFirst();
-  return row && present(row);
+  return change(scope, id, columnsOf(changes));
 }
 
 /** Gives the number up: anybody may take it then. Its secret is forgotten. @returns whether there was one. */
@@ -138,14 +130,21 @@ export async function setAssistantRequest(
   id: string,
   request: { url: string; secret: string } | null,
 ): Promise<StoredPhoneNumber | undefined> {
-  const row = await scope.trx
+  return change(scope, id, {
+    assistant_request_url: request?.url ?? null,
+    assistant_request_secret: request?.secret ?? null,
+  });
+}
+
+async function change(
+  { workspaceId, trx }: Scope,
+  id: string,
+  changes: Updateable<Schema['phone_numbers']>,
+): Promise<StoredPhoneNumber | undefined> {
+  const row = await trx
     .updateTable('phone_numbers')
-    .set({
-      assistant_request_url: request?.url ?? null,
-      assistant_request_secret: request?.secret ?? null,
-      updated_at: new Date(),
-    })
-    .where('workspace_id', '=', scope.workspaceId)
+    .set({ ...changes, updated_at: new Date() })
+    .where('workspace_id', '=', workspaceId)
     .where('id', '=', id)
     .where('deleted_at', 'is', null)
     .returningAll()

@@ -1,6 +1,8 @@
 /** What is read by whoever sends to an endpoint: the endpoint itself, and what waits for it. */
+import type { StoredEvent } from '../webhooks/event-body.ts';
 import type { EndpointRef } from './endpoint-lease.ts';
 import type { Database } from './pool.ts';
+import { storedEventOf } from './stored-event.ts';
 
 /** An endpoint as a sender needs it. */
 export interface SendingEndpoint extends EndpointRef {
@@ -19,15 +21,7 @@ export interface QueuedDelivery {
   attempts: number;
   /** Deliveries of one lane are not sent at the same time. */
   lane?: string;
-  event: {
-    id: string;
-    type: string;
-    /** RFC 3339 with milliseconds. */
-    occurredAt: string;
-    callId?: string;
-    sequence?: number;
-    data: unknown;
-  };
+  event: StoredEvent;
 }
 
 /** Undefined: it is deleted or disabled, or was never there. */
@@ -85,13 +79,6 @@ export async function pendingOf(
     deliveryId: row.id,
     attempts: row.attempt_count,
     ...(row.lane !== null && { lane: row.lane }),
-    event: {
-      id: row.event_id,
-      type: row.type,
-      occurredAt: row.occurred_at.toISOString(),
-      ...(row.call_id !== null && { callId: row.call_id }),
-      ...(row.sequence !== null && { sequence: row.sequence }),
-      data: row.data,
-    },
+    event: storedEventOf({ ...row, id: row.event_id }),
   }));
 }
