@@ -13,6 +13,13 @@ export interface Assistant {
   /** The language models to ask, the first one first; left out for those of the configuration. */
   models?: ModelChoice[];
   voice: Voice;
+  /**
+   * `gather` (also when left out): sentence by sentence, with Twilio's recognition and voices.
+   * `stream`: as live audio, through a media worker.
+   */
+  mode?: 'gather' | 'stream';
+  /** For `mode: stream`; what is left out has defaults. */
+  stream?: StreamPlan;
   listen: ListenPlan;
   silence: SilencePlan;
   limits: CallLimits;
@@ -89,4 +96,68 @@ export interface EndingPlan {
   /** The call ends with `message` when the caller says one of these and nothing else. */
   phrases: string[];
   message: string;
+}
+
+/** How an assistant listens and speaks over a stream of audio. All times in milliseconds. */
+export interface StreamPlan {
+  /** Whom to ask for what the caller said, the first one first; left out: the configuration's. */
+  recognition?: SpeechChoice[];
+  /** Whom to ask for speech, the first one first; left out: the configuration's. */
+  speech?: VoiceChoice[];
+  endpointing?: Partial<EndpointingPlan>;
+  interruption?: Partial<InterruptionPlan>;
+  filler?: Partial<FillerPlan>;
+  /** Said when the audio was lost for a moment and has come back. */
+  bridge?: string;
+}
+
+/** A provider of speech services, and what to ask it for. */
+export interface SpeechChoice {
+  /** As `VOCA_STT` or `VOCA_TTS` names it, such as `deepgram`. */
+  provider: string;
+  /** As the provider names it; left out for its default. */
+  model?: string;
+}
+
+export interface VoiceChoice extends SpeechChoice {
+  /** The provider's id of a voice; left out for its default. */
+  voice?: string;
+}
+
+/** How long the caller must be silent before it is the assistant's turn. */
+export interface EndpointingPlan {
+  /** After words that end like a sentence. */
+  afterPunctuation: number;
+  /** After words that do not. */
+  withoutPunctuation: number;
+  /** After a number: more digits may follow. */
+  afterDigits: number;
+  /** The longest wait, whatever the words look like and the recogniser is still missing. */
+  longest: number;
+}
+
+/** When the caller's voice stops the assistant's. */
+export interface InterruptionPlan {
+  /** Not at all when false. */
+  allowed: boolean;
+  /** So many recognised words interrupt. */
+  minWords: number;
+  /** So much uninterrupted voice interrupts, also before any word is recognised; 0: only words do. */
+  minVoice: number;
+  /** Alone they never interrupt, such as `mhm`. */
+  ignored: string[];
+  /** They interrupt at once, also where `minWords` wants more, such as `stop`. */
+  always: string[];
+  /** After an interruption the assistant stays silent for at least so long. */
+  backOff: number;
+}
+
+/** What is said while a reply is waited for. */
+export interface FillerPlan {
+  /** After so long without anything to say. */
+  after: number;
+  /** After so long again, another one. */
+  every: number;
+  /** In turn; none: nothing is said. */
+  phrases: string[];
 }

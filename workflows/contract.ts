@@ -5,6 +5,7 @@
  * logic and needs nothing but `@temporalio/workflow`.
  */
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { CallSoFar } from '../activities/ports.ts';
 import type { ListenPlan, Variables, Voice } from './assistant.ts';
 
 export const TASK_QUEUE = 'voca-calls';
@@ -125,6 +126,11 @@ export interface Step {
 export type NextAction =
   /** Listen for the turn `key`. */
   | { kind: 'listen'; key: TurnKey; listen: ListenPlan }
+  /**
+   * Talk over a stream of audio, the `stream`th one of the call (from 1). It must be connected by
+   * `until`, in milliseconds: the token that lets it in ends then.
+   */
+  | { kind: 'stream'; stream: number; until: number }
   /** This turn was passed over: ask again for what is going on now. */
   | { kind: 'resume' }
   | { kind: 'hangup' };
@@ -153,9 +159,27 @@ export interface Turn {
   tokens?: Tokens;
   /** The questions to models that this turn took, in order, also when all of them failed. */
   tries?: ModelTry[];
+  /** The caller talked over the reply, and `reply` is what was heard of it. */
+  isInterrupted?: boolean;
+  /** Over a stream: how long each part of the answer took. */
+  timings?: TurnTimings;
   /** RFC 3339 with milliseconds. */
   heardAt: string;
   repliedAt?: string;
+}
+
+/** The parts of one answer over a stream, in milliseconds since the caller's voice ended. */
+export interface TurnTimings {
+  /** The recogniser had its last words. */
+  recognisedMs?: number;
+  /** It was decided that the caller had ended. */
+  committedMs?: number;
+  /** The model's first word was there. */
+  firstTokenMs?: number;
+  /** The first piece of speech was there. */
+  firstAudioMs?: number;
+  /** The caller began to hear the answer. */
+  heardMs?: number;
 }
 
 /** As the model's vendor counts them. */
@@ -209,12 +233,86 @@ export interface CallSnapshot {
   durationSeconds?: number;
 }
 
+/** A stream is connected: its media worker redeems the token that the step gave out. */
+export interface AttachRequest {
+  /** Which one, as its step says. */
+  stream: number;
+  callSid: string;
+  /** Twilio's id of the stream: a repeated request gets the same answer, another one is refused. */
+  streamSid: string;
+  /** The media worker's own: the session's activity runs there. */
+  taskQueue: string;
+}
+
+/** What a media worker must know to lead the conversation. */
+export interface StreamBrief {
+  call: CallSoFar;
+  /** To be said first: the greeting, or what bridges a lost stream; may be empty. */
+  say: string;
+  /** `greeting`: nobody has been greeted yet, and `say` does it. */
+  isGreeting: boolean;
+  /** Words that have not been answered: they are, after `say`. */
+  pending?: { key: TurnKey; heard: Heard };
+  /** Of the next listen step. */
+  nextKey: TurnKey;
+  /** So many more answers of a model, then the call is ended with its farewell. */
+  turnsLeft: number;
+  /** Silences in a row so far. */
+  silences: number;
+}
+
+/** What happened over a stream, in its order. Repetitions change nothing. */
+export type StreamNews = { stream: number; /** RFC 3339 */ at: string } & (
+  | { what: 'heard'; key: TurnKey; heard: Heard }
+  /** What the caller heard for an answer; for key `0` of the first words. */
+  | { what: 'said'; key: TurnKey; reply: StreamReply }
+);
+
+export interface StreamReply {
+  /** What was really heard of it. */
+  text: string;
+  isInterrupted: boolean;
+  source: NonNullable<Turn['replySource']>;
+  model?: string;
+  tokens?: Tokens;
+  tries?: ModelTry[];
+  timings?: TurnTimings;
+  /** These were the last words, and why: the call is to be hung up. */
+  end?: 'assistant-ended' | 'end-phrase' | 'silence' | 'max-turns' | 'models-failed';
+}
+
+/** Why a session of a media worker is over. */
+export interface SessionEnd {
+  why:
+    | 'stopped' //       Twilio says that the call or the stream is over
+    | 'lost' //          the connection broke
+    | 'moved' //         the media worker is leaving: another one goes on
+    | 'speech-failed' // nobody can recognise or speak: the call goes on over TwiML
+    | 'refused'; //      the session could not begin
+}
+
+/** Twilio comes back because a stream is over. */
+export interface ReconnectRequest {
+  callSid: string;
+  /** Which one is over. */
+  stream: number;
+}
+
 /** Asks for the first step. Update id: `begin`. */
 export const beginUpdate = defineUpdate<Step, [BeginRequest]>('begin');
 /** Waits for the decided step of a turn; carries no words. Update id: `turn-<key>`. */
 export const turnUpdate = defineUpdate<Step, [TurnKey]>('turn');
 /** Ends the call in order. Update id: `end`. Completes when the call is being hung up. */
 export const endUpdate = defineUpdate<void, [EndRequest]>('end');
+
+/**
+ * Lets a stream in, once. Update id: `attach-<stream>-<streamSid>`.
+ * @throws ApplicationFailure `StreamRefused` when it is not the one that is waited for.
+ */
+export const attachUpdate = defineUpdate<StreamBrief, [AttachRequest]>('attach');
+/** Waits for what follows a stream that is over. Update id: `reconnect-<stream>`. */
+export const reconnectUpdate = defineUpdate<Step, [ReconnectRequest]>('reconnect');
+export const streamSignal = defineSignal<[StreamNews]>('stream');
 
 export const spokeSignal = defineSignal<[SpokeSignal]>('spoke');
 export const statusSignal = defineSignal<[StatusSignal]>('status');
@@ -225,3 +323,6 @@ export const heardQuery = defineQuery<boolean, [TurnKey]>('heard');
 
 /** `type` of the ApplicationFailure that releases an update when the call continues as new. */
 export const MOVED = 'CallMoved';
+
+/** `type` of the ApplicationFailure that refuses a stream. */
+export const STREAM_REFUSED = 'StreamRefused';
