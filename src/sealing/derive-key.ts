@@ -1,7 +1,8 @@
 import { hkdfSync } from 'node:crypto';
 
 /** Keys of different purposes must never be the same: whoever learns one learns nothing of another. */
-export type KeyPurpose = 'payloads' | 'payload key id' | 'operator tokens' | 'secrets';
+export type KeyPurpose =
+  'payloads' | 'payload key id' | 'operator tokens' | 'secrets' | 'stream tokens';
 
 const SALT = 'voca';
 const VERSION = 1;
