@@ -7,7 +7,7 @@ import twilio from 'twilio';
 import type { ListenPlan, Voice } from '../../workflows/assistant.ts';
 import type { Step, TurnKey } from '../../workflows/contract.ts';
 import { cleanText, cutText, headOf } from './say-text.ts';
-import type { TwilioUrls } from './urls.ts';
+import type { StreamGrant, TwilioUrls } from './urls.ts';
 
 type VoiceResponse = InstanceType<typeof twilio.twiml.VoiceResponse>;
 type GatherOptions = NonNullable<Parameters<VoiceResponse['gather']>[0]>;
@@ -43,6 +43,10 @@ export function renderStep(step: Step, call: CallRef, urls: TwilioUrls): string 
       const { key, listen } = step.next;
       return renderListen(step, listen, key, call, urls);
     }
+    case 'stream': {
+      const { stream, until } = step.next;
+      return renderStream({ callId: call.callId, stream, until }, call, urls);
+    }
     case 'resume':
       return renderRedirect(step, urls.processSpeech({ ...call, wait: 1 }));
     case 'hangup':
@@ -67,6 +71,22 @@ export function renderListen(
     for (const part of cutText(text)) gather.say(sayOptions(spoken.voice), part);
     return response;
   });
+}
+
+/**
+ * Hands the call to a media worker, which says whatever is to be said. Twilio comes back to the action
+ * when the stream is over, whyever; the Redirect is for a stream that it does not even try.
+ */
+export function renderStream(grant: StreamGrant, call: CallRef, urls: TwilioUrls): string {
+  const { callId, stream } = grant;
+  const { url, token } = urls.stream(grant);
+  const response = new twilio.twiml.VoiceResponse();
+  const connect = response.connect({ action: urls.connect({ callId, stream }), method: 'POST' });
+  const media = connect.stream({ url });
+  media.parameter({ name: 'call', value: callId });
+  media.parameter({ name: 'token', value: token });
+  response.redirect({ method: 'POST' }, urls.processSpeech({ ...call, wait: 1 }));
+  return response.toString();
 }
 
 /** Says something (a filler, or nothing) and has Twilio come back to `url`. */

@@ -1,10 +1,13 @@
-/** The URLs that we hand to Twilio, all below the public base URL. */
+/** The URLs that we hand to Twilio: webhooks below the public base URL, and the media worker's. */
 
 /**
  * Three tries of 5 s within Twilio's 15, after any failure. By default Twilio tries again only when
  * it could not connect, and once. A fragment is never sent on the wire.
  */
 export const CONNECTION_OVERRIDES = '#ct=2000&rt=5000&tt=15000&rc=2&rp=all';
+
+/** Below the base URL of the media workers. */
+export const STREAM_PATH = '/media/stream';
 
 export interface SpeechTarget {
   callSid: string;
@@ -15,6 +18,23 @@ export interface SpeechTarget {
   wait?: number;
 }
 
+/** What a stream of audio is let in with. */
+export interface StreamGrant {
+  callId: string;
+  /** Which one of the call. */
+  stream: number;
+  /** In milliseconds: from then on it is not let in any more. */
+  until: number;
+}
+
+/** Where media workers are reached, and what lets a stream in there. */
+export interface MediaDoor {
+  /** `ws` or `wss`, without query or fragment; left out: below the base URL of the webhooks. */
+  baseUrl?: string;
+  /** Makes the token; the same for the same grant, so that every repetition has the same answer. */
+  token(grant: StreamGrant): string;
+}
+
 export interface TwilioUrls {
   /** For an inbound call; with `wait` after a filler. */
   voice(wait?: number): string;
@@ -23,10 +43,17 @@ export interface TwilioUrls {
   processSpeech(target: SpeechTarget): string;
   status(callId?: string): string;
   fallback(callId?: string): string;
+  /** Where Twilio comes back to when a stream is over. */
+  connect(target: { callId: string; stream: number; wait?: number }): string;
+  /** Twilio allows no query here: what is to be told goes in parameters of the stream. */
+  stream(grant: StreamGrant): { url: string; token: string };
 }
 
-/** @param baseUrl http or https, without query, fragment or credentials. */
-export function createUrls(baseUrl: string): TwilioUrls {
+/**
+ * @param baseUrl http or https, without query, fragment or credentials.
+ * @param media without it no stream can be asked for: `stream` throws.
+ */
+export function createUrls(baseUrl: string, media?: MediaDoor): TwilioUrls {
   const base = baseUrl.replace(/\/+$/, '');
   const at = (path: string, query: Query = {}): string =>
     `${base}${path}${queryOf(query)}${CONNECTION_OVERRIDES}`;
@@ -37,6 +64,12 @@ export function createUrls(baseUrl: string): TwilioUrls {
       at(`/process_speech/${plain(callSid)}`, { call: callId, turn: key, wait }),
     status: (callId) => at('/call/status', { call: callId }),
     fallback: (callId) => at('/webhook/fallback', { call: callId }),
+    connect: ({ callId, stream, wait }) => at('/call/connect', { call: callId, stream, wait }),
+    stream: (grant) => {
+      if (!media) throw new RangeError('There is no media worker to lead a stream to.');
+      const mediaBase = (media.baseUrl ?? base.replace(/^http/i, 'ws')).replace(/\/+$/, '');
+      return { url: `${mediaBase}${STREAM_PATH}`, token: media.token(grant) };
+    },
   };
 }
 
