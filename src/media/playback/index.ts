@@ -1,0 +1,1 @@
+export type { Clause, Playback, PlaybackEvent, PlaybackOptions } from './playback-types.ts';

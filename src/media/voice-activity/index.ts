@@ -1,0 +1,6 @@
+export type {
+  VoiceActivity,
+  VoiceChange,
+  VoiceStream,
+  VoiceStreamOptions,
+} from './voice-activity-types.ts';
