@@ -26,14 +26,22 @@ export interface ListenOptions {
   hints: readonly string[];
   /** Told in the order in which it happened; never after `close`. */
   onEvent: (event: RecogniserEvent) => void;
+  /** Called once, when the service has let the session in. */
+  onReady?: () => void;
 }
 
 export type RecogniserEvent =
   /** The newest guess at what was said since the last `final`; replaces earlier guesses. */
   | { type: 'partial'; text: string }
-  /** These words will not change any more; several may follow each other in one turn. */
-  | { type: 'final'; text: string; confidence?: number }
-  /** All finals of the audio that was sent before the last `flush` have been told. */
+  /**
+   * These words will not change any more; several may follow each other in one turn. They are all that
+   * was said up to `untilMs`, counted from the first audio that was sent; left out: up to now.
+   */
+  | { type: 'final'; text: string; confidence?: number; untilMs?: number }
+  /**
+   * All finals of the audio that was sent before a `flush` have been told. Each `flush` is answered so
+   * once, in order, unless the session fails before.
+   */
   | { type: 'flushed' }
   /** The recogniser is out of order; nothing follows. */
   | { type: 'failed'; error: SpeechError };
@@ -41,7 +49,10 @@ export type RecogniserEvent =
 export interface RecogniserSession {
   /** 20 ms or any other length, also silence: all of the caller's line, in order. */
   send(audio: Uint8Array): void;
-  /** Voice was detected: its beginning is within the last 300 ms of what was sent. */
+  /**
+   * Voice was detected: its beginning is within the last 300 ms of what was sent. To be told again when
+   * voice goes on after a `flush`: who does not listen all the time forgets the rest.
+   */
   voiceBegan(): void;
   /** The caller seems to have ended: whatever is still pending is wanted at once, then `flushed`. */
   flush(): void;
