@@ -1,8 +1,8 @@
 /** The mind of a call: what is exported here is all that other parts may use. */
+import { ProviderHealth, REAL_CLOCK } from '../vendors/provider-health.ts';
 import type { Provider } from './links.ts';
 import type { LanguageModel } from './llm.ts';
 import { VocaOrchestrator, type OrchestratorOptions } from './orchestrator.ts';
-import { ProviderHealth, REAL_CLOCK } from './provider-health.ts';
 import { AnthropicModel } from './providers/anthropic.ts';
 import { DemoModel } from './providers/demo/demo-model.ts';
 import { OpenAiModel } from './providers/openai.ts';

@@ -1,7 +1,7 @@
 /** The chain of models: whom to ask, in which order. */
 import type { ModelChoice } from '../../workflows/assistant.ts';
+import type { ProviderHealth } from '../vendors/provider-health.ts';
 import type { LanguageModel } from './llm.ts';
-import type { ProviderHealth } from './provider-health.ts';
 
 /** Whom to ask for models: one account at one vendor. */
 export interface Provider {

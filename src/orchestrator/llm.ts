@@ -1,5 +1,6 @@
 /** The one interface through which VOCA speaks with language models, and the one error they throw. */
 import type { ModelTry } from '../../workflows/contract.ts';
+import { VendorError, type VendorErrorKind } from '../vendors/vendor-error.ts';
 
 /** One line of the conversation as a model sees it. Two lines of one speaker may follow each other. */
 export interface PromptMessage {
@@ -70,53 +71,11 @@ export interface CompleteOptions {
   progress?: () => void;
 }
 
-export type ModelErrorKind =
-  | 'timeout' //     no answer before the deadline
-  | 'rate-limit' //  too many requests for now
-  | 'refused' //     the request, the key or the model's name was not accepted
-  | 'unavailable' // not reachable, overloaded, or broke off
-  | 'bad-answer'; // answered, but nothing in it can be said
+export type ModelErrorKind = VendorErrorKind;
 
-/**
- * A language model did not answer. The message is ours alone: no words of the call, no answer of the
- * server, no key. What the vendor's library threw may hold all of these, and loggers print `cause`,
- * so it is not kept there but behind {@link ModelError.original}.
- */
-export class ModelError extends Error {
-  override readonly name = 'ModelError';
-  readonly kind: ModelErrorKind;
-  /** Whether the same request may succeed when it is made again. */
-  readonly retryable: boolean;
-  /** The key or the account is at fault, so that no request to this provider succeeds. */
-  readonly isAccount: boolean;
-  /** How long the server asks us to wait before that. */
-  readonly retryAfterMs?: number;
-  readonly #original: unknown;
-
-  constructor(
-    kind: ModelErrorKind,
-    message: string,
-    options: {
-      retryable?: boolean;
-      isAccount?: boolean;
-      retryAfterMs?: number;
-      original?: unknown;
-    } = {},
-  ) {
-    super(message);
-    this.kind = kind;
-    this.retryable = options.retryable ?? kind !== 'refused';
-    this.isAccount = options.isAccount ?? false;
-    // "Come back at once" is no wait; taken for one, it would be kept in place of our own pause.
-    const { retryAfterMs = 0 } = options;
-    if (retryAfterMs > 0) this.retryAfterMs = retryAfterMs;
-    this.#original = options.original;
-  }
-
-  /** What was thrown below; for a debugger, never for a log. */
-  original(): unknown {
-    return this.#original;
-  }
+/** A language model did not answer. The message is ours alone, see {@link VendorError}. */
+export class ModelError extends VendorError {
+  override readonly name: string = 'ModelError';
 }
 
 /** No model answered in the time of a turn. What the last try failed of, and all tries. */

@@ -1,10 +1,10 @@
 /** Which models a turn asks, in which order, and how long they may take together. */
 import type { ModelTry } from '../../workflows/contract.ts';
+import type { Clock, Ending } from '../vendors/provider-health.ts';
 import { pause, withDeadline, type Watch } from './deadline.ts';
 import { isUsable, type Link, type Provider, type UsableLink } from './links.ts';
 import { ModelError, NoModelAnswered, type LanguageModel } from './llm.ts';
 import type { Patience } from './patience.ts';
-import type { Clock, Ending } from './provider-health.ts';
 
 /** All in milliseconds. */
 export interface Budget {

@@ -1,13 +1,13 @@
 import type { CallSoFar, Orchestrator, Reply, Summary } from '../../activities/ports.ts';
 import type { ModelChoice } from '../../workflows/assistant.ts';
 import type { Heard, ModelTry } from '../../workflows/contract.ts';
+import { REAL_CLOCK, type Clock } from '../vendors/provider-health.ts';
 import { withDeadline, type Watch } from './deadline.ts';
 import { leaksPrompt } from './leak.ts';
 import { isUsable, linksOf, type Link, type Provider } from './links.ts';
 import { ModelError, type LanguageModel, type Prompt } from './llm.ts';
 import { askChain, type Budget } from './model-chain.ts';
 import { buildPrompt } from './prompt.ts';
-import { REAL_CLOCK, type Clock } from './provider-health.ts';
 import { speakable } from './speakable.ts';
 import { spokenAnswer } from './spoken-answer.ts';
 import { buildSessionPrompt, buildSummaryPrompt, shortened } from './summary.ts';

@@ -9,7 +9,8 @@ import { AnthropicModel } from '../../src/orchestrator/providers/anthropic.ts';
 import { readEvents } from '../../src/orchestrator/providers/events.ts';
 import { ChatReader } from '../../src/orchestrator/providers/openai-chat.ts';
 import { OpenAiModel } from '../../src/orchestrator/providers/openai.ts';
-import { makeFetch, ownFetch } from '../../src/orchestrator/providers/own-fetch.ts';
+import { modelFetch } from '../../src/orchestrator/providers/model-fetch.ts';
+import { makeFetch } from '../../src/vendors/own-fetch.ts';
 import { startHostileServer, type Attack, type HostileServer } from '../fakes/hostile-server.ts';
 import { KEY, PROMPT } from './conformance.ts';
 import { until } from './until.ts';
@@ -97,11 +98,13 @@ describe('a fetch', () => {
 
   test('reads 4 MB of an answer and fails, and 64 kB of an error and is content', async () => {
     const answer = await start({ body: endless('x'.repeat(10_000)) });
-    await expect(ownFetch(answer.origin).then(read)).rejects.toMatchObject({ kind: 'bad-answer' });
+    await expect(modelFetch(answer.origin).then(read)).rejects.toMatchObject({
+      kind: 'bad-answer',
+    });
     const error = await start({ status: 500, body: endless('x'.repeat(10_000)) });
-    expect(await ownFetch(error.origin).then(read)).toBe(64_000);
+    expect(await modelFetch(error.origin).then(read)).toBe(64_000);
     const packedAnswer = await start({ headers: packed, body: bomb() });
-    await expect(ownFetch(packedAnswer.origin).then(read)).rejects.toMatchObject({
+    await expect(modelFetch(packedAnswer.origin).then(read)).rejects.toMatchObject({
       kind: 'bad-answer',
     });
   });
@@ -113,13 +116,13 @@ describe('a fetch', () => {
       await setImmediate(); // a connection is free when the loop has gone round
       return length;
     };
-    for (let count = 0; count < 3; count += 1) expect(await turn(ownFetch)).toBe(6);
+    for (let count = 0; count < 3; count += 1) expect(await turn(modelFetch)).toBe(6);
     expect(new Set(server.requests.map(({ connection }) => connection)).size).toBe(1);
-    const brief = makeFetch(20);
+    const brief = makeFetch({ keepAliveMs: 20 });
     await turn(brief);
     // Only the connection of the brief one is given up.
     await until(() => server.open() === 1);
-    await turn(ownFetch);
+    await turn(modelFetch);
     await turn(brief);
     expect(server.requests.map(({ connection }) => connection)).toEqual([1, 1, 1, 2, 1, 3]);
   });

@@ -8,7 +8,7 @@ import type {
   Prompt,
 } from '../../src/orchestrator/llm.ts';
 import { VocaOrchestrator, type OrchestratorOptions } from '../../src/orchestrator/orchestrator.ts';
-import { ProviderHealth } from '../../src/orchestrator/provider-health.ts';
+import { ProviderHealth } from '../../src/vendors/provider-health.ts';
 
 /** Never answers and does not listen to its signal. */
 export const STALL = Symbol('stall');

@@ -10,7 +10,7 @@ import {
 import { MessageReader, toRequest } from './anthropic-messages.ts';
 import { completionOf } from './answer.ts';
 import { readAnswer } from './body.ts';
-import { ownFetch } from './own-fetch.ts';
+import { modelFetch } from './model-fetch.ts';
 import { toModelError } from './thrown.ts';
 
 export interface AnthropicOptions {
@@ -83,7 +83,7 @@ export class AnthropicModel implements LanguageModel {
           apiKey: this.#options.apiKey,
           baseURL: this.#options.baseURL ?? 'https://api.anthropic.com',
           maxRetries: 0,
-          fetch: ownFetch,
+          fetch: modelFetch,
           // Everything that the package would otherwise read from the environment by itself; a key
           // that is given here keeps it from looking for others.
           webhookKey: null,

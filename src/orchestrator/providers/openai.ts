@@ -12,8 +12,8 @@ import {
 } from '../llm.ts';
 import { completionOf } from './answer.ts';
 import { readAnswer } from './body.ts';
+import { modelFetch } from './model-fetch.ts';
 import { ChatReader, toRequest, type Features } from './openai-chat.ts';
-import { ownFetch } from './own-fetch.ts';
 import { toModelError } from './thrown.ts';
 
 export interface OpenAiOptions {
@@ -94,7 +94,7 @@ export class OpenAiModel implements LanguageModel {
           apiKey: this.#options.apiKey || 'none',
           baseURL: this.#options.baseURL ?? 'https://api.openai.com/v1',
           maxRetries: 0,
-          fetch: ownFetch,
+          fetch: modelFetch,
           // Everything that the package would otherwise read from the environment by itself.
           organization: null,
           project: null,

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { ModelError } from '../../src/orchestrator/llm.ts';
-import { ProviderHealth } from '../../src/orchestrator/provider-health.ts';
+import { ProviderHealth } from '../../src/vendors/provider-health.ts';
+import { VendorError } from '../../src/vendors/vendor-error.ts';
 
 let now = 0;
 let health: ProviderHealth;
@@ -10,15 +10,15 @@ beforeEach(() => {
   health = new ProviderHealth({ now: () => now, random: () => 0.5 });
 });
 
-const unavailable = new ModelError('unavailable', 'down');
-const timeout = new ModelError('timeout', 'slow');
-const badRequest = new ModelError('refused', 'no');
-const badKey = new ModelError('refused', 'no', { isAccount: true });
-const absurd = new ModelError('bad-answer', 'what?');
+const unavailable = new VendorError('unavailable', 'down');
+const timeout = new VendorError('timeout', 'slow');
+const badRequest = new VendorError('refused', 'no');
+const badKey = new VendorError('refused', 'no', { isAccount: true });
+const absurd = new VendorError('bad-answer', 'what?');
 const tooMany = (retryAfterMs?: number) =>
-  new ModelError('rate-limit', 'later', retryAfterMs === undefined ? {} : { retryAfterMs });
+  new VendorError('rate-limit', 'later', retryAfterMs === undefined ? {} : { retryAfterMs });
 
-function fail(error: ModelError, times: number): void {
+function fail(error: VendorError, times: number): void {
   for (let count = 0; count < times; count += 1) health.begin()(error);
 }
 
@@ -146,7 +146,7 @@ describe('a wait that the server has asked for', () => {
 
 test('whatever happens, the provider is asked again at some time', () => {
   const event = fc.oneof(
-    fc.constantFrom<ModelError | 'answered' | 'unknown'>(
+    fc.constantFrom<VendorError | 'answered' | 'unknown'>(
       ...[unavailable, timeout, badRequest, badKey, absurd, tooMany(), tooMany(30_000)],
       ...(['answered', 'unknown'] as const),
     ),

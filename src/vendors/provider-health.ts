@@ -1,5 +1,5 @@
-/** Whether a provider of models is worth asking, learnt from its answers to all calls of this process. */
-import type { ModelError } from './llm.ts';
+/** Whether a provider is worth asking, learnt from its answers to all calls of this process. */
+import type { VendorError } from './vendor-error.ts';
 
 export interface Clock {
   /** Milliseconds of a clock that never goes back. */
@@ -21,7 +21,7 @@ const SPREAD = 0.2;
 const LONGEST_WAIT_MS = 600_000;
 
 /** How a question ended: answered, failed, or in a way that says nothing of the provider. */
-export type Ending = 'answered' | 'unknown' | ModelError;
+export type Ending = 'answered' | 'unknown' | VendorError;
 
 /**
  * A breaker and a memory for Retry-After. Closed, everybody asks. After five failures in a row it is
@@ -82,7 +82,7 @@ export class ProviderHealth {
     this.#openUntil = undefined;
   }
 
-  #fail(error: ModelError, isProbe: boolean): void {
+  #fail(error: VendorError, isProbe: boolean): void {
     const { retryAfterMs } = error;
     if (retryAfterMs !== undefined) {
       const until = this.#clock.now() + Math.min(retryAfterMs, LONGEST_WAIT_MS);
@@ -108,7 +108,7 @@ export class ProviderHealth {
  * A refused request is the fault of one assistant, an absurd answer of one conversation: neither may
  * take the provider from all others. A wait that the server named is kept without the breaker.
  */
-function saysProviderFails({ kind, isAccount, retryAfterMs }: ModelError): boolean {
+function saysProviderFails({ kind, isAccount, retryAfterMs }: VendorError): boolean {
   if (isAccount || kind === 'timeout' || kind === 'unavailable') return true;
   return kind === 'rate-limit' && retryAfterMs === undefined;
 }
