@@ -8,7 +8,13 @@ import type { RecordBatch } from '../workflows/events.ts';
 
 /** One line of the conversation so far. */
 export type Utterance =
-  | { who: 'assistant'; text: string }
+  | {
+      who: 'assistant';
+      /** What the caller heard of it. */
+      text: string;
+      /** The caller talked over it, so that `text` breaks off. */
+      isInterrupted?: true;
+    }
   | { who: 'caller'; heard: Exclude<Heard, { kind: 'silence' }> };
 
 /** A call as the orchestrator sees it: whose voice, and what was said and heard. */
