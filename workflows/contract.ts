@@ -128,7 +128,8 @@ export type NextAction =
   | { kind: 'listen'; key: TurnKey; listen: ListenPlan }
   /**
    * Talk over a stream of audio, the `stream`th one of the call (from 1). It must be connected by
-   * `until`, in milliseconds: the token that lets it in ends then.
+   * `until`, in milliseconds: the token that lets it in ends then. What is to be said first (`say`) is
+   * said over the stream, as its brief tells.
    */
   | { kind: 'stream'; stream: number; until: number }
   /** This turn was passed over: ask again for what is going on now. */
@@ -259,6 +260,8 @@ export interface StreamBrief {
   turnsLeft: number;
   /** Silences in a row so far. */
   silences: number;
+  /** Apologies since a model has answered last; left out: none. */
+  apologies?: number;
 }
 
 /** What happened over a stream, in its order. Repetitions change nothing. */
@@ -279,6 +282,30 @@ export interface StreamReply {
   timings?: TurnTimings;
   /** These were the last words, and why: the call is to be hung up. */
   end?: 'assistant-ended' | 'end-phrase' | 'silence' | 'max-turns' | 'models-failed';
+}
+
+/**
+ * The activities on a media worker's own task queue. Its session is looked after by one of them as long
+ * as it lives: the result says why it is over, and the heartbeat (every few hundred milliseconds; 2.5 s
+ * without is its death) that it is not.
+ */
+export interface MediaActivities {
+  /**
+   * May be asked again for a session that lives, and then takes it over from the activity before:
+   * the workflow goes on in a new run, or Temporal was away for longer than the heartbeat allows.
+   * So only a cancellation that was asked for (`cancelRequested`) hangs up; one because the run is not
+   * found any more or because a heartbeat came too late leaves the session alone for some seconds, until
+   * it is asked for again. For a session that is over it returns at once what it ended with, and
+   * `lost` for one that this worker does not know.
+   */
+  mediaSession(order: SessionOrder): Promise<SessionEnd>;
+}
+
+export interface SessionOrder {
+  callId: string;
+  callSid: string;
+  stream: number;
+  streamSid: string;
 }
 
 /** Why a session of a media worker is over. */
