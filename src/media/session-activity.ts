@@ -1,0 +1,68 @@
+/**
+ * The activity that stands for a stream in its call's workflow. It runs in the process that has the
+ * socket, on that process's own task queue, as long as the stream lives: its heart stops with the process.
+ */
+import { Context } from '@temporalio/activity';
+import type { SessionEnd } from '../../workflows/contract.ts';
+import type { LiveStream, LiveStreams } from './live-streams.ts';
+
+export interface MediaSessionRequest {
+  /** As it was attached. */
+  stream: number;
+  streamSid: string;
+}
+
+export interface MediaActivities {
+  /**
+   * Waits for the end of a stream and says why it is over; `refused` when it is not here. Cancelled, it
+   * hangs up and ends in the same way. The call is that of the workflow.
+   */
+  mediaSession(request: MediaSessionRequest): Promise<SessionEnd>;
+}
+
+const BEAT_MS = 500;
+/**
+ * Temporal did not hear our heart in time and does not know this attempt any more, or the workflow is gone.
+ * If it still wants the stream, the next attempt is here before this.
+ */
+const UNWATCHED_MS = 10_000;
+
+export function createMediaActivities(streams: LiveStreams): MediaActivities {
+  return {
+    async mediaSession({ stream, streamSid }) {
+      const context = Context.current();
+      const callId = context.info.workflowExecution?.workflowId ?? '';
+      const live = streams.find({ callId, stream, streamSid });
+      if (!live) return { why: 'refused' };
+      const beat = setInterval(() => context.heartbeat(), BEAT_MS);
+      live.watchers += 1;
+      try {
+        return await Promise.race([live.ended, givenUp(context, live)]);
+      } finally {
+        live.watchers -= 1;
+        clearInterval(beat);
+      }
+    },
+  };
+}
+
+/** Rejects when this attempt is not wanted any more; never when the stream itself is to end. */
+async function givenUp(context: Context, live: LiveStream): Promise<never> {
+  try {
+    return await context.cancelled;
+  } catch (error) {
+    const { cancelRequested, workerShutdown } = context.cancellationDetails ?? {};
+    if (cancelRequested) {
+      live.hangUp();
+      return new Promise(() => undefined); // its end is the result
+    }
+    if (!workerShutdown) hangUpUnwatched(live);
+    throw error;
+  }
+}
+
+function hangUpUnwatched(live: LiveStream): void {
+  setTimeout(() => {
+    if (live.watchers === 0) live.hangUp();
+  }, UNWATCHED_MS).unref();
+}
