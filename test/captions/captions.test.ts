@@ -8,8 +8,8 @@ const SECOND = 8_000;
 const audioOf = (samples: number) =>
   fc.noShrink(fc.uint8Array({ minLength: samples, maxLength: samples }));
 const word = fc
-  .string({ unit: 'grapheme', minLength: 1, maxLength: 12 })
-  .filter((text) => !/\s/u.test(text) && text.isWellFormed());
+  .string({ unit: 'grapheme-composite', minLength: 1, maxLength: 12 })
+  .filter((text) => !/\s/u.test(text));
 
 function read(audio: Uint8Array): string[] {
   return new CaptionReader().read(audio).map((caption) => caption.word);
