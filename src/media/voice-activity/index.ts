@@ -1,3 +1,5 @@
+export { createVoiceActivity } from './voice-activity.ts';
+export type { VoiceActivityOptions } from './voice-activity.ts';
 export type {
   VoiceActivity,
   VoiceChange,
