@@ -1,0 +1,3 @@
+export type { TalkAction, TalkNews } from './action.ts';
+export type { TalkEvent } from './event.ts';
+export type { Talk } from './state.ts';
