@@ -12,7 +12,7 @@ import { refuseUnread } from './api/frame/refuse.ts';
 import { refuseBrokenRequest } from './client-error.ts';
 import { closeInTime } from './closing.ts';
 import { limitConnections } from './connection-limits.ts';
-import type { ConnectionLimitOptions } from './connection-limits.ts';
+import type { ConnectionLimitOptions } from '../connection-limits.ts';
 import { health } from './health.ts';
 import type { Readiness } from './health.ts';
 import { operatorRoutes } from './operator/index.ts';

@@ -13,7 +13,7 @@ import { createUrls } from '../twilio/urls.ts';
 import { openApi } from './api/open.ts';
 import { buildApp } from './app.ts';
 import type { AppOptions } from './app.ts';
-import { isNearby } from './connection-limits.ts';
+import { isNearby } from '../connection-limits.ts';
 import type { Readiness } from './health.ts';
 
 /** Where connections come from when this process does not listen itself. */

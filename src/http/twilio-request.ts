@@ -14,7 +14,7 @@ import type { VoiceFields } from '../twilio/webhook-fields.ts';
 import { readVoice } from '../twilio/webhook-fields.ts';
 import { FINAL_STATUSES } from '../../workflows/contract.ts';
 import { parseKey } from '../../workflows/rules/keys.ts';
-import { vouchFor } from './connection-limits.ts';
+import { vouchFor } from '../connection-limits.ts';
 
 export interface TwilioAccount {
   authToken: string;

@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { connect, Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { ConnectionLimits, isNearby, vouchFor } from '../../src/http/connection-limits.ts';
+import { ConnectionLimits, isNearby, vouchFor } from '../../src/connection-limits.ts';
 import { BASE, FIELDS, signatureOf, startApp } from './harness.ts';
 import type { Server } from './harness.ts';
 

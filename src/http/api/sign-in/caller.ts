@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { faceOf } from '../../../api-key.ts';
 import type { KeyFace, KeyMode } from '../../../api-key.ts';
 import type { ApiScope } from '../../../api-scopes.ts';
-import { vouchFor } from '../../connection-limits.ts';
+import { vouchFor } from '../../../connection-limits.ts';
 import { Problem } from '../frame/problems.ts';
 
 export { SCOPES } from '../../../api-scopes.ts';
