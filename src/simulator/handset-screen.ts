@@ -17,6 +17,7 @@ const MAX_WIDTH = 100;
 const LABELS: Readonly<Record<SoundSource, string>> = {
   say: 'assistant',
   text: 'assistant',
+  stream: 'assistant',
   play: 'sound',
   keys: 'tones',
   rejected: 'network',

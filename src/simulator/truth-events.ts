@@ -10,6 +10,7 @@ export type Purpose =
   | 'amd' //      an asynchronous answering machine verdict
   | 'partial' //  a partial speech result
   | 'media' //    a file to play
+  | 'stream' //   the status callback of a media stream
   | 'replay' //   a logged request, sent once more
   | 'forged'; //  a request that Twilio never sent
 
@@ -24,7 +25,12 @@ export type TruthEvent =
   | SpokeEvent
   | DeliveredEvent
   | FaultEvent
-  | ErrorEvent;
+  | ErrorEvent
+  | StreamEvent
+  | StreamVoiceEvent
+  | StreamClearedEvent
+  | StreamUnderrunEvent
+  | StreamStaleEvent;
 
 /** A call changed its state. `reason` says why a terminal one came. */
 export interface CallEvent {
@@ -90,7 +96,8 @@ export type SoundSource =
   | 'keys' //     <Play digits>
   | 'text' //     a text/plain answer read aloud
   | 'rejected' // the not-in-service message of <Reject>
-  | 'error'; //   Twilio's application error message
+  | 'error' //    Twilio's application error message
+  | 'stream'; //  a clause that came over a media stream, read from its captions
 
 /** Words (or a sound) that began to reach the caller. */
 export interface HeardEvent {
@@ -102,6 +109,10 @@ export interface HeardEvent {
   documentUrl?: string;
   /** The request whose answer this was; absent for one given over REST. */
   requestId?: string;
+  /** Of a stream: when its first and its last word began, in milliseconds since 1970. */
+  streamSid?: string;
+  firstWordAtMs?: number;
+  lastWordAtMs?: number;
 }
 
 /** Words that were stopped before their end. */
@@ -170,4 +181,81 @@ export interface ErrorEvent {
   code: number;
   message: string;
   url?: string;
+}
+
+/** A media stream opened or came to its end. */
+export interface StreamEvent {
+  kind: 'stream';
+  callSid: string;
+  streamSid: string;
+  state: 'connecting' | 'started' | 'over';
+  /** On the wire: without query and fragment. */
+  url: string;
+  parameters?: Readonly<Record<string, string>>;
+  /** Who ended it; `twilio` is an error, which has its own entry. */
+  by?: StreamEnd;
+  /** With which the application closed the WebSocket. */
+  closeCode?: number;
+  measures?: StreamMeasures;
+}
+
+export type StreamEnd = 'application' | 'ended' | 'redirected' | 'fault' | 'twilio';
+
+/** What happened on a stream so far. Milliseconds of audio, unless said otherwise. */
+export interface StreamMeasures {
+  framesSent: number;
+  receivedMs: number;
+  playedMs: number;
+  clears: number;
+  clearedMs: number;
+  marks: number;
+  /** How often, and how long, nothing was there to play in the middle of what was being said. */
+  underruns: number;
+  underrunMs: number;
+  /** Queued when more had just arrived: at most, and at the median. */
+  maxLeadMs: number;
+  medianLeadMs: number;
+  /** Audible audio that arrived after `clear` while the caller was still speaking. */
+  staleMs: number;
+}
+
+/** All audio of an utterance of the caller was sent, or no more of it will be. */
+export interface StreamVoiceEvent {
+  kind: 'stream-voice';
+  callSid: string;
+  streamSid: string;
+  utteranceId: string;
+  text: string;
+  /** The first and the last audible sample on the wire, in milliseconds since 1970. */
+  beginsAtMs: number;
+  endsAtMs: number;
+  isComplete: boolean;
+}
+
+/** The application threw away what was queued. */
+export interface StreamClearedEvent {
+  kind: 'stream-cleared';
+  callSid: string;
+  streamSid: string;
+  droppedMs: number;
+  /** The words in it, that nobody heard. */
+  text: string;
+  marks: readonly string[];
+}
+
+/** The caller heard a gap in the middle of what was being said. */
+export interface StreamUnderrunEvent {
+  kind: 'stream-underrun';
+  callSid: string;
+  streamSid: string;
+  gapMs: number;
+}
+
+/** Audible audio came after `clear`, while the caller was still speaking. */
+export interface StreamStaleEvent {
+  kind: 'stream-stale';
+  callSid: string;
+  streamSid: string;
+  audioMs: number;
+  afterClearMs: number;
 }

@@ -14,6 +14,15 @@ function changed(change: (file: Buffer) => void, file = speech): Uint8Array {
   return copy;
 }
 
+function outcomeOf(file: Uint8Array): string {
+  try {
+    readWav(file);
+    return 'read';
+  } catch (error) {
+    return error instanceof Error ? error.name : 'something else';
+  }
+}
+
 describe('WAV files', () => {
   test('are read as written', () => {
     fc.assert(
@@ -77,11 +86,7 @@ describe('WAV files', () => {
         fc.array(fc.tuple(fc.nat(speech.length - 1), fc.nat(255)), { maxLength: 6 }),
         (changes) => {
           const file = changed((bytes) => changes.forEach(([at, byte]) => (bytes[at] = byte)));
-          try {
-            readWav(file);
-          } catch (error) {
-            expect(error).toBeInstanceOf(WavError);
-          }
+          expect(['read', 'WavError']).toContain(outcomeOf(file));
         },
       ),
       { numRuns: 500 },
