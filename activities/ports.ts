@@ -102,6 +102,12 @@ export interface Carrier {
    * @throws when Twilio cannot be asked.
    */
   hangUp(callSid: string, say?: { text: string; language: string; voice?: string }): Promise<void>;
+  /**
+   * Has Twilio ask at once what follows a stream that is over, whatever it is doing.
+   * @returns whether the call is still up
+   * @throws when Twilio cannot be asked.
+   */
+  redirect(callSid: string, lost: { callId: string; stream: number }): Promise<boolean>;
 }
 
 /** Who is concerned by a call. */

@@ -6,6 +6,13 @@ export interface HangUpOrder {
   say?: { text: string; language: string; voice?: string };
 }
 
+export interface RedirectOrder {
+  callSid: string;
+  callId: string;
+  /** The one that is over. */
+  stream: number;
+}
+
 /** What a call asks of the phone network. */
 export function createTelephony(carrier: Carrier) {
   return {
@@ -23,6 +30,11 @@ export function createTelephony(carrier: Carrier) {
       since: string;
     }): Promise<CarrierCall | null> {
       return (await beating(() => carrier.findCall(query))) ?? null;
+    },
+
+    /** Whether the call is still up. */
+    async redirect({ callSid, callId, stream }: RedirectOrder): Promise<{ isUp: boolean }> {
+      return { isUp: await beating(() => carrier.redirect(callSid, { callId, stream })) };
     },
 
     async hangUp({ callSid, say }: HangUpOrder): Promise<void> {

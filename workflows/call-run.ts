@@ -11,8 +11,15 @@ import {
 import type { CallActivities } from '../activities/index.ts';
 import type { Assistant } from './assistant.ts';
 import { Alarm } from './alarm.ts';
-import type { CallInput, Step, TurnKey } from './contract.ts';
-import { MOVED, SEARCH_ATTRIBUTES } from './contract.ts';
+import type {
+  AttachRequest,
+  CallInput,
+  ReconnectRequest,
+  Step,
+  StreamBrief,
+  TurnKey,
+} from './contract.ts';
+import { MOVED, SEARCH_ATTRIBUTES, STREAM_REFUSED } from './contract.ts';
 import { isClosed, newConversation, reduce, stepFor } from './conversation.ts';
 import { callDetails } from './details.ts';
 import type { Effects } from './effects.ts';
@@ -22,6 +29,7 @@ import type { FoundAssistant } from './find-assistant.ts';
 import { Recorder } from './recorder.ts';
 import { nextDeadline } from './rules/deadlines.ts';
 import type { Conversation, ConversationEvent } from './rules/state.ts';
+import { briefOf, mayAttach, stepAfterStream } from './rules/streams.ts';
 import { sumUpSession } from './session-summary.ts';
 
 /** Until it is written, however long the database is away. */
@@ -109,10 +117,33 @@ export class CallRun {
     const since = Date.now();
     await condition(() => stepFor(this.state, key) !== undefined || this.#isMoving);
     const step = stepFor(this.state, key);
-    if (!step) throw ApplicationFailure.nonRetryable('The call goes on in a new run', MOVED);
+    if (!step) throw moved();
     const at = Date.now();
     if (at - since <= PATIENCE_MS) this.dispatch({ type: 'collected', key, at });
     return step;
+  }
+
+  /** Lets a stream in. @throws ApplicationFailure `StreamRefused` */
+  attach(request: AttachRequest): StreamBrief {
+    this.#refuseWhenMoving();
+    this.dispatch({ type: 'attached', request, at: Date.now() });
+    const brief = mayAttach(this.state, request, Date.now()) ? briefOf(this.state) : undefined;
+    if (!brief) throw streamRefused();
+    return brief;
+  }
+
+  /** Decides what follows a stream that is over. */
+  reconnect(request: ReconnectRequest): Step {
+    this.#refuseWhenMoving();
+    this.dispatch({ type: 'reconnected', request, at: Date.now() });
+    return stepAfterStream(this.state, request.callSid);
+  }
+
+  /** In a new run: the session of a media worker goes on, and is looked after again. */
+  resumeSession(): void {
+    const { stream, status } = this.state;
+    if (stream?.is !== 'attached' || status === 'ended') return;
+    this.#effects.perform({ do: 'run-session', stream: stream.number });
   }
 
   /** Whether the call may go on in a new run at this moment: nothing is under way. */
@@ -144,6 +175,10 @@ export class CallRun {
     return isClosed(this.state) && isIdle;
   }
 
+  #refuseWhenMoving(): void {
+    if (this.#isMoving) throw moved();
+  }
+
   #apply(event: ConversationEvent): void {
     const before = this.state;
     const next = reduce(before, event);
@@ -156,6 +191,14 @@ export class CallRun {
     const deadline = nextDeadline(this.state);
     if (deadline) this.#alarm.set(deadline.at, `Deadline: ${deadline.name}`);
   }
+}
+
+function moved(): ApplicationFailure {
+  return ApplicationFailure.nonRetryable('The call goes on in a new run', MOVED);
+}
+
+export function streamRefused(): ApplicationFailure {
+  return ApplicationFailure.nonRetryable('The stream is not let in', STREAM_REFUSED);
 }
 
 /**

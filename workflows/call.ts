@@ -14,15 +14,18 @@ import {
   sleep,
 } from '@temporalio/workflow';
 import type { CarriedCall } from './call-run.ts';
-import { CallRun } from './call-run.ts';
+import { CallRun, streamRefused } from './call-run.ts';
 import type { CallInput, EndReason, TurnKey } from './contract.ts';
 import {
+  attachUpdate,
   beginUpdate,
   endUpdate,
   heardQuery,
+  reconnectUpdate,
   snapshotQuery,
   spokeSignal,
   statusSignal,
+  streamSignal,
   turnUpdate,
 } from './contract.ts';
 import { carriedState, hasHeard, isClosed, snapshotOf } from './conversation.ts';
@@ -30,6 +33,7 @@ import { findAssistant } from './find-assistant.ts';
 import { answering, guarded } from './handlers.ts';
 import { GREETING_KEY, parseKey } from './rules/keys.ts';
 import { turnCount } from './rules/memory.ts';
+import { mayAttach } from './rules/streams.ts';
 
 /** Longer than the first webhook takes; shorter than anybody would notice. */
 const GREETING_MS = 100;
@@ -50,8 +54,10 @@ export async function call({ carried, ...start }: CallWorkflowInput): Promise<Ca
   endWhenCancelled(run);
   // A cancellation ends the call in order; it must not reach what is needed for that.
   return CancellationScope.nonCancellable(async () => {
-    if (carried) run.dispatch({ type: 'time', at: Date.now() });
-    else run.begin(await findAssistant(start));
+    if (carried) {
+      run.dispatch({ type: 'time', at: Date.now() });
+      run.resumeSession();
+    } else run.begin(await findAssistant(start));
     void recordAfterGreeting(run);
     void run.sumUp();
     while (!isClosed(run.state)) {
@@ -98,8 +104,33 @@ function handleMessages(run: CallRun): void {
       await condition(() => run.hasBegun);
     }),
   );
+  handleStreams(run);
   setHandler(snapshotQuery, () => snapshotOf(run.state));
   setHandler(heardQuery, (key) => hasHeard(run.state, key));
+}
+
+function handleStreams(run: CallRun): void {
+  setHandler(
+    attachUpdate,
+    answering(async (request) => run.attach(request)),
+    {
+      // Before it is history: whoever has a token may try it as often as he likes.
+      validator: (request) => {
+        if (!mayAttach(run.state, request, Date.now())) throw streamRefused();
+      },
+    },
+  );
+  setHandler(
+    reconnectUpdate,
+    answering(async (request) => {
+      await condition(() => run.hasBegun);
+      return run.reconnect(request);
+    }),
+  );
+  setHandler(
+    streamSignal,
+    guarded((news) => run.dispatch({ type: 'stream-news', news, at: Date.now() })),
+  );
 }
 
 /** "Request cancellation" in the Temporal UI means what an operator's end means. */

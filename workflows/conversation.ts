@@ -4,7 +4,8 @@
  *
  * The rules are in `rules/`: what becomes of words (`turns.ts`), how a call begins and ends
  * (`lifecycle.ts`), what the caller hears (`steps.ts`), what the model is told of a long call
- * (`memory.ts`), and when to look after it (`deadlines.ts`).
+ * (`memory.ts`), when to look after it (`deadlines.ts`), how streams of audio follow each other
+ * (`streams.ts`), and what is told of them (`stream-news.ts`).
  */
 import type { CallInput, CallSnapshot, Step, TurnKey } from './contract.ts';
 import {
@@ -22,6 +23,8 @@ import { carriedTurns, isTurnKnown, takeSummary, takeSummaryFailure } from './ru
 import type { Conversation, ConversationEvent, Draft, Effect } from './rules/state.ts';
 import { isoTime } from './rules/state.ts';
 import { overStep, resumeStep } from './rules/steps.ts';
+import { takeNews } from './rules/stream-news.ts';
+import { attach, reconnect, takeSessionOver } from './rules/streams.ts';
 import { apologize, hear, takeReply } from './rules/turns.ts';
 
 /** So many newest steps are kept for late duplicates when the call continues as new. */
@@ -87,6 +90,14 @@ function apply(draft: Draft, event: ConversationEvent): void {
       return takeCarrierFailure(draft);
     case 'end-requested':
       return endByOperator(draft, event.message);
+    case 'attached':
+      return attach(draft, event.request);
+    case 'reconnected':
+      return reconnect(draft, event.request);
+    case 'stream-news':
+      return takeNews(draft, event.news);
+    case 'session-over':
+      return takeSessionOver(draft, event.stream, event.why);
     case 'time':
       return takeTime(draft);
   }

@@ -20,6 +20,7 @@ import {
 import type { Conversation, ConversationEvent, Effect } from './rules/state.ts';
 import { isoTime } from './rules/state.ts';
 import type { ModelTry, TurnKey } from './contract.ts';
+import { MediaSessions } from './media-sessions.ts';
 
 /**
  * The reply has 20 s in all: this durable timer of the server is what gives up on a model. It beats
@@ -48,7 +49,7 @@ const { dial } = proxyActivities<CallActivities>({
 });
 
 /** Shorter than the time after which the state machine asks again, so that questions never pile up. */
-const { askCarrier, findCall, hangUp } = proxyActivities<CallActivities>({
+const { askCarrier, findCall, hangUp, redirect } = proxyActivities<CallActivities>({
   startToCloseTimeout: '10s',
   scheduleToCloseTimeout: '15s',
   heartbeatTimeout: '2s',
@@ -64,12 +65,13 @@ export interface CallHands {
 export interface Effects {
   /** Starts to carry out an effect; activities run on after it has returned. */
   perform(effect: Effect): void;
-  /** Whether nothing is being carried out any more. */
+  /** Whether nothing is being carried out any more; a session of a media worker does not count. */
   isIdle(): boolean;
 }
 
 export function createEffects(hands: CallHands): Effects {
   const thinking = new Map<TurnKey, CancellationScope>();
+  const sessions = new MediaSessions(hands);
   let open = 0;
 
   /** Effects report through `dispatch` and never reject; a rejection would fail the workflow. */
@@ -107,6 +109,12 @@ export function createEffects(hands: CallHands): Effects {
         return background(lookForCall(hands));
       case 'hang-up':
         return background(endCall(hands, effect.say));
+      case 'run-session':
+        return sessions.run(effect.stream);
+      case 'stop-session':
+        return sessions.stop(effect.stream);
+      case 'redirect':
+        return background(fetchBack(hands, effect.stream));
     }
   };
   return { perform, isIdle: () => open === 0 };
@@ -199,6 +207,20 @@ async function lookForCall(hands: CallHands): Promise<void> {
     hands.dispatch({ type: 'carrier-answered', ...(found && { call: found }), at: Date.now() });
   } catch {
     hands.dispatch({ type: 'carrier-failed', at: Date.now() });
+  }
+}
+
+async function fetchBack(hands: CallHands, number: number): Promise<void> {
+  const { callSid, call, stream, mode } = hands.state();
+  const isWanted = mode === 'stream' && stream?.number === number && stream.is !== 'attached';
+  if (callSid === undefined || !isWanted) return; // it has come back meanwhile
+  try {
+    const order = { callSid, callId: call.callId, stream: number };
+    const summary = `Send the call on after stream ${number}`;
+    const { isUp } = await redirect.executeWithOptions({ summary }, [order]);
+    if (!isUp) await askTwilio(hands);
+  } catch {
+    log.warn('Twilio could not be asked to go on with a call; it is asked again later');
   }
 }
 

@@ -50,6 +50,7 @@ export function createCarrier(options: CarrierOptions): Carrier {
     fetchCall: (callSid) => fetchCall(client, callSid),
     findCall: (query) => findCall(client, query),
     hangUp: (callSid, say) => hangUp(client, callSid, say),
+    redirect: (callSid, lost) => redirect(client, callSid, options.urls.connect(lost)),
   };
 }
 
@@ -164,6 +165,17 @@ async function endOnce(
       return endOnce(client, callSid, undefined, mayCancel);
     }
     throw carrierError('A call could not be ended', error);
+  }
+}
+
+async function redirect(client: RestClient, callSid: string, url: string): Promise<boolean> {
+  try {
+    await client.calls(callSid).update({ url, method: 'POST' });
+    return true;
+  } catch (error) {
+    if (!(error instanceof RestAnswerError)) throw carrierError('A call was not sent on', error);
+    if (error.httpStatus === 404 || error.code === NOT_IN_PROGRESS) return false;
+    throw carrierError('A call was not sent on', error);
   }
 }
 

@@ -31,12 +31,37 @@ export function setQuietDeadline(draft: Draft, said: string): void {
     draft.at + speechMs(said) + listening + LONGEST_SPEECH_MS + WEBHOOK_LIMIT_MS;
 }
 
+/** A stream must be connected within this, else Twilio is asked how the call stands. */
+const STREAM_QUIET_MS = 20_000;
+/** Twilio comes back within this when a stream is over. */
+const STREAM_BACK_MS = 2_000;
+/** A dead media worker was noticed late: Twilio would have come back long before. */
+const DEAD_STREAM_BACK_MS = 500;
+
+/** A stream was offered, or Twilio was told to ask for one: it must come. */
+export function setStreamQuietDeadline({ state, at }: Draft): void {
+  delete state.deadlines.stream;
+  state.deadlines.quiet = at + STREAM_QUIET_MS;
+}
+
+/** A stream is over: Twilio comes back by itself, or is fetched. */
+export function setStreamBackDeadline({ state, at }: Draft, isLate: boolean): void {
+  state.deadlines.stream = at + (isLate ? DEAD_STREAM_BACK_MS : STREAM_BACK_MS);
+}
+
+/** A stream lives: its media worker's heart is what is watched. */
+export function clearStreamDeadlines({ state }: Draft): void {
+  delete state.deadlines.stream;
+  delete state.deadlines.quiet;
+}
+
 /** The last words take this long; then the call must be over. */
 export function setGoodbyeDeadline(draft: Draft, said: string): void {
   const { deadlines } = draft.state;
   deadlines.goodbye = draft.at + speechMs(said) + WEBHOOK_LIMIT_MS;
   delete deadlines.quiet;
   delete deadlines.length;
+  delete deadlines.stream;
 }
 
 export function setRingDeadline(draft: Draft): void {

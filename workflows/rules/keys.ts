@@ -45,6 +45,11 @@ export function followingKey(key: TurnKey): TurnKey {
   return String(parts(key).turn + 1);
 }
 
+/** So many listen steps later. */
+export function skipKeys(key: TurnKey, count: number): TurnKey {
+  return String(parts(key).turn + count);
+}
+
 /** The same listen step, asked once more. */
 export function askAgainKey(key: TurnKey): TurnKey {
   const { turn, asking } = parts(key);

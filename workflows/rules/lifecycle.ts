@@ -18,9 +18,11 @@ import {
   decideHangup,
   decideListen,
   decideResume,
+  decideStream,
   NO_ASSISTANT_LINE,
   openHangup,
 } from './steps.ts';
+import { fetchBack, isStreamMissing, stopSession } from './stream-loss.ts';
 import { abandonThinking, markUncollected } from './turns.ts';
 import type { ConversationEvent, Draft } from './state.ts';
 import { record } from './state.ts';
@@ -77,10 +79,15 @@ export function begin(draft: Draft, callSid: string): void {
   } else if (state.latestKey !== undefined) {
     decideResume(draft, GREETING_KEY); // the caller has spoken already: nobody is greeted any more
   } else {
-    decideListen(draft, GREETING_KEY, state.assistant.firstMessage);
+    greet(draft, state.assistant);
   }
   markAnswered(draft);
   recordAnswer(draft);
+}
+
+function greet(draft: Draft, { mode, firstMessage }: Assistant): void {
+  if (mode === 'stream') decideStream(draft, firstMessage, GREETING_KEY);
+  else decideListen(draft, GREETING_KEY, firstMessage);
 }
 
 /** What came of asking Twilio to place the call. */
@@ -126,7 +133,9 @@ export function takeCarrierAnswer(draft: Draft, call: CarrierCall | undefined): 
   adoptCallSid(draft, call.callSid, true);
   takeWord(draft, call.status, call.durationSeconds);
   postpone(draft);
-  if (state.ending && !OVER.has(call.status)) draft.effects.push({ do: 'hang-up', say: '' });
+  if (OVER.has(call.status)) return;
+  if (state.ending) draft.effects.push({ do: 'hang-up', say: '' });
+  else if (isStreamMissing(draft)) fetchBack(draft);
 }
 
 /** Twilio could not be asked: look again later, but not for ever. */
@@ -151,6 +160,7 @@ export function takeTime(draft: Draft): void {
     delete state.deadlines.length;
     endNow(draft, 'max-duration', state.assistant?.limits.farewell ?? '');
   }
+  if (due.includes('stream')) fetchBack(draft);
   if (dueDeadlines(draft).length > 0) lookAtTwilio(draft);
   postpone(draft);
 }
@@ -168,6 +178,7 @@ function finish(draft: Draft, reason: EndReason, durationSeconds?: number): void
   if (state.status === 'ended') return;
   abandonThinking(draft, 'unanswered');
   markUncollected(draft);
+  if (state.stream?.is === 'attached') stopSession(draft);
   state.status = 'ended';
   state.endReason = state.ending ?? reason;
   state.endedAt = draft.at;
@@ -182,13 +193,15 @@ function finish(draft: Draft, reason: EndReason, durationSeconds?: number): void
   });
 }
 
-function endNow(draft: Draft, reason: EndReason, message: string): void {
+/** Ends the call from our side; the first reason given stays. */
+export function endNow(draft: Draft, reason: EndReason, message: string): void {
   const { state } = draft;
   if (state.status === 'ended' || state.status === 'speaking') return;
   const key = state.thinkingKey;
   abandonThinking(draft, 'unanswered');
   // A webhook waits for this turn: it takes the last words, so they are not sent twice.
-  if (key !== undefined) return decideHangup(draft, key, message, reason);
+  if (key !== undefined && state.mode !== 'stream')
+    return decideHangup(draft, key, message, reason);
   openHangup(draft, message);
   state.status = 'speaking';
   state.ending ??= reason;

@@ -105,16 +105,26 @@ export function utterancesBefore(state: Conversation, key?: TurnKey): Utterance[
 
 export function utterancesOf(turns: Turn[]): Utterance[] {
   const utterances: Utterance[] = [];
-  for (const { heard, reply, status } of turns) {
+  for (const { heard, reply, status, isInterrupted } of turns) {
     if (heard.kind !== 'silence') utterances.push({ who: 'caller', heard });
-    if (status === 'answered' && reply) utterances.push({ who: 'assistant', text: reply });
+    if (status === 'answered' && reply) {
+      utterances.push({
+        who: 'assistant',
+        text: reply,
+        ...(isInterrupted && { isInterrupted: true }),
+      });
+    }
   }
   return utterances;
 }
 
 export function greetingOf(state: Conversation): Utterance[] {
-  const text = state.decided[GREETING_KEY]?.say;
-  return text ? [{ who: 'assistant', text }] : [];
+  const text = state.heardGreeting ?? state.decided[GREETING_KEY]?.say;
+  // Over a stream the greeting is decided before it is said, and may never be.
+  const isSaid = !state.stream || state.isGreeted;
+  if (!text || !isSaid) return [];
+  const isInterrupted = state.heardGreeting !== undefined;
+  return [{ who: 'assistant', text, ...(isInterrupted && { isInterrupted }) }];
 }
 
 /** The turns that the next run of the workflow needs; the others shrink to their keys. */

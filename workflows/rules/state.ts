@@ -1,12 +1,17 @@
 /** The state of a call, what can happen to it and what it may ask to be done. All of it is JSON. */
 import type {
+  AttachRequest,
   CallInput,
   CallStatus,
   EndReason,
   Heard,
   ModelTry,
+  ReconnectRequest,
+  SessionEnd,
   StatusSignal,
   Step,
+  StreamBrief,
+  StreamNews,
   Turn,
   TurnKey,
 } from '../contract.ts';
@@ -48,6 +53,23 @@ export interface Conversation {
   silences: number;
   /** Apologies since a model has answered last. */
   apologies?: number;
+  /**
+   * `stream`: the call is led over streams of audio. `gather`: it was, and goes on over TwiML for the
+   * rest of it. Left out: always over TwiML.
+   */
+  mode?: 'stream' | 'gather';
+  /** The newest stream of the call. */
+  stream?: Stream;
+  /** Streams in a row over which nobody spoke. */
+  barrenStreams?: number;
+  /** The numbers of turns that a lost stream may still tell are left to it by the next one. */
+  isGapDue?: true;
+  /** Nobody could recognise or speak: no stream is offered any more. */
+  hasSpeechFailed?: true;
+  /** The caller has heard the greeting, or some of it. */
+  isGreeted?: true;
+  /** What was heard of a greeting that was talked over. */
+  heardGreeting?: string;
   /** Failed questions to Twilio in a row. */
   carrierFailures: number;
   /** Absolute times in milliseconds. */
@@ -60,6 +82,33 @@ export interface Conversation {
   durationSeconds?: number;
 }
 
+/** One stream of audio between Twilio and a media worker. */
+export interface Stream {
+  /** From 1. */
+  number: number;
+  /** `offered`: Twilio was told of it. `attached`: a media worker leads it. */
+  is: 'offered' | 'attached' | 'over';
+  offeredAt: number;
+  /** Until then it is let in, in milliseconds. */
+  until: number;
+  /** Twilio's id. */
+  streamSid?: string;
+  /** Of its media worker. */
+  taskQueue?: string;
+  attachedAt?: number;
+  /** What its media worker was told to begin with. */
+  opening?: Pick<StreamBrief, 'say' | 'isGreeting' | 'nextKey'> & { pendingKey?: TurnKey };
+  /** Somebody has spoken over it. */
+  hasTurn?: true;
+  /** Its media worker has told what became of the pending turn. */
+  isPendingTold?: true;
+  /** Why it is over, where its media worker could say so. */
+  why?: StreamLoss;
+}
+
+/** `died`: nothing was heard of the session any more. */
+export type StreamLoss = SessionEnd['why'] | 'died';
+
 /** Turns of earlier runs, which the record has and the workflow no longer. */
 export interface EarlierTurns {
   /** In the order of hearing: each is still known for a duplicate. */
@@ -71,9 +120,10 @@ export interface EarlierTurns {
 /**
  * `ring`: nobody has answered. `quiet`: Twilio has not come back for longer than a caller can take.
  * `length`: the call is too long. `goodbye`: the last words must have been said by now. `close`:
- * the call is over and late words are no longer waited for.
+ * the call is over and late words are no longer waited for. `stream`: Twilio should have come back for
+ * what follows a stream that is over.
  */
-export type Deadline = 'ring' | 'quiet' | 'length' | 'goodbye' | 'close';
+export type Deadline = 'ring' | 'quiet' | 'length' | 'goodbye' | 'close' | 'stream';
 
 export type ConversationEvent = { at: number } &
   /** `variables` and `metadata`: of this call, as somebody has said when it came. */
@@ -99,6 +149,10 @@ export type ConversationEvent = { at: number } &
     | { type: 'carrier-answered'; call?: CarrierCall }
     | { type: 'carrier-failed' }
     | { type: 'end-requested'; message: string }
+    | { type: 'attached'; request: AttachRequest }
+    | { type: 'reconnected'; request: ReconnectRequest }
+    | { type: 'stream-news'; news: StreamNews }
+    | { type: 'session-over'; stream: number; why: StreamLoss }
     /** A deadline may have passed. */
     | { type: 'time' }
   );
@@ -114,6 +168,12 @@ export type Effect =
   /** Look for a call that may have been placed. */
   | { do: 'find-call' }
   | { do: 'hang-up'; say: string }
+  /** Look after the session of this stream for as long as it lives. */
+  | { do: 'run-session'; stream: number }
+  /** End it. */
+  | { do: 'stop-session'; stream: number }
+  /** Have Twilio ask what follows this stream, as it does not do so by itself. */
+  | { do: 'redirect'; stream: number }
   /** `at`: when it happened, in milliseconds. */
   | { do: 'record'; event: CallEventBody; at: number };
 

@@ -1,7 +1,7 @@
 /** Makes steps: what the caller is to hear, and what happens then. */
 import type { Assistant } from '../assistant.ts';
 import type { EndReason, NextAction, Step, TurnKey } from '../contract.ts';
-import { setGoodbyeDeadline, setQuietDeadline } from './deadlines.ts';
+import { setGoodbyeDeadline, setQuietDeadline, setStreamQuietDeadline } from './deadlines.ts';
 import { followingKey, laterKey } from './keys.ts';
 import type { Draft } from './state.ts';
 
@@ -29,6 +29,46 @@ export function decideListen(draft: Draft, key: TurnKey, say: string): void {
   state.openKey = key;
   state.status = 'listening';
   setQuietDeadline(draft, say);
+}
+
+/** How long the token of a stream lets it in. */
+const STREAM_LIFE_MS = 60_000;
+
+/**
+ * The call goes on over a new stream. The greeting's key is decided by the first one; the words are for
+ * the record, as they are said over the stream.
+ */
+export function decideStream(draft: Draft, say: string, key?: TurnKey): void {
+  const { state, at } = draft;
+  const stream = (state.stream?.number ?? 0) + 1;
+  const until = at + STREAM_LIFE_MS;
+  const step = makeStep(state.assistant, say, { kind: 'stream', stream, until });
+  if (key !== undefined) state.decided[key] = step;
+  openNext(draft, step, key);
+  state.mode = 'stream';
+  state.stream = { number: stream, is: 'offered', offeredAt: at, until };
+  if (state.thinkingKey === undefined) state.status = 'listening';
+  setStreamQuietDeadline(draft);
+}
+
+/** Streams are given up: say this, then listen for the turn `key` over TwiML. */
+export function openListen(draft: Draft, key: TurnKey, say: string): void {
+  const { assistant } = draft.state;
+  if (!assistant) return openHangup(draft, NO_ASSISTANT_LINE);
+  openNext(draft, makeStep(assistant, say, { kind: 'listen', key, listen: assistant.listen }));
+  draft.state.status = 'listening';
+  setQuietDeadline(draft, say);
+}
+
+/** Streams are given up while a turn is thought about: say this, then wait for its answer. */
+export function openResume(draft: Draft, say: string): void {
+  openNext(draft, makeStep(draft.state.assistant, say, { kind: 'resume' }));
+}
+
+function openNext({ state }: Draft, step: Step, key?: TurnKey): void {
+  state.openStep = step;
+  if (key === undefined) delete state.openKey;
+  else state.openKey = key;
 }
 
 /** Decides `key`: say this, then hang up, for this reason. */

@@ -4,6 +4,7 @@ import type { Heard, ModelTry, Turn, TurnKey } from '../contract.ts';
 import type { Reply } from '../../activities/ports.ts';
 import { compareKeys, isAskedAgain, isSameTurn, laterKey, parseKey } from './keys.ts';
 import { isTurnKnown, modelReplies, summarizeWhenLong, turnCount } from './memory.ts';
+import { isPhrase } from './phrases.ts';
 import { decideHangup, decideListen, decideResume, NO_ASSISTANT_LINE } from './steps.ts';
 import type { Conversation, Draft } from './state.ts';
 import { isoTime, record } from './state.ts';
@@ -13,6 +14,7 @@ export function hear(draft: Draft, key: TurnKey, heard: Heard): void {
   const { state } = draft;
   if (!parseKey(key)?.turn || isKnown(state, key)) return; // a duplicate: the first text wins
   state.carrierFailures = 0; // Twilio has come back by itself
+  if (state.mode === 'stream') state.mode = 'gather'; // and listens over TwiML
   if (state.status === 'ended' || state.status === 'speaking')
     return hearTooLate(draft, key, heard);
   if (state.latestKey !== undefined && compareKeys(key, state.latestKey) < 0) {
@@ -97,7 +99,7 @@ export function apologize(draft: Draft, key: TurnKey, tries?: ModelTry[]): void 
 }
 
 /** Whether a model was asked, or passed over, before another one answered. */
-function isFallback(tries: readonly ModelTry[]): boolean {
+export function isFallback(tries: readonly ModelTry[]): boolean {
   return tries.at(0)?.model !== tries.at(-1)?.model;
 }
 
@@ -114,8 +116,10 @@ export function abandonThinking(draft: Draft, status: 'superseded' | 'unanswered
 
 /** A reply that no webhook has taken away when the call ends was not heard by anybody. */
 export function markUncollected(draft: Draft): void {
-  const last = draft.state.turns.findLast((turn) => turn.status === 'answered');
-  if (last && !draft.state.collected.includes(last.key)) {
+  const { turns, collected, decided } = draft.state;
+  const last = turns.findLast((turn) => turn.status === 'answered');
+  // What was said over a stream was heard: it is told afterwards.
+  if (last && decided[last.key] && !collected.includes(last.key)) {
     completeTurn(draft, { ...last, status: 'unheard' });
   }
 }
@@ -171,7 +175,7 @@ function isKnown(state: Conversation, key: TurnKey): boolean {
   return state.decided[key] !== undefined || isTurnKnown(state, key);
 }
 
-function newTurn(draft: Draft, key: TurnKey, heard: Heard, status: Turn['status']): Turn {
+export function newTurn(draft: Draft, key: TurnKey, heard: Heard, status: Turn['status']): Turn {
   return { key, heard, status, heardAt: isoTime(draft.at) };
 }
 
@@ -183,7 +187,7 @@ function answer(draft: Draft, turn: Turn, reply: string, replySource: Turn['repl
  * Keeps a turn as it now is, and records it; a later record of the same turn replaces it.
  * @returns its position
  */
-function completeTurn(draft: Draft, turn: Turn): number {
+export function completeTurn(draft: Draft, turn: Turn): number {
   const { turns } = draft.state;
   const index = turns.findIndex((each) => each.key === turn.key);
   if (index < 0) turns.push(turn);
@@ -195,16 +199,5 @@ function completeTurn(draft: Draft, turn: Turn): number {
 }
 
 function isEndPhrase(assistant: Assistant, heard: Heard): boolean {
-  if (heard.kind !== 'speech') return false;
-  const said = plainWords(heard.text);
-  return said !== '' && assistant.ending.phrases.some((phrase) => plainWords(phrase) === said);
-}
-
-function plainWords(text: string): string {
-  return text
-    .normalize('NFC')
-    .toLowerCase()
-    .replace(/[^\p{L}\p{N}\s]/gu, '')
-    .replace(/\s+/g, ' ')
-    .trim();
+  return heard.kind === 'speech' && isPhrase(heard.text, assistant.ending.phrases);
 }

@@ -90,6 +90,7 @@ function activitiesWith(model: ReturnType<typeof slowModel>) {
       fetchCall: unused,
       findCall: unused,
       hangUp: unused,
+      redirect: async () => false,
     },
     assistants: { findById: async () => assistant, findByNumber: async () => assistant },
     assistantRequests: { ask: unused },

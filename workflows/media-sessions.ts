@@ -1,0 +1,99 @@
+/**
+ * The sessions of media workers, as activities on their own task queues: that one ends, and that its
+ * worker is dead, is noticed here.
+ */
+import {
+  ActivityFailure,
+  CancellationScope,
+  isCancellation,
+  log,
+  proxyActivities,
+  TimeoutFailure,
+} from '@temporalio/workflow';
+import type { MediaActivities, SessionOrder } from './contract.ts';
+import type { Conversation, ConversationEvent, StreamLoss } from './rules/state.ts';
+
+/** A call is ended by its own limit; this is for one that has none. */
+const DEFAULT_LIMIT_S = 14_400;
+/** Beyond the limit of the call: its last words, and what is slow. */
+const SLACK_S = 600;
+/** How often in a row a session is looked for whose heart was not heard. */
+const MOST_TRIES = 20;
+
+export interface SessionHands {
+  state(): Conversation;
+  dispatch(event: ConversationEvent): void;
+}
+
+export class MediaSessions {
+  readonly #hands: SessionHands;
+  readonly #scopes = new Map<number, CancellationScope>();
+
+  constructor(hands: SessionHands) {
+    this.#hands = hands;
+  }
+
+  /** Looks after the session of the current stream; at its end it is over, unless it was stopped. */
+  run(number: number): void {
+    const { callSid, call, stream, assistant } = this.#hands.state();
+    const { streamSid, taskQueue } = stream ?? {};
+    if (callSid === undefined || streamSid === undefined || taskQueue === undefined) return;
+    const order = { callId: call.callId, callSid, stream: number, streamSid };
+    const limitS = (assistant?.limits.callSeconds ?? DEFAULT_LIMIT_S) + SLACK_S;
+    const scope = new CancellationScope();
+    this.#scopes.set(number, scope);
+    scope
+      .run(() => lookAfter(order, taskQueue, limitS))
+      .then((why) => this.#end(number, why))
+      .catch((error: unknown) => {
+        if (!isCancellation(error)) log.error('a session was lost sight of', { error });
+      });
+  }
+
+  stop(number: number): void {
+    const scope = this.#scopes.get(number);
+    this.#scopes.delete(number);
+    scope?.cancel();
+  }
+
+  #end(number: number, why: StreamLoss): void {
+    if (!this.#scopes.delete(number)) return; // stopped meanwhile
+    this.#hands.dispatch({ type: 'session-over', stream: number, why, at: Date.now() });
+  }
+}
+
+/**
+ * A heartbeat that is missing need not be a death: Temporal itself may have been away for longer. So
+ * the worker is asked again, and takes the session up where it is; a dead one does not even begin.
+ * @throws only when it is cancelled.
+ */
+async function lookAfter(
+  order: SessionOrder,
+  taskQueue: string,
+  limitS: number,
+): Promise<StreamLoss> {
+  for (let tries = 1; tries <= MOST_TRIES; tries += 1) {
+    const { mediaSession } = proxyActivities<MediaActivities>({
+      taskQueue,
+      scheduleToStartTimeout: tries === 1 ? '5s' : '1500ms',
+      startToCloseTimeout: `${limitS}s`,
+      heartbeatTimeout: '2500ms',
+      retry: { maximumAttempts: 1 },
+      cancellationType: 'TRY_CANCEL',
+    });
+    try {
+      const summary = `Stream ${order.stream}`;
+      const { why } = await mediaSession.executeWithOptions({ summary }, [order]);
+      return why;
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      if (!isHeartSilent(error)) return 'died';
+    }
+  }
+  return 'died';
+}
+
+function isHeartSilent(error: unknown): boolean {
+  const cause = error instanceof ActivityFailure ? error.cause : undefined;
+  return cause instanceof TimeoutFailure && cause.timeoutType === 'HEARTBEAT';
+}

@@ -1,0 +1,152 @@
+/**
+ * What a media worker tells of its conversation: what it heard, and what the caller heard of the
+ * answers. It leads the conversation; here it is kept, and it is seen whether the call may go on. Each
+ * thing may be told twice, or late, when another stream leads already.
+ */
+import type { StreamNews, StreamReply, Turn, TurnKey } from '../contract.ts';
+import { compareKeys, GREETING_KEY, parseKey } from './keys.ts';
+import { endNow } from './lifecycle.ts';
+import { isTurnKnown, modelReplies, summarizeWhenLong } from './memory.ts';
+import type { Draft } from './state.ts';
+import { record } from './state.ts';
+import { abandonThinking, completeTurn, isFallback, newTurn } from './turns.ts';
+
+export function takeNews(draft: Draft, news: StreamNews): void {
+  const { state } = draft;
+  if (!state.stream) return; // no call of ours over streams
+  state.carrierFailures = 0;
+  if (news.what === 'heard') hearOver(draft, news);
+  else if (news.key === GREETING_KEY) takeFirstWords(draft, news.stream, news.reply);
+  else takeSaid(draft, news.stream, news.key, news.reply, news.at);
+}
+
+function hearOver(draft: Draft, news: Extract<StreamNews, { what: 'heard' }>): void {
+  const { state } = draft;
+  const { key, heard, at } = news;
+  if (!parseKey(key)?.turn || state.decided[key] || isTurnKnown(state, key)) return; // a duplicate
+  state.isGreeted = true; // whoever answers has been spoken to
+  const told = (status: Turn['status']): Turn => ({
+    ...newTurn(draft, key, heard, status),
+    heardAt: at,
+  });
+  if (!isCurrent(draft, news.stream, key)) {
+    if (heard.kind !== 'silence') completeTurn(draft, told('unanswered'));
+    return;
+  }
+  abandonThinking(draft, 'superseded');
+  state.latestKey = key;
+  state.silences = heard.kind === 'silence' ? state.silences + 1 : 0;
+  if (heard.kind !== 'silence') noteWords(draft, news.stream);
+  state.turns.push(told('thinking'));
+  state.status = 'thinking';
+  state.thinkingKey = key;
+}
+
+/** Whether these words will still be answered: by this stream, or by the one that is to follow it. */
+function isCurrent({ state }: Draft, number: number, key: TurnKey): boolean {
+  const { mode, stream, status, latestKey } = state;
+  if (mode !== 'stream' || status === 'ended' || status === 'speaking') return false;
+  if (number !== stream?.number && stream?.is !== 'offered') return false;
+  return latestKey === undefined || compareKeys(key, latestKey) > 0;
+}
+
+/** A stream over which somebody spoke: streams work. */
+function noteWords({ state }: Draft, number: number): void {
+  delete state.barrenStreams;
+  if (state.stream?.number === number) state.stream = { ...state.stream, hasTurn: true };
+}
+
+/** The greeting, or what bridged a lost stream. */
+function takeFirstWords(draft: Draft, number: number, reply: StreamReply): void {
+  const { state } = draft;
+  // What bridges a lost stream is told in the same way, but by then somebody was greeted.
+  if (!state.isGreeted || number === 1) {
+    if (reply.isInterrupted) state.heardGreeting ??= reply.text;
+    state.isGreeted = true;
+  }
+  endAfter(draft, reply);
+}
+
+function takeSaid(
+  draft: Draft,
+  number: number,
+  key: TurnKey,
+  reply: StreamReply,
+  at: string,
+): void {
+  const { state } = draft;
+  const turn = state.turns.find((each) => each.key === key);
+  const told = turn && toldTurn(draft, number, turn, reply, at);
+  if (!told) {
+    // Told already, or shrunk to its key in an earlier run: a second end changes nothing either.
+    return turn || isTurnKnown(state, key) ? undefined : endAfter(draft, reply);
+  }
+  const position = completeTurn(draft, told);
+  if (state.thinkingKey === key) {
+    delete state.thinkingKey;
+    if (state.status === 'thinking') state.status = 'listening';
+  }
+  noteFailures(draft, key, position, reply);
+  endAfter(draft, reply);
+  if (state.status === 'listening') summarizeWhenLong(draft);
+}
+
+/** The turn with what the caller heard; nothing when that was told already. */
+function toldTurn(
+  { state }: Draft,
+  number: number,
+  turn: Turn,
+  reply: StreamReply,
+  at: string,
+): Turn | undefined {
+  const { text, isInterrupted, source, model, tokens, tries, timings } = reply;
+  const { stream } = state;
+  const isPending =
+    stream?.number === number && stream.opening?.pendingKey === turn.key && !stream.isPendingTold;
+  if (isPending) state.stream = { ...stream, isPendingTold: true };
+  const before = isTold(turn) ? (turn.reply ?? '') : undefined;
+  if (before !== undefined && !isPending) return undefined;
+  // The stream before had begun to answer, and said so late: the caller has heard both.
+  const said = [before ?? '', text].filter((words) => words !== '').join(' ');
+  const { isInterrupted: _before, ...rest } = turn;
+  return {
+    ...rest,
+    status: said === '' && isInterrupted ? 'unheard' : 'answered',
+    ...((said !== '' || !isInterrupted) && { reply: said }),
+    replySource: source,
+    ...(model !== undefined && { model }),
+    ...(tokens && { tokens }),
+    ...(tries && { tries }),
+    ...(timings && { timings }),
+    ...(isInterrupted && { isInterrupted }),
+    repliedAt: at,
+  };
+}
+
+function isTold({ status, repliedAt }: Turn): boolean {
+  return (status === 'answered' || status === 'unheard') && repliedAt !== undefined;
+}
+
+function noteFailures(draft: Draft, turnKey: TurnKey, position: number, reply: StreamReply): void {
+  const { state } = draft;
+  const { source, model, tries = [] } = reply;
+  if (source === 'model') delete state.apologies;
+  const degraded = { type: 'call.degraded', turnKey, position, tries } as const;
+  if (source === 'apology') {
+    state.apologies = (state.apologies ?? 0) + 1;
+    record(draft, { ...degraded, cause: 'apology' });
+  } else if (model !== undefined && isFallback(tries)) {
+    record(draft, { ...degraded, cause: 'fallback_model', model });
+  }
+}
+
+/** The last words have been said, or the call has come to one of its limits without any. */
+function endAfter(draft: Draft, { end }: Pick<StreamReply, 'end'>): void {
+  const { state } = draft;
+  if (end) return endNow(draft, end, '');
+  if (!state.assistant || state.mode !== 'stream') return;
+  const { limits, failure } = state.assistant;
+  if (modelReplies(state) >= limits.turns) return endNow(draft, 'max-turns', limits.farewell);
+  const isEnough = failure?.endAfter !== undefined && (state.apologies ?? 0) >= failure.endAfter;
+  if (isEnough) endNow(draft, 'models-failed', failure.farewell);
+}

@@ -1,0 +1,153 @@
+/** Streams of audio, one after the other: who is let in, with what, and what follows one that is over. */
+import type { AttachRequest, ReconnectRequest, Step, StreamBrief, Turn } from '../contract.ts';
+import { clearStreamDeadlines, setStreamBackDeadline } from './deadlines.ts';
+import { followingKey, GREETING_KEY, skipKeys } from './keys.ts';
+import { callSoFar, modelReplies, utterancesBefore } from './memory.ts';
+import type { Conversation, Draft, Stream, StreamLoss } from './state.ts';
+import { decideStream, openListen, openResume, overStep, resumeStep } from './steps.ts';
+import { stopSession } from './stream-loss.ts';
+import { completeTurn } from './turns.ts';
+
+/** Said when the audio was lost and has come back, when the assistant has no words of its own. */
+export const BRIDGE = 'Sorry, the line was gone for a moment.';
+/** Turns of a stream that broke may still be on the way: their numbers are left to them. */
+const GAP = 10;
+/** So many streams in a row without a word of the caller, and the call goes on over TwiML. */
+const BARREN_LIMIT = 3;
+/** Who has been connected for so long has heard the greeting begin, also when nobody can say so. */
+const GREETED_MS = 2_000;
+
+/** Whether a stream may come in: the one that is waited for, once. */
+export function mayAttach(state: Conversation, request: AttachRequest, at: number): boolean {
+  const { stream } = state;
+  if (state.mode !== 'stream' || !stream || stream.number !== request.stream) return false;
+  if (state.callSid !== request.callSid) return false;
+  if (state.status === 'ended' || state.status === 'speaking') return false;
+  if (stream.is === 'attached') return stream.streamSid === request.streamSid;
+  return stream.is === 'offered' && at < stream.until && !state.hasSpeechFailed;
+}
+
+/** A media worker leads the conversation from now on. */
+export function attach(draft: Draft, request: AttachRequest): void {
+  const { state, at } = draft;
+  const { stream } = state;
+  if (!stream || stream.is === 'attached' || !mayAttach(state, request, at)) return;
+  const { streamSid, taskQueue } = request;
+  leaveGap(state);
+  const opening = openingOf(draft);
+  state.stream = { ...stream, is: 'attached', streamSid, taskQueue, attachedAt: at, opening };
+  clearStreamDeadlines(draft);
+  draft.effects.push({ do: 'run-session', stream: stream.number });
+}
+
+/** What the media worker of the attached stream is told; nothing when there is none. */
+export function briefOf(state: Conversation): StreamBrief | undefined {
+  const { stream, assistant, silences, apologies } = state;
+  if (stream?.is !== 'attached' || !stream.opening || !assistant) return undefined;
+  const { pendingKey, ...opening } = stream.opening;
+  const pending = state.turns.find(({ key }) => key === pendingKey);
+  const call = callSoFar(state, utterancesBefore(state, pendingKey));
+  if (!call) return undefined;
+  return {
+    call,
+    ...opening,
+    ...(pending && { pending: { key: pending.key, heard: pending.heard } }),
+    turnsLeft: Math.max(0, assistant.limits.turns - modelReplies(state)),
+    silences,
+    ...(apologies !== undefined && { apologies }),
+  };
+}
+
+/** Its session has ended or died: Twilio comes back for what follows, or is fetched. */
+export function takeSessionOver(draft: Draft, number: number, why: StreamLoss): void {
+  const { state } = draft;
+  if (why === 'speech-failed') state.hasSpeechFailed = true;
+  if (state.stream?.number !== number || state.stream.is !== 'attached') return;
+  state.stream = { ...state.stream, is: 'over', why };
+  if (state.status === 'ended' || state.status === 'speaking') return;
+  setStreamBackDeadline(draft, why === 'died');
+}
+
+/** Twilio comes back because a stream is over: what follows it is decided once. */
+export function reconnect(draft: Draft, { callSid, stream: number }: ReconnectRequest): void {
+  const { state } = draft;
+  const { stream } = state;
+  if (state.callSid !== callSid || state.status === 'ended' || state.status === 'speaking') return;
+  state.carrierFailures = 0;
+  if (state.mode !== 'stream' || stream?.number !== number) return;
+  if (stream.is === 'attached') stopSession(draft);
+  noteGreeting(draft, stream);
+  if (stream.attachedAt !== undefined && stream.why !== 'moved') state.isGapDue = true;
+  state.barrenStreams = isBarren(stream) ? (state.barrenStreams ?? 0) + 1 : 0;
+  if (state.hasSpeechFailed || state.barrenStreams >= BARREN_LIMIT) return leaveStreams(draft);
+  decideStream(draft, '');
+}
+
+/** What Twilio is answered that comes back because a stream is over. */
+export function stepAfterStream(state: Conversation, callSid: string): Step {
+  if (state.status === 'ended' || state.callSid !== callSid) return overStep(state.assistant);
+  const { openStep, thinkingKey } = state;
+  // It would listen for a turn that has come already.
+  const isUsed = openStep?.next.kind === 'listen' && thinkingKey !== undefined;
+  return openStep && !isUsed ? openStep : resumeStep(state.assistant);
+}
+
+/** The call goes on over TwiML; whoever has not been answered is answered there. */
+function leaveStreams(draft: Draft): void {
+  const { state } = draft;
+  leaveGap(state);
+  delete state.deadlines.stream;
+  delete state.deadlines.quiet;
+  const say = firstWords(state);
+  state.mode = 'gather';
+  state.isGreeted = true;
+  const pending = pendingTurn(draft);
+  if (!pending) return openListen(draft, followingKey(state.latestKey ?? GREETING_KEY), say);
+  openResume(draft, say);
+  draft.effects.push({ do: 'ask-model', key: pending.key });
+}
+
+function openingOf(draft: Draft): NonNullable<Stream['opening']> {
+  const { state } = draft;
+  const pending = pendingTurn(draft);
+  return {
+    say: firstWords(state),
+    isGreeting: !state.isGreeted,
+    nextKey: followingKey(state.latestKey ?? GREETING_KEY),
+    ...(pending && { pendingKey: pending.key }),
+  };
+}
+
+function firstWords({ assistant, isGreeted, turns, heardGreeting }: Conversation): string {
+  if (!assistant) return '';
+  if (!isGreeted) return assistant.firstMessage;
+  const wasSilent = assistant.firstMessage === '' && turns.length === 0 && !heardGreeting;
+  return wasSilent ? '' : (assistant.stream?.bridge ?? BRIDGE);
+}
+
+/** Words that wait for an answer. A silence does not wait: whoever is silent is spoken to again. */
+function pendingTurn(draft: Draft): Turn | undefined {
+  const { state } = draft;
+  const turn = state.turns.find(({ key }) => key === state.thinkingKey);
+  if (turn?.heard.kind !== 'silence') return turn;
+  delete state.thinkingKey;
+  state.status = 'listening';
+  completeTurn(draft, { ...turn, status: 'unanswered' });
+  return undefined;
+}
+
+/** Late words of a stream that broke must not take the numbers of the next one. */
+function leaveGap(state: Conversation): void {
+  if (!state.isGapDue) return;
+  delete state.isGapDue;
+  state.latestKey = skipKeys(state.latestKey ?? GREETING_KEY, GAP);
+}
+
+function noteGreeting({ state, at }: Draft, { attachedAt, why }: Stream): void {
+  if (attachedAt === undefined || why === 'speech-failed' || why === 'refused') return;
+  if (at - attachedAt >= GREETED_MS) state.isGreeted = true;
+}
+
+function isBarren({ hasTurn, why }: Stream): boolean {
+  return !hasTurn && why !== 'moved';
+}
