@@ -26,7 +26,7 @@ export class LiveStream {
   watchers = 0;
   #settle: (end: SessionEnd) => void = () => undefined;
   #session: Session | undefined;
-  #asked: Ending | undefined;
+  #isOver = false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(id: StreamId) {
@@ -34,6 +34,7 @@ export class LiveStream {
     this.ended = new Promise((resolve) => {
       this.#settle = (end) => {
         clearTimeout(this.#timer);
+        this.#isOver = true;
         resolve(end);
       };
     });
@@ -43,14 +44,17 @@ export class LiveStream {
   opened(session: Session): void {
     this.#session = session;
     void session.ended.then((end) => this.#settle(end));
-    if (this.#asked) this.#end(this.#asked);
   }
 
   get isOpen(): boolean {
     return this.#session !== undefined;
   }
 
-  /** The call is over. One that is not open yet ends when it is. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** The call is over. */
   hangUp(): void {
     this.#end('hangUp');
   }
@@ -67,10 +71,9 @@ export class LiveStream {
   }
 
   #end(how: Ending): void {
-    this.#asked = how;
-    if (!this.#session) return;
-    this.#session[how]();
-    this.#settleSoon({ why: how === 'move' ? 'moved' : 'stopped' });
+    const end: SessionEnd = { why: how === 'move' ? 'moved' : 'stopped' };
+    this.#session?.[how]();
+    this.over(end);
   }
 
   /** The session knows better why; when it says nothing, it was this. */
