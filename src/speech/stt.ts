@@ -24,7 +24,7 @@ export interface ListenOptions {
   language: string;
   /** Words to expect. */
   hints: readonly string[];
-  /** Told in the order in which it happened; never after `close`. */
+  /** Told in the order in which it happened; never after `close`, and never from within a call. */
   onEvent: (event: RecogniserEvent) => void;
   /** Called once, when the service has let the session in. */
   onReady?: () => void;
