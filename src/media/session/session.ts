@@ -46,6 +46,7 @@ export class LiveSession implements Session {
   #isBusy = false;
   #isOver = false;
   #alarm: NodeJS.Timeout | undefined;
+  #lastWords: NodeJS.Timeout | undefined;
 
   constructor(request: SessionRequest, parts: SessionParts) {
     const { brief, line, log } = request;
@@ -180,7 +181,7 @@ export class LiveSession implements Session {
       case 'tell':
         return this.#tell(action.news);
       case 'end':
-        this.#alarm = setTimeout(() => this.#finish('stopped'), LAST_WORDS_MS);
+        this.#lastWords = setTimeout(() => this.#finish('stopped'), LAST_WORDS_MS);
         return;
       case 'give-up':
         return this.#finish(action.why);
@@ -195,8 +196,8 @@ export class LiveSession implements Session {
   }
 
   #setAlarm(): void {
-    if (this.#talk.status === 'ended') return;
     clearTimeout(this.#alarm);
+    if (this.#isOver) return;
     const due = nextDeadline(this.#talk);
     if (due === undefined) return;
     const waitMs = Math.max(0, Math.ceil(due - this.#clock.now()));
@@ -209,7 +210,7 @@ export class LiveSession implements Session {
     this.#isOver = true;
     this.#mouth.close();
     this.#happen({ type: 'line-ended' });
-    clearTimeout(this.#alarm);
+    clearTimeout(this.#lastWords);
     this.#mind.close();
     this.#ears.close();
     this.#request.line.close();
