@@ -17,6 +17,7 @@ import {
   CALL_WORKFLOW,
   FINAL_STATUSES,
   heardQuery,
+  reconnectUpdate,
   snapshotQuery,
   spokeSignal,
   statusSignal,
@@ -119,6 +120,10 @@ export class CallGateway {
     if (now === TIMED_OUT) return { kind: 'wait' };
     if (now === 'not-found') return this.#begin(call, clock);
     if (now.status === 'ended') return { kind: 'over' };
+    // It is Twilio's turn to say what it hears: no stream is connected, whatever is known of it here.
+    if (now.openStep?.next.kind === 'stream') {
+      return this.#stepAfter(call, now.openStep.next.stream, clock);
+    }
     // By the turn's own update, so that the workflow knows that its step was taken.
     const key = now.thinkingKey ?? now.openKey;
     if (key !== undefined && key !== GREETING_KEY) {
@@ -126,6 +131,12 @@ export class CallGateway {
     }
     if (key === undefined && now.openStep) return { kind: 'step', step: now.openStep };
     return this.#begin(call, clock);
+  }
+
+  /** Twilio comes back because a stream of the call is over: what follows it? */
+  async reconnect(call: WebhookCall, stream: number): Promise<Answer> {
+    if (call.isOver) return { kind: 'over' };
+    return this.#stepAfter(call, stream, new Clock(ANSWER_MS));
   }
 
   /**
@@ -213,6 +224,23 @@ export class CallGateway {
     return stepAnswer(step);
   }
 
+  /** Every repetition waits for the same update. */
+  async #stepAfter(
+    { callId, callSid }: WebhookCall,
+    stream: number,
+    clock: Clock,
+  ): Promise<Answer> {
+    const step = await asking('reconnect', { callId }, () =>
+      this.#ask(clock, () =>
+        this.#handle(callId).executeUpdate(reconnectUpdate, {
+          args: [{ callSid, stream }],
+          updateId: `reconnect-${stream}`,
+        }),
+      ),
+    );
+    return stepAnswer(step);
+  }
+
   /** Asks within the clock; a call that Temporal does not know, or no longer, is `not-found`. */
   async #ask<T>(clock: Clock, ask: () => Promise<T>): Promise<T | 'not-found' | typeof TIMED_OUT> {
     try {
@@ -231,7 +259,7 @@ export class CallGateway {
 
 /** A span of the trace, where there is one. */
 function asking<T>(
-  what: 'begin' | 'spoke' | 'turn' | 'status',
+  what: 'begin' | 'spoke' | 'turn' | 'status' | 'reconnect',
   fields: { callId: string; turn?: string },
   ask: () => Promise<T>,
 ): Promise<T> {

@@ -32,7 +32,7 @@ export const FIXED_LINES: readonly string[] = [
 ];
 
 /** Which route's answer it is: where a filler comes back to. */
-export type Place = 'begin' | 'turn' | 'resume';
+export type Place = 'begin' | 'turn' | 'resume' | 'connect';
 
 export function renderAnswer(
   answer: Answer,
@@ -73,11 +73,12 @@ function fillerFor(round: number): string {
 }
 
 function comeBackUrl(webhook: TwilioWebhook, urls: TwilioUrls, place: Place, wait: number): string {
-  const { call, turn } = webhook;
+  const { call, turn, stream } = webhook;
   const { callId, callSid } = call;
   if (place === 'turn' && turn !== undefined) {
     return urls.processSpeech({ callSid, callId, key: turn, wait });
   }
+  if (place === 'connect' && stream !== undefined) return urls.connect({ callId, stream, wait });
   if (place === 'begin') {
     return call.direction === 'inbound' ? urls.voice(wait) : urls.outbound(callId, wait);
   }

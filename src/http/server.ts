@@ -5,6 +5,7 @@ import { trustedProxies } from '../client-address.ts';
 import type { IsTrusted } from '../client-address.ts';
 import type { Config } from '../config.ts';
 import type { Log } from '../log.ts';
+import { mediaDoor } from '../media-door.ts';
 import { linkByConfig } from '../temporal/configured-link.ts';
 import type { TemporalLink } from '../temporal/connection.ts';
 import { Clock, persist, TIMED_OUT } from '../temporal/persist.ts';
@@ -46,7 +47,7 @@ export async function startServer(
   const app = buildApp({
     gateway: new CallGateway(link.client),
     account: config.twilio,
-    urls: createUrls(config.twilio.webhookUrl),
+    urls: createUrls(config.twilio.webhookUrl, mediaDoor(config)),
     readiness: readinessOf(link, namespace),
     log,
     ...operatorOf(config),

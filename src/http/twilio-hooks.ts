@@ -10,7 +10,10 @@ import type { TwilioAccount, TwilioWebhook } from './twilio-request.ts';
 import { readTwilioRequests, refuse, routeOf } from './twilio-request.ts';
 
 /** What the routes need of the gateway. */
-export type Gateway = Pick<CallGateway, 'begin' | 'hear' | 'waitFor' | 'resume' | 'status'>;
+export type Gateway = Pick<
+  CallGateway,
+  'begin' | 'hear' | 'waitFor' | 'resume' | 'reconnect' | 'status'
+>;
 
 export interface TwilioHooksOptions {
   gateway: Gateway;
@@ -71,6 +74,17 @@ export function twilioHooks(app: FastifyInstance, options: TwilioHooksOptions): 
         if (wait !== undefined) return gateway.waitFor(call, turn, wait);
         return gateway.hear(call, turn, readSpoken(fields)?.heard ?? { kind: 'silence' });
       },
+    ),
+  });
+
+  /** A stream of the call is over; whose number is missing is in the call, wherever it is. */
+  app.route({
+    method: METHODS,
+    url: '/call/connect',
+    handler: answering(
+      ({ stream }) => (stream === undefined ? 'resume' : 'connect'),
+      ({ call, stream, wait }) =>
+        stream === undefined ? gateway.resume(call, wait) : gateway.reconnect(call, stream),
     ),
   });
 

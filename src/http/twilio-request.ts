@@ -30,6 +30,8 @@ export interface TwilioWebhook {
   /** Of our own URL: the turn's key, and how often Twilio came back after a filler. */
   turn?: string;
   wait?: number;
+  /** Which stream is over, from 1. */
+  stream?: number;
 }
 
 declare module 'fastify' {
@@ -98,9 +100,10 @@ function readWebhook(request: FastifyRequest, body: Form): TwilioWebhook | undef
   // By GET everything is in the query; by POST only our own parameters are.
   const fields = request.method === 'GET' ? query.fields : body.fields;
   const named = readVoice(fields);
-  const { call, turn, wait } = query.fields;
+  const { call, turn, wait, stream } = query.fields;
   if (!named || (turn !== undefined && !parseKey(turn))) return undefined;
   if (wait !== undefined && !/^\d{1,4}$/.test(wait)) return undefined;
+  if (stream !== undefined && !/^[1-9]\d{0,5}$/.test(stream)) return undefined;
   const callId = callIdOf(named, call);
   if (callId === undefined) return undefined;
   const { callStatus, ...parties } = named;
@@ -109,6 +112,7 @@ function readWebhook(request: FastifyRequest, body: Form): TwilioWebhook | undef
     call: { callId, ...parties, ...(FINAL_STATUSES.includes(callStatus) && { isOver: true }) },
     ...(turn !== undefined && { turn }),
     ...(wait !== undefined && { wait: Number(wait) }),
+    ...(stream !== undefined && { stream: Number(stream) }),
   };
 }
 

@@ -27,6 +27,7 @@ const ROUTES: readonly (readonly [end: string, kind: WebhookKind])[] = [
   ['/webhook/voice', 'voice'],
   ['/outbound', 'outbound'],
   ['/process_speech/:callSid', 'speech'],
+  ['/call/connect', 'connect'],
   ['/call/status', 'status'],
   ['/webhook/fallback', 'fallback'],
 ];
@@ -82,6 +83,7 @@ export function watchedGateway(gateway: Gateway): Gateway {
     hear: (...asked) => noting(gateway.hear(...asked)),
     waitFor: (...asked) => noting(gateway.waitFor(...asked)),
     resume: (...asked) => noting(gateway.resume(...asked)),
+    reconnect: (...asked) => noting(gateway.reconnect(...asked)),
     status: (...asked) => gateway.status(...asked),
   };
 }

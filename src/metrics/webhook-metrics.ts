@@ -2,9 +2,10 @@
 import { Counter, Gauge, Histogram } from 'prom-client';
 import { registry, seconds } from './registry.ts';
 
-/** What a webhook is about. `wait`: back after a filler; `resume`: where was the call? */
+/** What a webhook is about. `wait`: back after a filler; `resume`: where was the call?
+ * `connect`: a stream is over. */
 export type WebhookKind =
-  'voice' | 'outbound' | 'speech' | 'wait' | 'resume' | 'status' | 'fallback';
+  'voice' | 'outbound' | 'speech' | 'wait' | 'resume' | 'connect' | 'status' | 'fallback';
 
 /**
  * How it was answered. `taken`: a status callback; `error`: with a filler, because of a fault of

@@ -67,10 +67,16 @@ export function createUrls(baseUrl: string, media?: MediaDoor): TwilioUrls {
     connect: ({ callId, stream, wait }) => at('/call/connect', { call: callId, stream, wait }),
     stream: (grant) => {
       if (!media) throw new RangeError('There is no media worker to lead a stream to.');
-      const mediaBase = (media.baseUrl ?? base.replace(/^http/i, 'ws')).replace(/\/+$/, '');
+      const mediaBase = (media.baseUrl ?? mediaBaseOf(base)).replace(/\/+$/, '');
       return { url: `${mediaBase}${STREAM_PATH}`, token: media.token(grant) };
     },
   };
+}
+
+/** Twilio takes `wss` alone; `ws` is for a simulator on this machine. */
+function mediaBaseOf(base: string): string {
+  const isHere = /^http:\/\/(127\.\d+\.\d+\.\d+|localhost|\[::1\])(?=[:/]|$)/i.test(base);
+  return base.replace(/^https?:/i, isHere ? 'ws:' : 'wss:');
 }
 
 type Query = Record<string, string | number | undefined>;

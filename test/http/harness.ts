@@ -40,6 +40,7 @@ export type Asked =
   | { ask: 'begin' | 'resume'; call: WebhookCall }
   | { ask: 'hear'; call: WebhookCall; key: string; heard: Heard }
   | { ask: 'waitFor'; call: WebhookCall; key: string; round: number }
+  | { ask: 'reconnect'; call: WebhookCall; stream: number }
   | { ask: 'status'; callId: string; status: StatusSignal };
 
 export type Script = (asked: Asked) => Answer | boolean | Promise<Answer | boolean>;
@@ -58,6 +59,9 @@ export class FakeGateway implements Gateway {
     this.#answer({ ask: 'hear', call, key, heard });
   waitFor = (call: WebhookCall, key: string, round: number) =>
     this.#answer({ ask: 'waitFor', call, key, round });
+
+  reconnect = (call: WebhookCall, stream: number) =>
+    this.#answer({ ask: 'reconnect', call, stream });
 
   async status(callId: string, status: StatusSignal): Promise<boolean> {
     this.asked.push({ ask: 'status', callId, status });
@@ -125,7 +129,7 @@ export async function startApp(
   const app = buildApp({
     gateway,
     account: { authToken: TOKEN, webhookUrl: base },
-    urls: createUrls(base),
+    urls: createUrls(base, { token: ({ stream, until }) => `token-${stream}-${until}` }),
     readiness: async () => [],
     log: createLogger({ level: 'trace', role: 'api', destination: lines }),
     ...options,

@@ -51,6 +51,11 @@ export class MemoryGateway implements Gateway {
     return answerOf([...(this.#calls.get(callId)?.steps.values() ?? [])].at(-1));
   }
 
+  /** Its calls have no streams. */
+  async reconnect(call: WebhookCall): Promise<Answer> {
+    return this.resume(call);
+  }
+
   async status(callId: string, { callStatus }: StatusSignal): Promise<boolean> {
     if (FINAL_STATUSES.includes(callStatus)) this.#calls.delete(callId);
     return true;

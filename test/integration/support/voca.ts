@@ -29,6 +29,7 @@ import type { Phone } from '../../../src/simulator/phone.ts';
 import { startSimulator } from '../../../src/simulator/simulator.ts';
 import type { Simulator, SimulatorOptions } from '../../../src/simulator/simulator.ts';
 import type { WebhookAnswer } from '../../../src/simulator/webhook-tap.ts';
+import { createStreamTokens } from '../../../src/stream-token.ts';
 import { linkToTemporal } from '../../../src/temporal/connection.ts';
 import type { TemporalLink } from '../../../src/temporal/connection.ts';
 import { createCarrier } from '../../../src/twilio/rest.ts';
@@ -101,7 +102,8 @@ export async function startVoca(options: VocaOptions = {}): Promise<Voca> {
   const authToken = randomBytes(16).toString('hex');
   const port = await freePort();
   const baseUrl = `http://127.0.0.1:${port}`;
-  const urls = createUrls(baseUrl);
+  const tokens = createStreamTokens({ secretKeys: [], authToken });
+  const urls = createUrls(baseUrl, { token: (grant) => tokens.make(grant) });
   const simulator = await startSimulator({
     authToken,
     msPerCharacter: 0,
@@ -129,6 +131,7 @@ export async function startVoca(options: VocaOptions = {}): Promise<Voca> {
       hear: (...asked) => gateway.hear(...asked),
       waitFor: (...asked) => gateway.waitFor(...asked),
       resume: (...asked) => gateway.resume(...asked),
+      reconnect: (...asked) => gateway.reconnect(...asked),
       status: (...asked) => gateway.status(...asked),
     },
     account: { authToken, webhookUrl: baseUrl },
