@@ -1,5 +1,5 @@
 /** The shape of the configuration. `config.ts` reads and checks it. */
-import type { LlmName, LOG_LEVELS } from './config-variables.ts';
+import type { LlmName, LOG_LEVELS, SttName } from './config-variables.ts';
 
 export type Environment = Record<string, string | undefined>;
 
@@ -54,6 +54,8 @@ interface CommonConfig {
     port: number;
     mediaPort: number;
     mediaUrl?: string;
+    /** How long live streams run on in a media worker that leaves. */
+    mediaDrainMs: number;
     metricsHost: string;
     /** Left out: nobody can ask for metrics. */
     metricsPort?: number;
@@ -77,11 +79,12 @@ interface CommonConfig {
   models: {
     /** Whom to ask, the first one first. */
     llm: LlmName[];
-    stt: string;
+    /** The same for recognition of speech. */
+    stt: SttName[];
     tts: string;
-    openai: ModelVendor;
+    openai: ModelVendor & { sttModel: string };
     anthropic: ModelVendor;
-    deepgram: ModelVendor;
+    deepgram: ModelVendor & { sttModel: string };
     elevenlabs: ModelVendor;
   };
   tracing: TracingConfig;

@@ -28,6 +28,9 @@ export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', '
 /** The language models that exist. */
 export const LLM_NAMES = ['demo', 'openai', 'anthropic'] as const;
 export type LlmName = (typeof LLM_NAMES)[number];
+/** The recognisers of speech that exist. */
+export const STT_NAMES = ['demo', 'deepgram', 'openai'] as const;
+export type SttName = (typeof STT_NAMES)[number];
 
 const text = z.string().regex(/^[^\s\p{Cc}]+$/u);
 const secretText = z.string().regex(/^[\x21-\x7e]{8,512}$/);
@@ -55,12 +58,14 @@ function baseUrl(...protocols: string[]): z.ZodType<string, string> {
     .transform((value) => value.replace(/\/+$/, ''));
 }
 
-/** Names of language models, the first one first. */
-const llmNames = z
-  .string()
-  .transform((value) => value.split(',').map((name) => name.trim()))
-  .pipe(z.array(z.enum(LLM_NAMES)).min(1))
-  .refine((names) => new Set(names).size === names.length);
+/** Names of providers, the first one first. */
+function providerNames<Name extends string>(names: readonly Name[]): z.ZodType<Name[], string> {
+  return z
+    .string()
+    .transform((value) => value.split(',').map((name) => name.trim()))
+    .pipe(z.array(z.enum(names)).min(1))
+    .refine((given) => new Set(given).size === given.length);
+}
 
 /** Twilio refuses status callbacks to hosts with an underscore; the path must need no escaping. */
 const webhookUrl = baseUrl('http:', 'https:')
@@ -194,18 +199,30 @@ export const VARIABLES = {
   },
   MEDIA_PORT: {
     group: 'Listening',
-    purpose: 'the port of audio streams',
+    purpose:
+      'the port of audio streams, on the address of HOST; without VOCA_MEDIA_URL `npm start` takes any free one that only this machine reaches',
     form: 'a port from 1 to 65535',
     default: '5001',
-    reserved: true,
     schema: port,
   },
   VOCA_MEDIA_URL: {
     group: 'Listening',
-    purpose: 'the public base URL of audio streams; without it the api passes them on',
+    purpose:
+      'the public base URL of audio streams, where a proxy leads to the media workers; without it Twilio opens them at TWILIO_WEBHOOK_URL, and the api passes them on to MEDIA_PORT of its own machine',
     form: 'a wss URL without query, fragment or credentials',
-    reserved: true,
     schema: baseUrl('wss:'),
+  },
+  VOCA_MEDIA_DRAIN: {
+    group: 'Listening',
+    purpose:
+      'how long a media worker that is told to leave lets live calls run on, before it hands them over to another one; under `npm start` it is a second or two',
+    form: 'seconds from 0 to 86400',
+    default: '900',
+    schema: z
+      .string()
+      .regex(/^\d{1,5}$/)
+      .transform((value) => Number(value) * 1000)
+      .refine((ms) => ms <= 86_400_000),
   },
   METRICS_PORT: {
     group: 'Listening',
@@ -341,15 +358,15 @@ export const VARIABLES = {
       'the language model: demo (offline), openai (OpenAI and everything that speaks its Chat Completions) or anthropic; of a list, each one answers when those before it fail',
     form: `one or more of ${LLM_NAMES.join(', ')}, separated by commas, such as openai,anthropic`,
     default: 'demo',
-    schema: llmNames,
+    schema: providerNames(LLM_NAMES),
   },
   VOCA_STT: {
     group: 'Models',
-    purpose: 'recognition of speech in audio streams; over TwiML, Twilio recognises it',
-    form: 'the name of a provider',
+    purpose:
+      'recognition of speech in audio streams: demo (offline; understands the simulated telephone alone), deepgram or openai (OpenAI and everything that has its transcription); of a list, the next one goes on when one fails in mid-call. Over TwiML, Twilio recognises it',
+    form: `one or more of ${STT_NAMES.join(', ')}, separated by commas, such as deepgram,openai`,
     default: 'demo',
-    reserved: true,
-    schema: z.string().regex(/^[a-z][a-z0-9-]{0,39}$/),
+    schema: providerNames(STT_NAMES),
   },
   VOCA_TTS: {
     group: 'Models',
@@ -360,7 +377,11 @@ export const VARIABLES = {
     schema: z.string().regex(/^[a-z][a-z0-9-]{0,39}$/),
   },
   OPENAI_API_KEY: {
-    ...key('Models', 'openai in VOCA_LLM', 'an API key; any word for a server that wants none'),
+    ...key(
+      'Models',
+      'openai in VOCA_LLM and VOCA_STT',
+      'an API key; any word for a server that wants none',
+    ),
     schema: text,
   },
   OPENAI_BASE_URL: vendorUrl('OpenAI, or a compatible service,'),
@@ -368,6 +389,13 @@ export const VARIABLES = {
     group: 'Models',
     purpose: 'the model to ask at OpenAI, for assistants that name none',
     form: "a model's name, without spaces",
+    schema: text,
+  },
+  OPENAI_STT_MODEL: {
+    group: 'Models',
+    purpose: 'the model of OpenAI that recognises speech, for assistants that name none',
+    form: "a model's name, without spaces",
+    default: 'gpt-4o-mini-transcribe',
     schema: text,
   },
   ANTHROPIC_API_KEY: key('Models', 'anthropic in VOCA_LLM', 'an API key'),
@@ -378,8 +406,15 @@ export const VARIABLES = {
     form: "a model's name, without spaces",
     schema: text,
   },
-  DEEPGRAM_API_KEY: { ...key('Models', 'Deepgram', 'an API key'), reserved: true },
-  DEEPGRAM_BASE_URL: { ...vendorUrl('Deepgram'), reserved: true },
+  DEEPGRAM_API_KEY: key('Models', 'deepgram in VOCA_STT', 'an API key'),
+  DEEPGRAM_BASE_URL: vendorUrl('Deepgram'),
+  DEEPGRAM_STT_MODEL: {
+    group: 'Models',
+    purpose: 'the model of Deepgram that recognises speech, for assistants that name none',
+    form: "a model's name, without spaces, such as nova-3 or nova-2-phonecall",
+    default: 'nova-3',
+    schema: text,
+  },
   ELEVENLABS_API_KEY: { ...key('Models', 'ElevenLabs', 'an API key'), reserved: true },
   ELEVENLABS_BASE_URL: { ...vendorUrl('ElevenLabs'), reserved: true },
 

@@ -11,7 +11,7 @@ import { ConfigError, fault, isLoopback, isProduction, isSet } from './config-fa
 import { loadTls } from './config-tls.ts';
 import { definitionOf, VARIABLE_NAMES } from './config-variables.ts';
 import { warningsOf } from './config-warnings.ts';
-import type { LlmName, VariableName, VariableValues } from './config-variables.ts';
+import type { LlmName, SttName, VariableName, VariableValues } from './config-variables.ts';
 import type {
   Environment,
   Role,
@@ -81,9 +81,12 @@ function checkPresence(
   // A role that runs alone has no supervisor to start servers for it.
   if (role === 'api' || role === 'worker' || role === 'media') needed.push('TEMPORAL_ADDRESS');
   if (role === 'worker') needed.push('DATABASE_URL');
-  if (role !== 'cli') needed.push(...(values.VOCA_LLM ?? []).flatMap((name) => NEEDED_BY[name]));
+  if (role !== 'cli') {
+    needed.push(...(values.VOCA_LLM ?? []).flatMap((name) => NEEDED_BY[name]));
+    needed.push(...(values.VOCA_STT ?? []).flatMap((name) => NEEDED_BY_STT[name]));
+  }
   if (isProduction(values) && role !== 'cli') needed.push('VOCA_SECRET_KEY');
-  for (const name of needed) if (!isSet(env, name)) faults.push(fault(name, 'is missing'));
+  for (const name of new Set(needed)) if (!isSet(env, name)) faults.push(fault(name, 'is missing'));
 
   for (const [first, second] of PAIRS) {
     if (isSet(env, first) === isSet(env, second)) continue;
@@ -96,6 +99,12 @@ const NEEDED_BY: Record<LlmName, VariableName[]> = {
   demo: [],
   openai: ['OPENAI_API_KEY', 'OPENAI_MODEL'],
   anthropic: ['ANTHROPIC_API_KEY', 'ANTHROPIC_MODEL'],
+};
+
+const NEEDED_BY_STT: Record<SttName, VariableName[]> = {
+  demo: [],
+  deepgram: ['DEEPGRAM_API_KEY'],
+  openai: ['OPENAI_API_KEY'],
 };
 
 const PAIRS: [VariableName, VariableName][] = [['TWILIO_API_KEY_SID', 'TWILIO_API_KEY_SECRET']];
@@ -127,6 +136,7 @@ function assemble(
       port: values.PORT,
       mediaPort: values.MEDIA_PORT,
       mediaUrl: values.VOCA_MEDIA_URL,
+      mediaDrainMs: values.VOCA_MEDIA_DRAIN,
       metricsHost: values.METRICS_PORT?.host ?? '127.0.0.1',
       metricsPort: values.METRICS_PORT?.port,
       trustedProxies: values.VOCA_TRUSTED_PROXIES ?? [],
@@ -186,13 +196,18 @@ function modelsOf(values: VariableValues): Config['models'] {
       apiKey: values.OPENAI_API_KEY,
       baseUrl: values.OPENAI_BASE_URL,
       model: values.OPENAI_MODEL,
+      sttModel: values.OPENAI_STT_MODEL,
     },
     anthropic: {
       apiKey: values.ANTHROPIC_API_KEY,
       baseUrl: values.ANTHROPIC_BASE_URL,
       model: values.ANTHROPIC_MODEL,
     },
-    deepgram: { apiKey: values.DEEPGRAM_API_KEY, baseUrl: values.DEEPGRAM_BASE_URL },
+    deepgram: {
+      apiKey: values.DEEPGRAM_API_KEY,
+      baseUrl: values.DEEPGRAM_BASE_URL,
+      sttModel: values.DEEPGRAM_STT_MODEL,
+    },
     elevenlabs: { apiKey: values.ELEVENLABS_API_KEY, baseUrl: values.ELEVENLABS_BASE_URL },
   };
 }

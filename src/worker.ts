@@ -1,8 +1,8 @@
 /**
  * The one door out: builds what activities need and lends a process to Temporal as a worker.
  */
-import { makeTelemetryFilterString, NativeConnection, Worker } from '@temporalio/worker';
-import type { WorkerDeploymentOptions } from '@temporalio/worker';
+import { Worker } from '@temporalio/worker';
+import type { NativeConnection, WorkerDeploymentOptions } from '@temporalio/worker';
 import { createActivities } from '../activities/index.ts';
 import type { CallActivities } from '../activities/index.ts';
 import type { NumberCheckActivities } from '../activities/check-numbers.ts';
@@ -14,9 +14,7 @@ import { migrateAndSeed } from './database.ts';
 import { buildEraser, scheduleRetention } from './eraser.ts';
 import type { Log } from './log.ts';
 import { logActivity } from './log-activity.ts';
-import { temporalLogger } from './log-temporal.ts';
 import { countActivity } from './metrics/activity-metrics.ts';
-import { installRuntime } from './metrics/sdk-metrics.ts';
 import { buildNumberChecker, scheduleNumberChecks } from './number-checker.ts';
 import { buildReconciler, scheduleReconciler } from './reconciler.ts';
 import { workerSealing } from './sealing/index.ts';
@@ -29,6 +27,7 @@ import { tracedOrchestrator } from './tracing/model-spans.ts';
 import { buildWorkerDeps } from './worker-deps.ts';
 import { warmAssistants } from './warm-assistants.ts';
 import { createWebhookWorker } from './webhook-worker.ts';
+import { connectWorker } from './worker-connection.ts';
 import { workerDeployment } from './worker-versions.ts';
 
 export interface RunningWorker {
@@ -42,7 +41,6 @@ export interface RunningWorker {
 
 /** Replies under way are given this long when the worker stops, then go to another worker. */
 const SHUTDOWN_GRACE_MS = 3000;
-const RETRY_MS = 500;
 const DATABASE_RETRY_MS = 5000;
 
 /**
@@ -54,26 +52,9 @@ export async function startWorker(
   log: Log,
   bundlePath: string,
 ): Promise<RunningWorker> {
-  const { address, namespace, apiKey, tls } = config.temporal;
-  if (address === undefined) throw new Error('A worker needs TEMPORAL_ADDRESS');
-  const logging = {
-    filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }),
-    forward: {},
-  };
-  // The core's own lines would go past our logger, with whatever a failure quotes.
-  const telemetryOptions = { logging };
-  const logger = temporalLogger(log);
-  await installRuntime({ logger, shutdownSignals: [], telemetryOptions }, log);
+  const { namespace } = config.temporal;
   const deps = buildWorkerDeps(config, log);
-  const connection = await untilConnected(log, () =>
-    NativeConnection.connect({
-      address,
-      tls,
-      ...(apiKey !== undefined && { apiKey }),
-      // In one's own network (no TLS) compressing costs more than it saves.
-      ...(tls === false && apiKey === undefined && { grpcCompression: { codec: 'none' } }),
-    }),
-  );
+  const connection = await connectWorker(config, log);
   const link = linkByConfig(config);
   await ensureSearchAttributes(link, namespace, log);
   scheduleReconciler(config, log, link.client);
@@ -171,17 +152,6 @@ async function runToItsEnd(
     await Promise.all(workers.map((worker) => worker.run()));
   } finally {
     await close();
-  }
-}
-
-async function untilConnected<T>(log: Log, connect: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await connect();
-    } catch (error) {
-      if (attempt % 10 === 1) log.warn('Temporal is not there yet', { attempt, error });
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-    }
   }
 }
 

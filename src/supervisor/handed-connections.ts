@@ -29,6 +29,10 @@ export class HandedConnections {
     server.prependListener('request', (request, response) => {
       this.#asked(request.socket, response);
     });
+    if (server.listenerCount('upgrade') > 0) {
+      // Whoever takes it out of HTTP ends it.
+      server.prependListener('upgrade', (request) => this.#forget(request.socket));
+    }
     // Here the server begins to look for requests that come too slowly.
     server.emit('listening');
     process.on('message', (message, handle) => {
@@ -67,13 +71,15 @@ export class HandedConnections {
 
   #take(server: Server, socket: Socket): void {
     this.#connections.set(socket, { open: 0 });
-    socket.once('close', () => {
-      this.#connections.delete(socket);
-      if (this.#draining && this.#connections.size === 0) this.#empty.resolve();
-    });
+    socket.once('close', () => this.#forget(socket));
     // As a server's own connections are: who has sent everything may close that side.
     socket.allowHalfOpen = true;
     server.emit('connection', socket);
+  }
+
+  #forget(socket: Socket): void {
+    this.#connections.delete(socket);
+    if (this.#draining && this.#connections.size === 0) this.#empty.resolve();
   }
 
   #asked(socket: Socket, answer: ServerResponse): void {
