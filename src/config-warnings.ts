@@ -43,6 +43,7 @@ export function warningsOf(
 const CARRIES_CALLS = [
   'OPENAI_BASE_URL',
   'ANTHROPIC_BASE_URL',
+  'DEEPGRAM_BASE_URL',
   'OTEL_EXPORTER_OTLP_ENDPOINT',
 ] as const;
 

@@ -91,6 +91,22 @@ describe('loadConfig', () => {
     expect(Object.keys(faultsOf(half))).toEqual(['OPENAI_MODEL']);
   });
 
+  test('takes a list of recognisers, and needs the keys of them all', () => {
+    const keys = { DEEPGRAM_API_KEY: 'canary-deepgram', OPENAI_API_KEY: 'canary-openai' };
+    const config = loadConfig({ ...good, ...keys, VOCA_STT: 'deepgram, openai' });
+    expect(config.models.stt).toEqual(['deepgram', 'openai']);
+    expect(config.models.deepgram).toMatchObject({
+      apiKey: 'canary-deepgram',
+      sttModel: 'nova-3',
+    });
+    expect(config.models.openai.sttModel).toBe('gpt-4o-mini-transcribe');
+    expect(Object.keys(faultsOf({ ...good, VOCA_STT: 'deepgram,demo,openai' })).sort()).toEqual([
+      'DEEPGRAM_API_KEY',
+      'OPENAI_API_KEY',
+    ]);
+    expect(loadConfig(good).models.stt).toEqual(['demo']);
+  });
+
   test('counts an empty value as not set', () => {
     expect(Object.keys(faultsOf({ ...good, TWILIO_AUTH_TOKEN: '' }))).toEqual([
       'TWILIO_AUTH_TOKEN',
@@ -139,6 +155,9 @@ describe('loadConfig', () => {
     ['TEMPORAL_TLS', 'yes'],
     ['DATABASE_URL', 'mysql://localhost/voca'],
     ['VOCA_LLM', 'claude'],
+    ['VOCA_STT', 'whisper'],
+    ['VOCA_STT', 'demo,demo'],
+    ['DEEPGRAM_STT_MODEL', 'nova 3'],
     ['VOCA_LLM', 'openai,,demo'],
     ['VOCA_LLM', 'demo,demo'],
     ['VOCA_SECRET_KEY', 'short'],
@@ -206,14 +225,19 @@ describe('loadConfig', () => {
     const { warnings } = loadConfig({
       ...good,
       VOCA_LMM: 'openai',
-      DEEPGRAM_API_KEY: 'canary-key',
+      ELEVENLABS_API_KEY: 'canary-key',
     });
-    expect(warnings.join('\n')).toMatch(/VOCA_SECRET_KEY[^]*VOCA_LMM[^]*DEEPGRAM_API_KEY/);
+    expect(warnings.join('\n')).toMatch(/VOCA_SECRET_KEY[^]*VOCA_LMM[^]*ELEVENLABS_API_KEY/);
     expect(warnings.join('\n')).not.toContain('canary');
     expect(loadConfig({ ...good, VOCA_SECRET_KEY: secretKey }).warnings).toEqual([]);
   });
 
-  test.each(['OPENAI_BASE_URL', 'ANTHROPIC_BASE_URL', 'OTEL_EXPORTER_OTLP_ENDPOINT'])(
+  test.each([
+    'OPENAI_BASE_URL',
+    'ANTHROPIC_BASE_URL',
+    'DEEPGRAM_BASE_URL',
+    'OTEL_EXPORTER_OTLP_ENDPOINT',
+  ])(
     'warns in production of a plain %s beyond this machine',
     (name) => {
       const warningsOf = (address: string, mode = 'production') =>
