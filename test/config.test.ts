@@ -237,28 +237,25 @@ describe('loadConfig', () => {
     'ANTHROPIC_BASE_URL',
     'DEEPGRAM_BASE_URL',
     'OTEL_EXPORTER_OTLP_ENDPOINT',
-  ])(
-    'warns in production of a plain %s beyond this machine',
-    (name) => {
-      const warningsOf = (address: string, mode = 'production') =>
-        loadConfig({
-          ...good,
-          NODE_ENV: mode,
-          VOCA_SECRET_KEY: secretKey,
-          [name]: address,
-        }).warnings.filter((warning) => warning.startsWith(name));
-      expect(warningsOf('http://canary.example.com/v1')).toEqual([
-        expect.stringContaining('without TLS'),
-      ]);
-      expect(warningsOf('HTTP://10.0.0.7:8000/v1')).toHaveLength(1);
-      expect(warningsOf('http://canary.example.com/v1').join()).not.toContain('canary');
-      expect(warningsOf('https://api.example.com/v1')).toEqual([]);
-      expect(warningsOf('http://example.com/v1', 'development')).toEqual([]);
-      for (const host of ['localhost', '127.0.0.1', '[::1]']) {
-        expect(warningsOf(`http://${host}:8080/v1`)).toEqual([]);
-      }
-    },
-  );
+  ])('warns in production of a plain %s beyond this machine', (name) => {
+    const warningsOf = (address: string, mode = 'production') =>
+      loadConfig({
+        ...good,
+        NODE_ENV: mode,
+        VOCA_SECRET_KEY: secretKey,
+        [name]: address,
+      }).warnings.filter((warning) => warning.startsWith(name));
+    expect(warningsOf('http://canary.example.com/v1')).toEqual([
+      expect.stringContaining('without TLS'),
+    ]);
+    expect(warningsOf('HTTP://10.0.0.7:8000/v1')).toHaveLength(1);
+    expect(warningsOf('http://canary.example.com/v1').join()).not.toContain('canary');
+    expect(warningsOf('https://api.example.com/v1')).toEqual([]);
+    expect(warningsOf('http://example.com/v1', 'development')).toEqual([]);
+    for (const host of ['localhost', '127.0.0.1', '[::1]']) {
+      expect(warningsOf(`http://${host}:8080/v1`)).toEqual([]);
+    }
+  });
 
   test('takes a list of secret keys, the sealing one first', () => {
     const older = 'o'.repeat(32);
