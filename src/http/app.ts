@@ -15,6 +15,8 @@ import { limitConnections } from './connection-limits.ts';
 import type { ConnectionLimitOptions } from '../connection-limits.ts';
 import { health } from './health.ts';
 import type { Readiness } from './health.ts';
+import { passMediaOn } from './media-passage.ts';
+import type { MediaPassageOptions } from './media-passage.ts';
 import { operatorRoutes } from './operator/index.ts';
 import type { OperatorOptions } from './operator/index.ts';
 import { twilioHooks } from './twilio-hooks.ts';
@@ -33,6 +35,8 @@ export interface AppOptions {
   /** Left out where there is no database. */
   api?: ApiOptions;
   connections?: ConnectionLimitOptions;
+  /** The media workers that streams are passed on to; left out where they come by another way. */
+  media?: MediaPassageOptions;
 }
 
 /** Twilio's own answers and forms are small; its limit for TwiML is the same. */
@@ -75,6 +79,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
 
   closeInTime(app, CLOSE_MS);
   limitConnections(app, options.connections);
+  passMediaOn(app, options.media, log);
   watchWebhooks(app, log);
   health(app, options.readiness, log);
   if (api) void app.register(async (scope) => managementApi(scope, api));

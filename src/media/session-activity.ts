@@ -3,22 +3,8 @@
  * socket, on that process's own task queue, as long as the stream lives: its heart stops with the process.
  */
 import { Context } from '@temporalio/activity';
-import type { SessionEnd } from '../../workflows/contract.ts';
+import type { MediaActivities } from '../../workflows/contract.ts';
 import type { LiveStream, LiveStreams } from './live-streams.ts';
-
-export interface MediaSessionRequest {
-  /** As it was attached. */
-  stream: number;
-  streamSid: string;
-}
-
-export interface MediaActivities {
-  /**
-   * Waits for the end of a stream and says why it is over; `refused` when it is not here. Cancelled, it
-   * hangs up and ends in the same way. The call is that of the workflow.
-   */
-  mediaSession(request: MediaSessionRequest): Promise<SessionEnd>;
-}
 
 const BEAT_MS = 500;
 /**
@@ -29,11 +15,10 @@ const UNWATCHED_MS = 10_000;
 
 export function createMediaActivities(streams: LiveStreams): MediaActivities {
   return {
-    async mediaSession({ stream, streamSid }) {
+    async mediaSession({ callId, stream, streamSid }) {
       const context = Context.current();
-      const callId = context.info.workflowExecution?.workflowId ?? '';
       const live = streams.find({ callId, stream, streamSid });
-      if (!live) return { why: 'refused' };
+      if (!live) return { why: 'lost' };
       const beat = setInterval(() => context.heartbeat(), BEAT_MS);
       live.watchers += 1;
       try {

@@ -10,6 +10,8 @@ export interface ListenAddress {
   host: string;
   /** 0 for any free one. */
   port: number;
+  /** What sets the port, for people; left out for PORT. */
+  variable?: string;
 }
 
 /** How long those who are connected may still wait for a process when everything stops. */
@@ -73,17 +75,20 @@ export class Listener {
   }
 }
 
-function whyNot({ code, message }: NodeJS.ErrnoException, { host, port }: ListenAddress): string {
+function whyNot(
+  { code, message }: NodeJS.ErrnoException,
+  { host, port, variable = 'PORT' }: ListenAddress,
+): string {
   switch (code) {
     case 'EADDRINUSE':
       return (
         `Port ${port} of ${host} is taken, perhaps by another VOCA. Stop the program that listens ` +
-        `there ("lsof -i :${port}" or "ss -ltnp" name it), or set PORT to another port.`
+        `there ("lsof -i :${port}" or "ss -ltnp" name it), or set ${variable} to another port.`
       );
     case 'EACCES':
       return (
         `This user may not listen on port ${port} of ${host}: ` +
-        'set PORT to another port, 1024 or above.'
+        `set ${variable} to another port, 1024 or above.`
       );
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':

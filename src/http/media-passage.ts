@@ -1,0 +1,104 @@
+/**
+ * Where Twilio is told to open streams at the api's own address, the api passes them on to the media workers
+ * of its machine: the request as it came, then bytes in both directions. It checks nothing but who asks.
+ */
+import { connect } from 'node:net';
+import type { Socket } from 'node:net';
+import type { IncomingMessage } from 'node:http';
+import type { FastifyInstance } from 'fastify';
+import { vouchFor } from '../connection-limits.ts';
+import type { Log } from '../log.ts';
+import { isSignedStream, isStreamTarget } from '../twilio/stream-signature.ts';
+import type { StreamSigning } from '../twilio/stream-signature.ts';
+
+export interface MediaPassageOptions {
+  signing: StreamSigning;
+  /** Where the media workers of this machine listen. */
+  to: { host: string; port: number };
+}
+
+/** On the same machine: longer means that nobody is there. */
+const CONNECT_MS = 2_000;
+/** Who was refused has this long to read it; who was left by the other side, to say goodbye. */
+const LINGER_MS = 1_000;
+
+const REFUSALS = { 403: 'Forbidden', 404: 'Not Found', 503: 'Service Unavailable' } as const;
+
+/** @param options left out where a proxy in front leads to the media workers */
+export function passMediaOn(
+  app: FastifyInstance,
+  options: MediaPassageOptions | undefined,
+  log: Log,
+): void {
+  const open = new Set<Socket>();
+  app.server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    socket.on('error', () => undefined);
+    if (!options || !isStreamTarget(request.url ?? '', options.signing.publicBaseUrl)) {
+      return refuse(socket, 404);
+    }
+    if (!isSignedStream(request, options.signing)) {
+      log.warn('a stream that Twilio did not sign was refused');
+      return refuse(socket, 403);
+    }
+    vouchFor(socket);
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+    passOn(request, socket, head, options.to, log);
+  });
+  // A server waits for all its connections, and these may last as long as a call.
+  app.addHook('preClose', (done) => {
+    for (const socket of open) socket.destroy();
+    done();
+  });
+}
+
+function passOn(
+  request: IncomingMessage,
+  socket: Socket,
+  head: Buffer,
+  to: MediaPassageOptions['to'],
+  log: Log,
+): void {
+  const media = connect({ ...to, noDelay: true });
+  const timer = setTimeout(() => media.destroy(new Error('nobody answers')), CONNECT_MS);
+  let isConnected = false;
+  media.on('error', () => undefined); // `close` follows
+  media.once('connect', () => {
+    clearTimeout(timer);
+    isConnected = true;
+    socket.setNoDelay(true);
+    media.write(headOf(request), 'latin1');
+    media.write(head);
+    socket.pipe(media);
+    media.pipe(socket);
+  });
+  media.once('close', () => {
+    clearTimeout(timer);
+    if (isConnected) return goodbye(socket);
+    log.error('no media worker took a stream', { port: to.port });
+    refuse(socket, 503);
+  });
+  socket.once('close', () => media.destroy());
+}
+
+/** As it came: the names of the headers as they were written, repeated ones repeated. */
+function headOf({ method, url, httpVersion, rawHeaders }: IncomingMessage): string {
+  const lines = [`${method} ${url} HTTP/${httpVersion}`];
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    lines.push(`${rawHeaders[at]}: ${rawHeaders[at + 1]}`);
+  }
+  return `${lines.join('\r\n')}\r\n\r\n`;
+}
+
+function refuse(socket: Socket, status: keyof typeof REFUSALS): void {
+  socket.end(
+    `HTTP/1.1 ${status} ${REFUSALS[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
+  );
+  setTimeout(() => socket.destroy(), LINGER_MS).unref();
+}
+
+/** What was written still goes out. */
+function goodbye(socket: Socket): void {
+  socket.end();
+  setTimeout(() => socket.destroy(), LINGER_MS).unref();
+}
