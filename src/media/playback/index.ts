@@ -1,1 +1,8 @@
-export type { Clause, Playback, PlaybackEvent, PlaybackOptions } from './playback-types.ts';
+export { createPlayback } from './playback.ts';
+export type {
+  Clause,
+  Playback,
+  PlaybackEvent,
+  PlaybackFigures,
+  PlaybackOptions,
+} from './playback-types.ts';

@@ -6,7 +6,7 @@ export interface PlaybackOptions {
   line: Line;
   clock?: Clock;
   ticker: Ticker;
-  /** Told in the order in which it happened; not from within `open`, `say` and `finish`. */
+  /** Told in the order in which it happened. Everything here may be called from within. */
   onEvent: (event: PlaybackEvent) => void;
 }
 
@@ -14,8 +14,8 @@ export interface PlaybackOptions {
 export type PlaybackEvent =
   /** The caller began to hear it, at `atMs`. */
   | { type: 'audible'; utterance: number; atMs: number }
-  /** All of it was heard. */
-  | { type: 'heard'; utterance: number; text: string; isAll: true; atMs: number }
+  /** It was heard to its end. `isAll`: no clause of it broke off. */
+  | { type: 'heard'; utterance: number; text: string; isAll: boolean; atMs: number }
   /** It was thrown away, and this much of it was heard; also when that is nothing. */
   | { type: 'cleared'; utterance: number; heardText: string; atMs: number }
   /**
@@ -23,7 +23,7 @@ export type PlaybackEvent =
    * `starved`: no audio was there; `line`: the line took no more.
    */
   | { type: 'underrun'; utterance: number; why: 'late' | 'starved' | 'line'; gapMs: number }
-  /** For 2 s the line took nothing, though audio was due. Told once, until it takes some again. */
+  /** For 2 s the line took nothing, though audio was due. Told again only after it has taken some. */
   | { type: 'stuck'; waitingBytes: number };
 
 /** One clause, whose audio is given as it is made. After a clear nothing of it has any effect. */
@@ -37,7 +37,10 @@ export interface Clause {
 }
 
 export interface Playback {
-  /** Begins an utterance, to be played after the earlier ones; numbers grow. */
+  /**
+   * Begins an utterance, to be played when the earlier ones are finished. Numbers grow: one that is not
+   * above all earlier ones was thrown away, and stays so.
+   */
   open(utterance: number): void;
   /** The next clause of an utterance. */
   clause(utterance: number, text: string): Clause;
@@ -60,4 +63,16 @@ export interface Playback {
   close(): void;
   /** Sent, and by the clock not yet heard. */
   readonly leadMs: number;
+  readonly figures: Readonly<PlaybackFigures>;
+}
+
+/** Since the playback began. */
+export interface PlaybackFigures {
+  /** Gaps within an utterance that were this process's fault. */
+  late: number;
+  /** Gaps because no audio was there, or the line took none. */
+  otherGaps: number;
+  /** Right before more was sent within an utterance. */
+  shortestLeadMs: number;
+  longestLeadMs: number;
 }
