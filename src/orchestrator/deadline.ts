@@ -5,6 +5,8 @@ export interface Watch {
   signal: AbortSignal;
   /** To be called whenever a piece of the result has come. */
   progress: () => void;
+  /** To be called when a part of the result is of use already: see `PatienceTimer.extend`. */
+  extend: (wholeMs: number) => void;
 }
 
 /**
@@ -36,7 +38,11 @@ export async function withDeadline<T>(
     );
     const onOuter = (): void => stop(outer?.reason);
     outer?.addEventListener('abort', onOuter, { once: true });
-    work({ signal: inner.signal, progress: () => timer.progress() })
+    work({
+      signal: inner.signal,
+      progress: () => timer.progress(),
+      extend: (wholeMs) => timer.extend(wholeMs),
+    })
       .then(resolve, (error: unknown) => reject((stopped ?? error) as Error))
       .finally(() => {
         timer.stop();

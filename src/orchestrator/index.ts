@@ -9,6 +9,7 @@ import { OpenAiModel } from './providers/openai.ts';
 
 export { ModelError, NoModelAnswered, type LanguageModel } from './llm.ts';
 export { VocaOrchestrator, type Deadlines, type OrchestratorOptions } from './orchestrator.ts';
+export type { StreamOptions } from './stream-reply.ts';
 export { demoAssistant } from './providers/demo/assistant.ts';
 
 export type ProviderName = 'demo' | 'openai' | 'anthropic';

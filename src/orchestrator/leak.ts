@@ -15,15 +15,38 @@ const MAX_LOOKED_AT = 20_000;
 /** At places where the same piece stands: a text of one letter must cost no time. */
 const MAX_LOOKS = 50;
 
-export function leaksPrompt(
-  text: string,
-  { frame, instructions }: { frame: string; instructions: string },
-): boolean {
-  const said = bare(text.slice(0, MAX_LOOKED_AT));
-  const own = bare(withoutQuotes(instructions));
-  const { share, least, most } = INSTRUCTIONS_RUN;
-  const run = Math.min(most, Math.max(least, Math.floor(own.length * share)));
-  return sharesRun(said, bare(frame), FRAME_RUN) || sharesRun(said, own, run);
+export interface Secret {
+  frame: string;
+  instructions: string;
+}
+
+export function leaksPrompt(text: string, secret: Secret): boolean {
+  return new LeakWatch(secret).add(text.slice(0, MAX_LOOKED_AT));
+}
+
+/** The same for an answer that comes in parts: what the parts say together counts. */
+export class LeakWatch {
+  readonly #secrets: { text: string; run: number }[];
+  readonly #longestRun: number;
+  #said = '';
+
+  constructor({ frame, instructions }: Secret) {
+    const own = bare(withoutQuotes(instructions));
+    const { share, least, most } = INSTRUCTIONS_RUN;
+    const run = Math.min(most, Math.max(least, Math.floor(own.length * share)));
+    this.#secrets = [
+      { text: bare(frame), run: FRAME_RUN },
+      { text: own, run },
+    ];
+    this.#longestRun = Math.max(run, FRAME_RUN);
+  }
+
+  /** Whether the answer recites a secret when this is said, too; it counts as said then. */
+  add(text: string): boolean {
+    // What was said before leaks nothing by itself: of that, its end alone can be part of a run.
+    this.#said = this.#said.slice(-this.#longestRun) + bare(text);
+    return this.#secrets.some((secret) => sharesRun(this.#said, secret.text, secret.run));
+  }
 }
 
 function bare(text: string): string {

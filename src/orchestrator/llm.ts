@@ -69,6 +69,12 @@ export interface CompleteOptions {
   signal: AbortSignal;
   /** Called whenever a piece of the answer comes in, by a model that streams. */
   progress?: () => void;
+  /**
+   * Given the words of the answer as they come, in pieces of any length, by a model that can; together
+   * they are the `text` of the completion, but for white space around it. What is known only at the
+   * end (a farewell, an answer that came whole) is in the completion alone. Must not throw.
+   */
+  onText?: (piece: string) => void;
 }
 
 export type ModelErrorKind = VendorErrorKind;

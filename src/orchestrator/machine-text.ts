@@ -8,10 +8,26 @@ import { boundedText } from './bounded-text.ts';
 /** Some models answer with an object; what is to be said is in one of these. */
 const SPOKEN_KEYS = ['text', 'content', 'message', 'response', 'reply', 'answer', 'say', 'speech'];
 
+/** What of an answer is for the caller, and what it says of the rest. */
+export interface OwnTurn {
+  /** Empty when nothing is. */
+  text: string;
+  /** The caller was made to speak: all that follows is imagined, also in later parts of the answer. */
+  isOver: boolean;
+}
+
 /** What of an answer is for the caller's ear; empty when nothing is. Only its beginning is read. */
 export function forTheEar(written: string): string {
-  const text = withoutFence(withoutTemplateTokens(boundedText(written))).trim();
-  return firstTurn(withoutJson(spokenValue(text) ?? text)).trim();
+  return ownTurn(written, true).text;
+}
+
+/** @param isBeginning false for a part of an answer whose beginning was said already */
+export function ownTurn(written: string, isBeginning: boolean): OwnTurn {
+  const whole = boundedText(written);
+  const text = withoutFence(withoutTemplateTokens(whole));
+  const trimmed = isBeginning ? text.trim() : text;
+  const own = firstTurn(withoutJson(spokenValue(text.trim()) ?? trimmed), isBeginning);
+  return { ...own, text: own.text.trim() };
 }
 
 function withoutTemplateTokens(text: string): string {
@@ -74,14 +90,19 @@ const MARKED_LINE = /\[the (?:caller|call)\b[^\]\n]*\]?/gi;
 const SPEAKER = /^\s*(?:assistant|agent|ai)\s*:\s*/i;
 /** White space without ends of lines: from each of many empty lines it must not look through all others. */
 const NEXT_SPEAKER = /(?:^|\n)[^\S\n]*(?:caller|user|human|customer)\s*:/i;
+const NEXT_SPEAKER_LATER = /\n[^\S\n]*(?:caller|user|human|customer)\s*:/i;
 
 /**
  * Only what comes before the caller is made to speak: what follows is imagined. A marked line in
  * front of the answer is dropped alone.
  */
-function firstTurn(text: string): string {
-  const own = text.replace(SPEAKER, '');
-  const before = own.slice(0, NEXT_SPEAKER.exec(own)?.index);
-  const parts = before.split(MARKED_LINE);
-  return parts.find((part) => /[\p{L}\p{N}]/u.test(part))?.replace(SPEAKER, '') ?? '';
+function firstTurn(text: string, isBeginning: boolean): OwnTurn {
+  const own = isBeginning ? text.replace(SPEAKER, '') : text;
+  const next = (isBeginning ? NEXT_SPEAKER : NEXT_SPEAKER_LATER).exec(own);
+  const parts = own.slice(0, next?.index).split(MARKED_LINE);
+  const at = isBeginning ? parts.findIndex((part) => /[\p{L}\p{N}]/u.test(part)) : 0;
+  return {
+    text: parts[at]?.replace(isBeginning ? SPEAKER : /^/, '') ?? '',
+    isOver: next !== null || (at !== -1 && at < parts.length - 1),
+  };
 }

@@ -14,6 +14,8 @@ export interface Budget {
   chainMs: number;
   /** For one try, see `Patience.firstMs`. */
   tryMs: number;
+  /** The same, when there is another model that was not asked yet. Default: `tryMs`. */
+  handOverMs?: number;
   stallMs: number;
 }
 
@@ -23,6 +25,8 @@ export interface Question<T> {
   clock: Clock;
   signal?: AbortSignal | undefined;
   ask: (model: LanguageModel, watch: Watch) => Promise<T>;
+  /** After a failure: what is to be made do with, so that nobody else is asked. */
+  salvage?: () => T | undefined;
   /** Told of every entry of the tries when it is made. */
   onTry?: (question: ModelTry) => void;
 }
@@ -134,6 +138,8 @@ class Turn<T> {
       const error = asModelError(thrown);
       ending = error;
       note(error.kind);
+      const value = this.#question.salvage?.();
+      if (value !== undefined) return { value };
       this.#fail(place, error);
       return undefined;
     } finally {
@@ -151,11 +157,14 @@ class Turn<T> {
   }
 
   #patience({ tries }: Place, isLastResort: boolean): Patience {
-    const { tryMs, stallMs } = this.#question.budget;
+    const { tryMs, handOverMs = tryMs, stallMs } = this.#question.budget;
+    const hasOther = this.#left().some(
+      (place) => place.tries === 0 && place.provider.health.isOpenToQuestions(),
+    );
     const leftMs = Math.max(1, Math.floor(this.#endsAt - this.#question.clock.now()));
     const isFirstAlone = this.#places.length === 1 && tries === 1;
     const part = isLastResort ? LAST_RESORT : isFirstAlone ? ALONE : 1;
-    const firstMs = Math.min(tryMs * part, leftMs);
+    const firstMs = Math.min((hasOther ? handOverMs : tryMs) * part, leftMs);
     return { firstMs, stallMs, wholeMs: Math.min(leftMs, firstMs + GRACE_MS) };
   }
 

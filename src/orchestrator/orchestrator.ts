@@ -6,10 +6,11 @@ import { withDeadline, type Watch } from './deadline.ts';
 import { leaksPrompt } from './leak.ts';
 import { isUsable, linksOf, type Link, type Provider } from './links.ts';
 import { ModelError, type LanguageModel, type Prompt } from './llm.ts';
-import { askChain, type Budget } from './model-chain.ts';
+import { askChain, type Budget, type Question } from './model-chain.ts';
 import { buildPrompt } from './prompt.ts';
 import { speakable } from './speakable.ts';
 import { spokenAnswer } from './spoken-answer.ts';
+import { StreamedReply, type StreamOptions } from './stream-reply.ts';
 import { buildSessionPrompt, buildSummaryPrompt, shortened } from './summary.ts';
 
 /** How long things may take. The workflow gives up on a reply on its own about 20 s after the words. */
@@ -20,6 +21,11 @@ export interface Deadlines {
   chainMs?: number;
   /** For one try; the first one of a model alone has a quarter more. Default 8,000. */
   tryMs?: number;
+  /**
+   * For the first words of a streamed answer, when another model can be asked that was not yet: the
+   * caller is listening. Default 4,000.
+   */
+  handOverMs?: number;
   /** For a model that has begun its answer and falls silent. Default 3,000. */
   stallMs?: number;
   /** For all tries of one summary; nobody waits for it. Default 15,000. */
@@ -47,6 +53,8 @@ export class VocaOrchestrator implements Orchestrator {
   readonly #timeZone: string;
   readonly #clock: Clock;
   readonly #onTry: (question: ModelTry) => void;
+  /** Models that think aloud in front of their answers, as far as streamed ones have shown it. */
+  readonly #thinkers = new WeakSet<LanguageModel>();
 
   /** @param chain whom to ask, the first one first, for an assistant that does not say. */
   constructor(
@@ -101,11 +109,31 @@ export class VocaOrchestrator implements Orchestrator {
   ): Promise<Reply> {
     const prompt = buildPrompt(call, heard, this.#timeZone);
     const { totalMs, chainMs } = this.#deadlines;
+    const { value, tries } = await this.#ask(call, { totalMs, chainMs }, options.signal, {
+      ask: (model, watch) => replyOf(model, prompt, watch),
+    });
+    return { ...value, tries };
+  }
+
+  /**
+   * The same for a caller who is listening: gives the answer out clause by clause while it comes. When
+   * a model fails before its first clause, the next one is asked; after that nobody else is, and what
+   * was given out is the reply, whose last try says how it failed.
+   * @throws NoModelAnswered when nothing was given out; the signal's own reason when it fired, whatever
+   * was given out.
+   */
+  async streamReply(call: CallSoFar, heard: Heard, options: StreamOptions): Promise<Reply> {
+    const prompt = buildPrompt(call, heard, this.#timeZone);
+    const { totalMs, chainMs, handOverMs } = this.#deadlines;
+    const reply = new StreamedReply(prompt, options, this.#thinkers);
     const { value, tries } = await this.#ask(
       call,
-      { totalMs, chainMs },
+      { totalMs, chainMs, handOverMs },
       options.signal,
-      (model, watch) => replyOf(model, prompt, watch),
+      {
+        ask: (model, watch) => reply.ask(model, watch),
+        salvage: () => reply.salvaged(),
+      },
     );
     return { ...value, tries };
   }
@@ -131,24 +159,16 @@ export class VocaOrchestrator implements Orchestrator {
       call,
       { totalMs: summaryMs, chainMs: summaryMs },
       options.signal,
-      async (model, watch) => {
-        // Nobody hears it, and it may well be written as a dialogue: so not what is cut from replies.
-        const completion = await model.complete(prompt, watch);
-        const text = speakable(completion.text);
-        if (text === '' || (prompt.secret && leaksPrompt(text, prompt.secret))) {
-          throw new ModelError('bad-answer', 'the model summed up nothing');
-        }
-        return { text: shortened(text), model: completion.model };
-      },
+      { ask: (model, watch) => summaryOf(model, prompt, watch) },
     );
     return value;
   }
 
   async #ask<T>(
     { assistant }: CallSoFar,
-    times: Pick<Budget, 'totalMs' | 'chainMs'>,
+    times: Pick<Budget, 'totalMs' | 'chainMs' | 'handOverMs'>,
     signal: AbortSignal | undefined,
-    ask: (model: LanguageModel, watch: Watch) => Promise<T>,
+    how: Pick<Question<T>, 'ask' | 'salvage'>,
   ): Promise<{ value: T; tries: ModelTry[] }> {
     const { tryMs, stallMs } = this.#deadlines;
     const own = assistant.models ?? [];
@@ -158,7 +178,7 @@ export class VocaOrchestrator implements Orchestrator {
       budget: { ...times, tryMs, stallMs },
       clock: this.#clock,
       signal,
-      ask,
+      ...how,
       onTry: this.#onTry,
     });
   }
@@ -175,12 +195,23 @@ async function replyOf(
   return { text, end, model: name, ...(tokens && { tokens }) };
 }
 
+async function summaryOf(model: LanguageModel, prompt: Prompt, watch: Watch): Promise<Summary> {
+  // Nobody hears it, and it may well be written as a dialogue: so not what is cut from replies.
+  const completion = await model.complete(prompt, watch);
+  const text = speakable(completion.text);
+  if (text === '' || (prompt.secret && leaksPrompt(text, prompt.secret))) {
+    throw new ModelError('bad-answer', 'the model summed up nothing');
+  }
+  return { text: shortened(text), model: completion.model };
+}
+
 function deadlinesOf(given: Deadlines): Required<Deadlines> {
   const totalMs = given.totalMs ?? 18_000;
   return {
     totalMs,
     chainMs: given.chainMs ?? Math.min(totalMs, 11_700),
     tryMs: given.tryMs ?? 8_000,
+    handOverMs: given.handOverMs ?? Math.min(given.tryMs ?? 8_000, 4_000),
     stallMs: given.stallMs ?? 3_000,
     summaryMs: given.summaryMs ?? 15_000,
     readyMs: given.readyMs ?? 5_000,

@@ -13,7 +13,7 @@ export interface Patience {
  * given up sooner than one that still has to begin. Calls `expired` at most once.
  */
 export class PatienceTimer {
-  readonly #patience: Patience;
+  #patience: Patience;
   readonly #expired: (why: string) => void;
   readonly #startedAt = performance.now();
   #lastAt: number | undefined;
@@ -30,6 +30,13 @@ export class PatienceTimer {
     const isFirst = this.#lastAt === undefined;
     this.#lastAt = performance.now();
     if (isFirst) this.#wait();
+  }
+
+  /** A part of the answer is of use already: all of it may take so many milliseconds. */
+  extend(wholeMs: number): void {
+    this.#patience = { ...this.#patience, wholeMs };
+    this.#lastAt ??= performance.now();
+    this.#wait();
   }
 
   stop(): void {

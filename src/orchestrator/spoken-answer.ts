@@ -1,6 +1,6 @@
 import { leaksPrompt } from './leak.ts';
 import { ModelError, type Completion, type Prompt } from './llm.ts';
-import { forTheEar } from './machine-text.ts';
+import { ownTurn, type OwnTurn } from './machine-text.ts';
 import { speakable } from './speakable.ts';
 
 const ROUNDS = 3;
@@ -12,7 +12,7 @@ const ROUNDS = 3;
  */
 export function spokenAnswer(completion: Completion, { secret }: Prompt): string {
   const { text, end, isCut } = completion;
-  const spoken = plainWords(text);
+  const spoken = plainWords(text).text;
   const words = isCut ? wholeSentences(spoken) : spoken;
   if (words === '' && !end) {
     throw new ModelError('bad-answer', 'the model answered nothing that can be said');
@@ -23,21 +23,31 @@ export function spokenAnswer(completion: Completion, { secret }: Prompt): string
   return words;
 }
 
-/** Signs that are written in another way (`&#123;`) only show when they are read: hence more than once. */
-function plainWords(text: string): string {
-  let words = speakable(forTheEar(text));
-  for (let round = 0; round < ROUNDS && words !== ''; round += 1) {
-    const again = speakable(forTheEar(words));
-    if (again === words) return words;
-    words = again;
+/**
+ * What of an answer, or of a later part of one, can be said. Signs that are written in another way
+ * (`&#123;`) only show when they are read: hence more than once.
+ */
+export function plainWords(written: string, isBeginning = true): OwnTurn {
+  let { text, isOver } = spokenOnce(written, isBeginning);
+  for (let round = 0; round < ROUNDS && text !== ''; round += 1) {
+    const again = spokenOnce(text, isBeginning);
+    isOver ||= again.isOver;
+    if (again.text === text) break;
+    text = again.text;
   }
-  return words;
+  return { text, isOver };
 }
 
-/** Without the sentence that breaks off, unless there is no other. */
-function wholeSentences(text: string): string {
+function spokenOnce(written: string, isBeginning: boolean): OwnTurn {
+  const { text, isOver } = ownTurn(written, isBeginning);
+  return { text: speakable(text), isOver };
+}
+
+/** Without the sentence that breaks off, unless there is no other: in this text, or before it. */
+export function wholeSentences(text: string, hasOther = false): string {
   const ends = [...text.matchAll(/[.!?…]["'”’)\]]{0,3}(?=\s)|[。！？]/gu)];
   const last = ends.at(-1);
   const head = last ? text.slice(0, last.index + last[0].length) : '';
-  return /[\p{L}\p{N}]/u.test(head) ? head : text;
+  if (/[\p{L}\p{N}]/u.test(head)) return head;
+  return hasOther ? '' : text;
 }

@@ -171,7 +171,7 @@ describe('events', () => {
 
 describe('what a server names and counts', () => {
   const chat = (...chunks: object[]) => {
-    const reader = new ChatReader(() => undefined);
+    const reader = new ChatReader({});
     for (const chunk of chunks) reader.take({ name: '', data: JSON.stringify(chunk) });
     return reader.streamed();
   };
@@ -187,12 +187,12 @@ describe('what a server names and counts', () => {
     [7, undefined],
   ])('the name of a model is short and plain (%#)', (model, name) => {
     const whole = { model, choices: [{ message: { content: 'Hi.' } }] };
-    expect(new ChatReader(() => undefined).whole(whole).model).toBe(name);
+    expect(new ChatReader({}).whole(whole).model).toBe(name);
     const message = { model, content: [{ type: 'text', text: 'Hi.' }] };
-    expect(new MessageReader(() => undefined).whole(message).model).toBe(name);
+    expect(new MessageReader({}).whole(message).model).toBe(name);
     if (typeof model === 'string' && model.length > 1_000_000) return;
     expect(chat({ model, ...delta({ content: 'Hi.' }) }, stop).model).toBe(name);
-    const reader = new MessageReader(() => undefined);
+    const reader = new MessageReader({});
     const data = JSON.stringify({ type: 'message_start', message: { model } });
     reader.take({ name: '', data });
     reader.take({ name: '', data: '{"type":"message_delta","delta":{"stop_reason":"end_turn"}}' });
@@ -223,7 +223,7 @@ describe('what a server names and counts', () => {
   });
 
   test("Anthropic's calls of tools are bounded, too", () => {
-    const reader = new MessageReader(() => undefined);
+    const reader = new MessageReader({});
     const take = (event: object) => reader.take({ name: '', data: JSON.stringify(event) });
     for (let index = 0; index < 1_000; index += 1) {
       take({ type: 'content_block_start', index, content_block: { type: 'tool_use', name: 'n' } });

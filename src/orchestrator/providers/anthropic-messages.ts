@@ -13,7 +13,7 @@ import {
   wellFormed,
   type Answer,
 } from './answer.ts';
-import { parsed, type AnswerReader } from './body.ts';
+import { parsed, type AnswerReader, type Listener } from './body.ts';
 import type { Reading, ServerEvent } from './events.ts';
 import { fromStatus } from './thrown.ts';
 
@@ -104,7 +104,7 @@ type Usage = z.output<typeof usageSchema>;
 
 /** One answer, from its first event to its last. */
 export class MessageReader implements AnswerReader<Answer> {
-  readonly #progress: () => void;
+  readonly #listener: Listener;
   readonly #tools = new Map<number, { name: string; input: string }>();
   #text = '';
   #model: string | undefined;
@@ -112,8 +112,8 @@ export class MessageReader implements AnswerReader<Answer> {
   #stop: string | undefined;
   #isTooLong = false;
 
-  constructor(progress: () => void) {
-    this.#progress = progress;
+  constructor(listener: Listener) {
+    this.#listener = listener;
   }
 
   whole(json: unknown): Answer {
@@ -166,16 +166,21 @@ export class MessageReader implements AnswerReader<Answer> {
   }
 
   #begin({ index = 0, content_block: block }: z.output<typeof eventSchema>): void {
-    this.#text += block?.text ?? '';
+    this.#say(block?.text);
     if (block?.type !== 'tool_use' || this.#tools.size >= MAX_TOOLS) return;
     this.#tools.set(index, { name: block.name ?? '', input: '' });
   }
 
   #add({ index = 0, delta }: z.output<typeof eventSchema>): void {
-    this.#progress();
-    this.#text += delta?.text ?? '';
+    this.#listener.progress?.();
+    this.#say(delta?.text);
     const tool = this.#tools.get(index);
     if (tool) tool.input = appended(tool.input, delta?.partial_json ?? '');
+  }
+
+  #say(piece = ''): void {
+    this.#text += piece;
+    if (piece !== '') this.#listener.onText?.(piece);
   }
 }
 

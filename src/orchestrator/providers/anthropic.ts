@@ -62,13 +62,13 @@ export class AnthropicModel implements LanguageModel {
   async #ask(
     prompt: Prompt,
     thinks: boolean,
-    { signal, progress }: CompleteOptions,
+    { signal, ...listener }: CompleteOptions,
   ): Promise<Completion> {
     const client = await this.#connect();
     try {
       const { model } = this.#options;
       const asked = client.messages.create(toRequest(prompt, model, thinks), { signal });
-      const reader = new MessageReader(progress ?? (() => undefined));
+      const reader = new MessageReader(listener);
       return completionOf(await readAnswer(await asked.asResponse(), reader), model);
     } catch (error) {
       throw toModelError(error, { isAccount: isOutOfCredit(error) });

@@ -1,9 +1,12 @@
 /** The answer of a model server, streamed or not: what was asked for and what comes may differ. */
-import { ModelError } from '../llm.ts';
+import { ModelError, type CompleteOptions } from '../llm.ts';
 import { eventsOf, readEvents, type Reading, type ServerEvent } from './events.ts';
 
 /** Bytes of an answer that does not come as a stream. */
 const MAX_BYTES = 2_000_000;
+
+/** Who is told of a stream while it comes. */
+export type Listener = Pick<CompleteOptions, 'progress' | 'onText'>;
 
 export interface AnswerReader<T> {
   /** A whole answer, as parsed JSON. @throws ModelError */

@@ -13,7 +13,7 @@ import {
   wellFormed,
   type Answer,
 } from './answer.ts';
-import { parsed, type AnswerReader } from './body.ts';
+import { parsed, type AnswerReader, type Listener } from './body.ts';
 import type { Reading, ServerEvent } from './events.ts';
 import { fromStatus } from './thrown.ts';
 
@@ -118,7 +118,7 @@ const failureSchema = z.object({
 
 /** One answer, from its first piece to its last. */
 export class ChatReader implements AnswerReader<Answer> {
-  readonly #progress: () => void;
+  readonly #listener: Listener;
   readonly #tools = new Map<number, { name: string; input: string }>();
   #text = '';
   #refusal = '';
@@ -127,8 +127,8 @@ export class ChatReader implements AnswerReader<Answer> {
   #finish: string | undefined;
   #isTooLong = false;
 
-  constructor(progress: () => void) {
-    this.#progress = progress;
+  constructor(listener: Listener) {
+    this.#listener = listener;
   }
 
   whole(json: unknown): Answer {
@@ -191,8 +191,9 @@ export class ChatReader implements AnswerReader<Answer> {
     const { content, refusal, tool_calls: calls } = delta;
     // The first chunk often has a role and no words: nothing has been thought of yet.
     const isProgress = content || refusal || calls?.length;
-    if (isProgress || delta.reasoning || delta.reasoning_content) this.#progress();
+    if (isProgress || delta.reasoning || delta.reasoning_content) this.#listener.progress?.();
     this.#text += content ?? '';
+    if (content) this.#listener.onText?.(content);
     this.#refusal = appended(this.#refusal, refusal ?? '');
     for (const { index, function: called } of (calls ?? []).slice(0, MAX_TOOLS)) {
       // A server that sends whole calls may leave out the index.

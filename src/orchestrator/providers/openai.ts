@@ -70,14 +70,14 @@ export class OpenAiModel implements LanguageModel {
   async #ask(
     prompt: Prompt,
     features: Features,
-    { signal, progress }: CompleteOptions,
+    { signal, ...listener }: CompleteOptions,
   ): Promise<Completion> {
     const client = await this.#connect();
     try {
       const { model } = this.#options;
       const asked = client.chat.completions.create(toRequest(prompt, model, features), { signal });
       // The package's own reader of streams takes no whole answers, and knows no end of patience.
-      const reader = new ChatReader(progress ?? (() => undefined));
+      const reader = new ChatReader(listener);
       return completionOf(await readAnswer(await asked.asResponse(), reader), model);
     } catch (error) {
       // An account without money answers 429 as well.

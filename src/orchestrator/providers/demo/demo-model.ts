@@ -42,6 +42,7 @@ export class DemoModel implements LanguageModel {
       return { text, end: false, model: NAME };
     }
     const { text, end } = converse(prompt);
+    options?.onText?.(text);
     return { text, end, model: NAME };
   }
 }
