@@ -2,7 +2,7 @@
  * `{{name}}` in an assistant's texts. Pure and of no imports but types, so that whoever saves an
  * assistant can look at its texts with the same eyes as the call that speaks them.
  */
-import type { Assistant, Variables } from './assistant.ts';
+import type { Assistant, StreamPlan, Variables } from './assistant.ts';
 
 /** Letters, digits and `_`; white space inside the braces is allowed. Anything else is plain text. */
 const PLACEHOLDER = /\{\{\s*([A-Za-z0-9_]+)\s*\}\}/g;
@@ -38,11 +38,19 @@ export function placeholdersIn(assistant: SpokenTexts): string[] {
 /** What of an assistant may have placeholders. */
 export type SpokenTexts = Pick<
   Assistant,
-  'firstMessage' | 'instructions' | 'silence' | 'limits' | 'ending' | 'apology' | 'failure'
+  | 'firstMessage'
+  | 'instructions'
+  | 'silence'
+  | 'limits'
+  | 'ending'
+  | 'apology'
+  | 'failure'
+  | 'stream'
 >;
 
 function withTexts<A extends SpokenTexts>(assistant: A, change: (text: string) => string): A {
-  const { firstMessage, instructions, silence, limits, ending, apology, failure } = assistant;
+  const { firstMessage, instructions, silence, limits, ending, apology, failure, stream } =
+    assistant;
   return {
     ...assistant,
     firstMessage: change(firstMessage),
@@ -51,6 +59,18 @@ function withTexts<A extends SpokenTexts>(assistant: A, change: (text: string) =
     limits: { ...limits, farewell: change(limits.farewell) },
     ending: { ...ending, message: change(ending.message) },
     apology: change(apology),
+    ...(stream && { stream: streamWithTexts(stream, change) }),
     ...(failure && { failure: { ...failure, farewell: change(failure.farewell) } }),
+  };
+}
+
+function streamWithTexts(stream: StreamPlan, change: (text: string) => string): StreamPlan {
+  const { bridge, filler } = stream;
+  return {
+    ...stream,
+    ...(bridge !== undefined && { bridge: change(bridge) }),
+    ...(filler && {
+      filler: { ...filler, ...(filler.phrases && { phrases: filler.phrases.map(change) }) },
+    }),
   };
 }

@@ -12,10 +12,38 @@ const word = z.string().regex(/^[^\s\p{Cc}]{1,200}$/u);
 /** Whether a provider of that name is configured is known only where the models are asked. */
 const modelChoice = z.object({ provider: word, model: word.optional() });
 
+const voiceChoice = modelChoice.extend({ voice: word.optional() });
+const ms = z.number().min(0).max(86_400_000);
+const phrases = z.array(z.string().max(1_000)).max(500);
+
+const stream = z.object({
+  recognition: z.array(modelChoice).min(1).max(10).optional(),
+  speech: z.array(voiceChoice).min(1).max(10).optional(),
+  endpointing: z
+    .object({ afterPunctuation: ms, withoutPunctuation: ms, afterDigits: ms, longest: ms })
+    .partial()
+    .optional(),
+  interruption: z
+    .object({
+      allowed: z.boolean(),
+      minWords: z.int().min(0),
+      minVoice: ms,
+      ignored: phrases,
+      always: phrases,
+      backOff: ms,
+    })
+    .partial()
+    .optional(),
+  filler: z.object({ after: ms, every: ms, phrases }).partial().optional(),
+  bridge: text.optional(),
+});
+
 const schema: z.ZodType<AssistantConfig> = z.object({
   firstMessage: text,
   instructions: text,
   models: z.array(modelChoice).min(1).max(10).optional(),
+  mode: z.enum(['gather', 'stream']).optional(),
+  stream: stream.optional(),
   voice: z.object({ language: z.string().min(2).max(35), name: z.string().max(100).optional() }),
   listen: z.object({
     keys: z.boolean(),

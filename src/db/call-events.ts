@@ -136,6 +136,8 @@ function turnRowOf(
     model: turn.model === undefined ? null : storable(turn.model),
     tokens: turn.tokens === undefined ? null : toJson(turn.tokens),
     tries: turn.tries === undefined ? null : toJson(turn.tries),
+    is_interrupted: turn.isInterrupted ?? false,
+    timings: turn.timings === undefined ? null : toJson(turn.timings),
     heard_at: turn.heardAt,
     replied_at: turn.repliedAt ?? null,
     sequence: event.sequence,

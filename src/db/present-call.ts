@@ -47,6 +47,8 @@ export function presentTurn(row: TurnRow): StoredTurn {
     ...present('model', row.model),
     ...present('tokens', row.tokens as Turn['tokens']),
     ...present('tries', row.tries as Turn['tries']),
+    ...(row.is_interrupted && { isInterrupted: true }),
+    ...present('timings', row.timings as Turn['timings']),
     ...present('repliedAt', row.replied_at?.toISOString()),
   };
 }

@@ -121,6 +121,9 @@ interface TurnTable {
   model: string | null;
   tokens: OptionalJson;
   tries: OptionalJson;
+  /** Has a default. */
+  is_interrupted: Generated<boolean>;
+  timings: OptionalJson;
   heard_at: Time;
   replied_at: OptionalTime;
   /** Of the event that wrote this turn last. */

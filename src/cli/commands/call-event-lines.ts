@@ -1,7 +1,7 @@
 /** What an event of a call tells a person. Pure. */
 import { oneLine } from '../format.ts';
 import type { TurnForm } from './call-forms.ts';
-import { assistantLine, callerLine, noteLine } from './call-text.ts';
+import { callerLine, noteLine, replyLine } from './call-text.ts';
 import type { CallEventForm } from './event-forms.ts';
 
 const AS_EXPECTED = 'answered';
@@ -31,10 +31,10 @@ export class CallEventLines {
     }
   }
 
-  #turn({ key, heard, reply, status }: TurnForm): string[] {
+  #turn({ key, heard, reply, status, interrupted }: TurnForm): string[] {
     return [
       ...this.#once(`${key} heard`, callerLine(heard)),
-      ...(reply === null ? [] : this.#once(`${key} reply ${reply}`, assistantLine(reply))),
+      ...(reply === null ? [] : this.#once(`${key} reply ${reply}`, replyLine(reply, interrupted))),
       ...(status === AS_EXPECTED ? [] : this.#once(`${key} ${status}`, noteLine(status))),
     ];
   }

@@ -15,6 +15,7 @@ export const turnForm = z.looseObject({
   reply: z.string().nullable(),
   heard_at: z.string(),
   replied_at: z.string().nullable(),
+  interrupted: z.boolean().optional(),
 });
 
 export type TurnForm = z.output<typeof turnForm>;

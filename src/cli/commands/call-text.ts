@@ -18,6 +18,11 @@ export function noteLine(text: string): string {
   return `${WHO.note}(${oneLine(text)})`;
 }
 
+/** Who was talked over breaks off with a dash. */
+export function replyLine(reply: string, isInterrupted = false): string {
+  return assistantLine(isInterrupted ? `${reply.trimEnd()} —` : reply);
+}
+
 export function transcriptText(call: z.output<typeof callWithTranscript>): string {
   const { transcript, temporal_url: temporalUrl } = call;
   const lines = [...headLines(call)];
@@ -25,7 +30,7 @@ export function transcriptText(call: z.output<typeof callWithTranscript>): strin
   if (transcript.greeting !== null) lines.push('', assistantLine(transcript.greeting));
   for (const turn of transcript.turns) {
     lines.push(callerLine(turn.heard));
-    if (turn.reply !== null) lines.push(assistantLine(turn.reply));
+    if (turn.reply !== null) lines.push(replyLine(turn.reply, turn.interrupted));
     if (turn.status !== 'answered') lines.push(noteLine(turn.status));
   }
   if (call.summary !== null) lines.push('', `Summary: ${oneLine(call.summary)}`);

@@ -4,6 +4,7 @@ import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod
 import type { Database } from '../../db/pool.ts';
 import type { Log } from '../../log.ts';
 import { apiKeyRoutes } from './accounts/api-keys.ts';
+import { assistantLatencyRoute } from './assistants/latency.ts';
 import { assistantRoutes } from './assistants/assistants.ts';
 import { callRoutes } from './calls/calls.ts';
 import type { CallParts } from './calls/calls.ts';
@@ -94,6 +95,7 @@ function versionOne(app: FastifyInstance, options: ApiOptions): void {
   workspaceRoutes(app, db);
   apiKeyRoutes(app, db);
   assistantRoutes(app, db, providers);
+  assistantLatencyRoute(app, db);
   phoneNumberRoutes(app, db, options.numbers);
   numbersAtCarrierRoutes(app, db, options.numbers);
   assistantRequestRoutes(app, db, options.webhooks);

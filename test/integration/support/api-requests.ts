@@ -27,6 +27,7 @@ export const VALID: Record<string, (own: Own) => Valid> = {
   listAssistants: () => ({}),
   getAssistant: ({ asst }) => ({ path: { id: asst } }),
   getAssistantVersion: ({ asst }) => ({ path: { id: asst, version: '1' } }),
+  getAssistantLatency: ({ asst }) => ({ path: { id: asst }, query: { days: '30' } }),
   updateAssistant: ({ asst }) => ({ path: { id: asst }, body: { name: 'Still ours' } }),
   createApiKey: () => ({ body: { name: 'Ours', mode: 'test', scopes: ['calls:read'] } }),
   listApiKeys: () => ({}),

@@ -1,12 +1,14 @@
 /** An assistant between the API's form and the one that calls run with. */
 import type { Assistant } from '../../../../workflows/assistant.ts';
 import type { AssistantContent } from './assistant-schema.ts';
+import { fromStreamPlan, toStreamPlan } from './stream-mapping.ts';
 
 /** What of an assistant its owner decides. */
 export type AssistantDraft = Omit<Assistant, 'id' | 'version' | 'workspaceId' | 'memory'>;
 
 export function toAssistant(content: AssistantContent): AssistantDraft {
   const { voice, listening, silence, limits, ending, failure } = content;
+  const stream = toStreamPlan(content.stream);
   return {
     name: content.name,
     firstMessage: content.first_message ?? '',
@@ -19,6 +21,8 @@ export function toAssistant(content: AssistantContent): AssistantDraft {
         ...(model !== null && { model }),
       })),
     }),
+    ...(content.mode === 'stream' && { mode: content.mode }),
+    ...(stream && { stream }),
     voice: { language: voice.language, ...(voice.name !== null && { name: voice.name }) },
     listen: {
       keys: listening.keys,
@@ -55,6 +59,8 @@ export function fromAssistant(assistant: AssistantDraft): AssistantContent {
     metadata: assistant.metadata ?? {},
     models:
       assistant.models?.map(({ provider, model }) => ({ provider, model: model ?? null })) ?? null,
+    mode: assistant.mode ?? 'gather',
+    stream: fromStreamPlan(assistant.stream),
     voice: { language: voice.language, name: voice.name ?? null },
     listening: {
       keys: listen.keys,

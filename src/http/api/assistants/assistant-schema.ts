@@ -1,6 +1,7 @@
 /** An assistant as the API takes it. */
 import { z } from 'zod';
 import { metadata, nameField, templateField, textField } from '../frame/fields.ts';
+import { stream, STREAM_DEFAULTS, streamGroups } from './stream-schema.ts';
 
 const spoken = (min = 0) => templateField(3_000, min);
 const seconds = (max: number) => z.int().min(1).max(max);
@@ -77,14 +78,21 @@ const failure = z.strictObject({
   farewell: spoken(),
 });
 
+const mode = z.enum(['gather', 'stream']).meta({
+  description:
+    "`gather`: sentence by sentence, with the carrier's recognition and voices. `stream`: as live audio, through a media worker",
+});
+
 export const content = {
   name: nameField,
   first_message: spoken(1).nullable().meta({ description: 'null: wait for the caller to speak' }),
   instructions: templateField(50_000),
   variables,
   models,
+  mode,
   voice,
   listening,
+  stream,
   silence,
   limits,
   ending,
@@ -100,8 +108,10 @@ const DEFAULTS = {
   first_message: null,
   variables: {},
   models: null,
+  mode: 'gather' as const,
   voice: { language: 'en-US', name: null },
   listening: { hints: [], timeout_seconds: 5, speech_timeout_seconds: 'auto' as const, keys: true },
+  stream: STREAM_DEFAULTS,
   silence: {
     prompt: 'Are you still there?',
     max_prompts: 2,
@@ -132,13 +142,24 @@ function group<T extends z.ZodRawShape>(
     .transform((given) => ({ ...defaults, ...given }) as z.output<z.ZodObject<T>>);
 }
 
+const newStream = z.strictObject({
+  recognition: stream.shape.recognition.default(null),
+  speech: stream.shape.speech.default(null),
+  endpointing: group(streamGroups.endpointing, STREAM_DEFAULTS.endpointing),
+  interruption: group(streamGroups.interruption, STREAM_DEFAULTS.interruption),
+  filler: group(streamGroups.filler, STREAM_DEFAULTS.filler),
+  bridge: stream.shape.bridge.default(null),
+});
+
 export const newAssistant = z.strictObject({
   ...content,
   first_message: content.first_message.default(DEFAULTS.first_message),
   variables: variables.default(DEFAULTS.variables),
   models: models.default(DEFAULTS.models),
+  mode: mode.default(DEFAULTS.mode),
   voice: group(voice, DEFAULTS.voice),
   listening: group(listening, DEFAULTS.listening),
+  stream: newStream.default(STREAM_DEFAULTS),
   silence: group(silence, DEFAULTS.silence),
   limits: group(limits, DEFAULTS.limits),
   ending: group(ending, DEFAULTS.ending),
@@ -156,17 +177,25 @@ function patchOf<T extends z.ZodRawShape>(shape: T) {
   ) as { [K in keyof T]: z.ZodOptional<z.ZodNullable<T[K] & z.ZodType>> };
 }
 
+function patchesOf(groups: Record<string, z.ZodObject>) {
+  const patches = Object.entries(groups).map(([name, { shape }]) => [
+    name,
+    z.strictObject(patchOf(shape)),
+  ]);
+  return patchOf(Object.fromEntries(patches) as Record<string, z.ZodType>);
+}
+
 const groups = { voice, listening, silence, limits, ending, failure };
 const notes = z.record(z.string(), z.string().nullable());
 
 /** A merge patch: what is left out stays. The whole that comes of it is checked once more. */
 export const assistantChanges = z.strictObject({
   ...patchOf(content),
-  ...patchOf(
-    Object.fromEntries(
-      Object.entries(groups).map(([name, each]) => [name, z.strictObject(patchOf(each.shape))]),
-    ),
-  ),
+  ...patchesOf(groups),
+  stream: z
+    .strictObject({ ...patchOf(stream.shape), ...patchesOf(streamGroups) })
+    .nullable()
+    .optional(),
   variables: notes.nullable().optional(),
   metadata: notes.nullable().optional(),
 });

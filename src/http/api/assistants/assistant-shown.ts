@@ -19,7 +19,10 @@ function like<T extends z.ZodType>(field: z.ZodType, shown: T): T {
   });
 }
 
-const { voice, listening, silence, limits, ending, failure } = content;
+const { voice, listening, stream, silence, limits, ending, failure } = content;
+const { endpointing, interruption, filler } = stream.shape;
+const choice = { provider: text, model: text.nullable() };
+const maybe = number.nullable();
 
 export const assistantSchema = z
   .object({
@@ -34,6 +37,7 @@ export const assistantSchema = z
       content.models,
       z.array(z.object({ provider: text, model: text.nullable() })).nullable(),
     ),
+    mode: content.mode,
     voice: z.object({
       language: like(voice.shape.language, text),
       name: like(voice.shape.name, text.nullable()),
@@ -46,6 +50,33 @@ export const assistantSchema = z
         z.union([z.literal('auto'), number]),
       ),
       keys: like(listening.shape.keys, z.boolean()),
+    }),
+    stream: z.object({
+      recognition: like(stream.shape.recognition, z.array(z.object(choice)).nullable()),
+      speech: like(
+        stream.shape.speech,
+        z.array(z.object({ ...choice, voice: text.nullable() })).nullable(),
+      ),
+      endpointing: z.object({
+        after_punctuation_ms: like(endpointing.shape.after_punctuation_ms, maybe),
+        without_punctuation_ms: like(endpointing.shape.without_punctuation_ms, maybe),
+        after_digits_ms: like(endpointing.shape.after_digits_ms, maybe),
+        longest_ms: like(endpointing.shape.longest_ms, maybe),
+      }),
+      interruption: z.object({
+        allowed: like(interruption.shape.allowed, z.boolean().nullable()),
+        min_words: like(interruption.shape.min_words, maybe),
+        min_voice_ms: like(interruption.shape.min_voice_ms, maybe),
+        ignored: like(interruption.shape.ignored, many.nullable()),
+        always: like(interruption.shape.always, many.nullable()),
+        back_off_ms: like(interruption.shape.back_off_ms, maybe),
+      }),
+      filler: z.object({
+        after_ms: like(filler.shape.after_ms, maybe),
+        every_ms: like(filler.shape.every_ms, maybe),
+        phrases: like(filler.shape.phrases, many.nullable()),
+      }),
+      bridge: like(stream.shape.bridge, text.nullable()),
     }),
     silence: z.object({
       prompt: like(silence.shape.prompt, text),

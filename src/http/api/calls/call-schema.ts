@@ -60,6 +60,16 @@ export const tries = z.array(
   }),
 );
 
+const timing = (description: string) => count.nullable().meta({ description });
+
+const timings = z.object({
+  recognised_ms: timing('The recogniser had its last words'),
+  committed_ms: timing('It was decided that the caller had ended'),
+  first_token_ms: timing("The model's first word was there"),
+  first_audio_ms: timing('The first piece of speech was there'),
+  heard_ms: timing('The caller began to hear the answer'),
+});
+
 export const turnSchema = z
   .object({
     key: z.string(),
@@ -76,6 +86,13 @@ export const turnSchema = z
     model: words,
     tokens: z.object({ prompt: count, completion: count }).nullable(),
     tries: tries.meta({ description: 'The questions to models that this turn took, in order' }),
+    interrupted: z
+      .boolean()
+      .meta({ description: 'The caller talked over the reply; `reply` is what was heard of it' }),
+    timings: timings.nullable().meta({
+      description:
+        "Over a stream of audio: milliseconds since the caller's voice ended; null over TwiML",
+    }),
     heard_at: time,
     replied_at: time.nullable(),
     reply_ms: count.nullable().meta({ description: 'From what was heard to the decided reply' }),

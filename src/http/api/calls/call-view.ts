@@ -1,5 +1,5 @@
 /** Calls in the API's form: as they are recorded, and as they stand. */
-import type { CallSnapshot, ModelTry, Turn } from '../../../../workflows/contract.ts';
+import type { CallSnapshot, ModelTry, Turn, TurnTimings } from '../../../../workflows/contract.ts';
 import type { StoredCall, StoredTurn } from '../../../db/calls.ts';
 import type { CallBody, LiveCallBody, TurnBody } from './call-schema.ts';
 
@@ -116,10 +116,23 @@ export function viewTurn(turn: Turn, position: number): TurnBody {
     model: turn.model ?? null,
     tokens: tokens ? { prompt: tokens.prompt, completion: tokens.completion } : null,
     tries: viewTries(turn.tries ?? []),
+    interrupted: turn.isInterrupted ?? false,
+    timings: turn.timings ? viewTimings(turn.timings) : null,
     heard_at: timeOf(heardAt),
     replied_at: repliedAt === undefined ? null : timeOf(repliedAt),
     reply_ms:
       repliedAt === undefined ? null : Math.max(0, Date.parse(repliedAt) - Date.parse(heardAt)),
+  };
+}
+
+function viewTimings(timings: TurnTimings): TurnBody['timings'] {
+  const whole = (ms: number | undefined) => (ms === undefined ? null : Math.max(0, Math.round(ms)));
+  return {
+    recognised_ms: whole(timings.recognisedMs),
+    committed_ms: whole(timings.committedMs),
+    first_token_ms: whole(timings.firstTokenMs),
+    first_audio_ms: whole(timings.firstAudioMs),
+    heard_ms: whole(timings.heardMs),
   };
 }
 

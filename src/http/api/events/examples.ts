@@ -88,6 +88,8 @@ export const TURN: z.output<typeof turnData> = {
     model: 'claude-haiku-4-5',
     tokens: { prompt: 412, completion: 7 },
     tries,
+    interrupted: false,
+    timings: null,
     heard_at: at(14),
     replied_at: at(23),
     reply_ms: 9_000,
