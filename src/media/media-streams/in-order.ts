@@ -14,6 +14,8 @@ const BYTES_PER_MS = 8;
 const WINDOW = 3;
 /** Timestamps are whole milliseconds and come a little early or late; a lost piece is 20 ms. */
 const TOLERANCE_MS = 15;
+/** So much of what a timestamp is off is taken for the carrier's clock, the rest for chance. */
+const DRIFT = 0.1;
 /** The longest silence for one gap: nobody needs more of it to see that nobody speaks. */
 const MAX_GAP_MS = 1_000;
 
@@ -100,10 +102,17 @@ export class InOrder {
       this.#onAudio(new Uint8Array(bytes).fill(SILENCE));
     }
     if (chunk !== undefined) this.#last = chunk;
-    const beginsMs =
-      timestamp ?? (this.#nextMs === undefined ? undefined : this.#nextMs + missingMs);
+    const beginsMs = this.#beginsMs(missingMs, timestamp);
     if (beginsMs !== undefined) this.#nextMs = beginsMs + audio.length / BYTES_PER_MS;
     if (audio.length > 0) this.#onAudio(audio);
+  }
+
+  /** A timestamp that is a little off moves our clock a little; one that is far off sets it. */
+  #beginsMs(missingMs: number, timestamp?: number): number | undefined {
+    const expected = this.#nextMs;
+    if (timestamp === undefined) return expected === undefined ? undefined : expected + missingMs;
+    if (expected === undefined || Math.abs(timestamp - expected) >= TOLERANCE_MS) return timestamp;
+    return expected + (timestamp - expected) * DRIFT;
   }
 
   #missingMs(audio: Uint8Array, chunk?: number, timestamp?: number): number {
