@@ -1,6 +1,6 @@
 /** What can happen in a live call, as far as it matters to who speaks when. */
 import type { Reply } from '../../../activities/ports.ts';
-import type { ModelTry, StreamBrief } from '../../../workflows/contract.ts';
+import type { ModelTry } from '../../../workflows/contract.ts';
 
 /** `at`: milliseconds of a clock that never goes back; every time in here is one of that clock. */
 export type TalkEvent = { at: number } & (
@@ -13,13 +13,14 @@ export type TalkEvent = { at: number } & (
 );
 
 type LineHappening =
-  /** The first one. `hasInterim`: the recogniser tells what it has understood so far. */
-  | { type: 'opened'; brief: StreamBrief; hasInterim: boolean }
   /** `since`: when it really began or ended, a little before it was noticed. */
   | { type: 'voice'; voice: 'began' | 'ended'; since: number }
   /** 0-9, *, #, A-D. */
   | { type: 'key'; digit: string }
-  /** The last one: the line is gone, or is being given to another process. */
+  /**
+   * The last one: the line is gone, or is being given to another process. What was heard of the
+   * utterance under way (`cleared`) is to be told before.
+   */
   | { type: 'line-ended' };
 
 /** As `RecogniserEvent` of `src/speech` tells them. */

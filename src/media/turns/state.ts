@@ -13,9 +13,9 @@ import type { TalkAction } from './action.ts';
 import type { TalkPlan } from './plan.ts';
 
 export interface Talk {
-  /** `waiting`: nothing is known yet. `ended`: nothing happens any more. */
-  status: 'waiting' | 'talking' | 'ended';
-  assistant?: Assistant;
+  /** `ended`: nothing happens any more. */
+  status: 'talking' | 'ended';
+  assistant: Assistant;
   plan: TalkPlan;
   /** Whether the recogniser tells what it has understood so far. */
   hasInterim: boolean;
@@ -24,7 +24,9 @@ export interface Talk {
   answer?: Answer;
   /** Asked for on a likely end of the caller's turn, which may not be one. */
   early?: EarlyReply;
-  /** Words that are no answer and are not recorded: what bridges a lost stream, a filler. */
+  /** What bridges a lost stream: to be said before all else. */
+  bridge?: string;
+  /** What is being said in passing; it is not recorded. */
   aside?: Aside;
   /** A turn that is to be answered once the first words were said. */
   unanswered?: { key: TurnKey; heard: Heard };
@@ -39,16 +41,18 @@ export interface Talk {
   apologies: number;
   /** Fillers so far: they are said in turn. */
   fillers: number;
-  /** Since when nothing was meant by either: what silence is counted from. */
+  /** When the assistant was silent last, or the caller meant something: silence counts from here. */
   quietSince: number;
   /** Not before this does the assistant speak. */
   backOffUntil: number;
+  /** The time of the newest event. */
+  now: number;
   /** When to look again, though nothing happened. */
   wakeAt?: number;
 }
 
 export interface Caller {
-  /** `noise`: it has gone on for so long without a word that it does not count. */
+  /** `noise`: it has gone on for so long without a word that only words count. */
   voice: 'off' | 'on' | 'noise';
   voiceBeganAt: number;
   /** When the words so far ended: the waits are counted from here. */
@@ -57,6 +61,7 @@ export interface Caller {
   recogniser: 'listening' | 'flushing' | 'late';
   /** Flushes that were not answered yet. */
   flushes: number;
+  flushedAt: number;
   /** Final, and part of no turn yet. */
   words: string[];
   /** The lowest confidence in `words`. */
@@ -67,15 +72,14 @@ export interface Caller {
   borrowed?: string;
   /** When `words` or `guess` changed last. */
   wordsAt: number;
-  /** When the first of `words` came. */
+  /** When the first and the last of `words` came. */
   firstWordsAt?: number;
-  /** When the last of `words` came. */
   recognisedAt?: number;
   /** Pressed, and part of no turn yet. */
   keys: string;
   keyAt: number;
-  /** `#` was pressed: no key follows. */
-  keysDone?: boolean;
+  /** `typing` until `#`. */
+  typing: 'no' | 'typing' | 'done';
 }
 
 export interface Answer {
@@ -100,17 +104,20 @@ export interface Answer {
   /** What was heard of earlier utterances, and of this one. */
   heardBefore: string;
   heard: string;
-  isAudible: boolean;
+  /** When the newest utterance began to be heard. */
+  audibleAt?: number;
   end?: NonNullable<StreamReply['end']>;
   model?: string;
   tokens?: Tokens;
   tries?: ModelTry[];
   timings: TurnTimings;
   /** When the caller had ended; none when he did not speak. */
-  askedFor?: number;
-  /** Since when nobody has heard anything: what fillers are counted from. */
+  askedAt?: number;
+  /** Since when the caller has waited for it, or when a filler was said last. */
   waitingSince: number;
-  /** When the model, the voice or the playback moved last. */
+  /** Fillers that were said for it. */
+  fillers: number;
+  /** When the model or the voice was last asked for something, or gave something. */
   movedAt: number;
   /** So often was it stopped for nothing. */
   falseAlarms: number;
@@ -126,6 +133,8 @@ export interface EarlyReply {
 }
 
 export interface Aside {
+  /** `bridge`: after a lost stream. `filler`: while the model thinks. */
+  purpose: 'bridge' | 'filler';
   utterance: number;
   isAudible: boolean;
   saidAt: number;
@@ -138,3 +147,10 @@ export interface Draft {
   actions: TalkAction[];
   at: number;
 }
+
+/**
+ * What a rule does with a state: something (`again`: all rules look once more), or nothing until this
+ * time, or nothing until something happens.
+ */
+export type Look = 'again' | number | undefined;
+export type Rule = (draft: Draft) => Look;

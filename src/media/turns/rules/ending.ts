@@ -1,0 +1,44 @@
+/** How a talk ends: in order, because the line is gone, or because nobody can recognise or speak. */
+import type { Answer, Draft } from '../state.ts';
+import { joined } from '../words.ts';
+import { abandon, closeAnswer, forgetAnswer, heardSoFar, isFirm } from './answers.ts';
+import { dropEarly } from './replies.ts';
+import { passOver } from './turn.ts';
+
+/** All of an answer was heard. */
+export function complete(draft: Draft, answer: Answer): void {
+  const text = joined([answer.heardBefore, ...answer.said]);
+  closeAnswer(draft, answer, { text, isInterrupted: false });
+  if (!answer.end) return;
+  stop(draft);
+  draft.actions.push({ do: 'end', reason: answer.end });
+}
+
+export function endLine(draft: Draft): void {
+  leaveAnswer(draft);
+  stop(draft);
+}
+
+export function giveUp(draft: Draft, event: 'recogniser-failed' | 'voice-failed'): void {
+  // Nobody needs to be understood any more.
+  if (event === 'recogniser-failed' && draft.state.answer?.end && isFirm(draft.state)) return;
+  leaveAnswer(draft);
+  stop(draft);
+  draft.actions.push({ do: 'give-up', why: 'speech-failed' });
+}
+
+/** What was heard of an answer is told; one that nobody has heard is left to whoever goes on. */
+function leaveAnswer(draft: Draft): void {
+  const { answer } = draft.state;
+  if (!answer) return;
+  if (heardSoFar(answer) !== '') return abandon(draft, answer);
+  if (answer.reply !== undefined) draft.actions.push({ do: 'drop-model', reply: answer.reply });
+  forgetAnswer(draft);
+}
+
+/** No word is lost: what no turn has yet is told, though nobody answers it here. */
+function stop(draft: Draft): void {
+  dropEarly(draft);
+  passOver(draft, { withGuess: true });
+  draft.state.status = 'ended';
+}

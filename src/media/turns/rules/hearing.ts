@@ -1,0 +1,112 @@
+/** What comes from the caller, taken down as it comes: voice and words. */
+import { wordsSoFar } from '../floor.ts';
+import type { Draft } from '../state.ts';
+import { beyond } from '../words.ts';
+
+export function takeVoice(draft: Draft, voice: 'began' | 'ended', since: number): void {
+  const { caller } = draft.state;
+  const really = Math.min(since, draft.at);
+  if (voice === 'began') {
+    if (caller.voice !== 'off') return;
+    caller.voice = 'on';
+    caller.voiceBeganAt = really;
+  } else {
+    if (caller.voice === 'off') return;
+    caller.voice = 'off';
+    caller.endedAt = Math.max(really, caller.voiceBeganAt);
+    flush(draft);
+  }
+}
+
+/** Everything that the recogniser has is wanted now. */
+export function flush({ state, actions, at }: Draft): void {
+  const { caller } = state;
+  caller.recogniser = 'flushing';
+  caller.flushes += 1;
+  caller.flushedAt = at;
+  actions.push({ do: 'flush', voiceGoesOn: caller.voice !== 'off' });
+}
+
+export function takePartial(draft: Draft, text: string): void {
+  const { caller } = draft.state;
+  const guess = beyond(caller.borrowed ?? '', text.trim());
+  if (guess === caller.guess) return;
+  caller.guess = guess;
+  takeSign(draft);
+}
+
+export function takeFinal(draft: Draft, text: string, confidence?: number): void {
+  const { caller } = draft.state;
+  const words = beyond(caller.borrowed ?? '', text.trim());
+  caller.guess = '';
+  delete caller.borrowed;
+  if (words === '') return;
+  caller.words.push(words);
+  if (confidence !== undefined) {
+    caller.confidence = Math.min(confidence, caller.confidence ?? confidence);
+  }
+  caller.firstWordsAt ??= draft.at;
+  caller.recognisedAt = draft.at;
+  takeSign(draft);
+}
+
+/** The caller has said something, whatever voice activity knows of it. */
+function takeSign({ state, at }: Draft): void {
+  const { caller } = state;
+  caller.wordsAt = at;
+  // Words of a voice that was noticed count from its end, however long they took.
+  if (caller.voice !== 'on' && caller.recogniser === 'listening') caller.endedAt = at;
+}
+
+export function takeFlushed({ state }: Draft): void {
+  const { caller } = state;
+  caller.flushes = Math.max(0, caller.flushes - 1);
+  if (caller.flushes > 0) return;
+  caller.recogniser = 'listening';
+  delete caller.borrowed;
+  if (caller.voice !== 'on') caller.guess = ''; // whatever it was, no words came of it
+}
+
+/** These words are nothing that anybody answers. */
+export function forgetWords({ state, at }: Draft): void {
+  forget(state.caller);
+  state.caller.guess = '';
+  state.quietSince = at;
+}
+
+function forget(caller: Draft['state']['caller']): void {
+  caller.words = [];
+  delete caller.confidence;
+  delete caller.firstWordsAt;
+  delete caller.recognisedAt;
+}
+
+/** Takes the words that no turn has yet; with `guess`, also what is not final. */
+export function takeWords(
+  { state }: Draft,
+  { withGuess }: { withGuess: boolean },
+): { text: string; confidence?: number; endedAt: number; recognisedAt?: number } {
+  const { caller } = state;
+  const text = withGuess ? wordsSoFar(caller) : caller.words.join(' ');
+  const { confidence, endedAt, recognisedAt } = caller;
+  if (withGuess && caller.guess !== '') {
+    caller.borrowed = caller.guess;
+    caller.guess = '';
+  }
+  forget(caller);
+  return {
+    text,
+    endedAt,
+    ...(confidence !== undefined && { confidence }),
+    ...(recognisedAt !== undefined && { recognisedAt }),
+  };
+}
+
+/** Takes the keys that no turn has yet. */
+export function takeDigits({ state }: Draft): string {
+  const { caller } = state;
+  const digits = caller.keys;
+  caller.keys = '';
+  caller.typing = 'no';
+  return digits;
+}

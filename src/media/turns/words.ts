@@ -1,0 +1,62 @@
+/** Words as text: put together, counted, taken off the front. */
+import { plainWords } from '../../../workflows/rules/phrases.ts';
+
+export function joined(parts: readonly string[]): string {
+  return parts
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
+    .join(' ');
+}
+
+export function wordsOf(text: string): string[] {
+  return text.split(/\s+/u).filter((word) => word !== '');
+}
+
+export function wordCount(text: string): number {
+  return wordsOf(text).length;
+}
+
+/** What is left of clauses after so many words; the one that was cut begins with its next word. */
+export function withoutFirstWords(clauses: readonly string[], count: number): string[] {
+  const left: string[] = [];
+  let toSkip = count;
+  for (const clause of clauses) {
+    const words = wordsOf(clause);
+    if (toSkip < words.length) left.push(toSkip === 0 ? clause : words.slice(toSkip).join(' '));
+    toSkip = Math.max(0, toSkip - words.length);
+  }
+  return left;
+}
+
+/** What `text` says beyond `known`; all of it when it begins differently. */
+export function beyond(known: string, text: string): string {
+  const [before, words] = [wordsOf(plainWords(known)), wordsOf(text)];
+  const said = words.map(plainWords);
+  const isContinued = before.every((word, i) => said[i] === word);
+  const isPart = said.every((word, i) => before[i] === word);
+  if (isPart) return '';
+  return isContinued ? words.slice(before.length).join(' ') : text;
+}
+
+/** Whether `text` is made of nothing but these phrases. */
+export function isOnly(text: string, phrases: readonly string[]): boolean {
+  let left = plainWords(text);
+  if (left === '') return true;
+  const known = phrases.map(plainWords).filter((phrase) => phrase !== '');
+  known.sort((a, b) => b.length - a.length);
+  while (left !== '') {
+    const found = known.find((phrase) => left === phrase || left.startsWith(`${phrase} `));
+    if (found === undefined) return false;
+    left = left.slice(found.length).trimStart();
+  }
+  return true;
+}
+
+/** Whether one of the phrases is said anywhere in `text`. */
+export function holdsAny(text: string, phrases: readonly string[]): boolean {
+  const said = ` ${plainWords(text)} `;
+  return phrases.some((phrase) => {
+    const plain = plainWords(phrase);
+    return plain !== '' && said.includes(` ${plain} `);
+  });
+}
