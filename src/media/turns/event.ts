@@ -1,6 +1,6 @@
 /** What can happen in a live call, as far as it matters to who speaks when. */
 import type { Reply } from '../../../activities/ports.ts';
-import type { ModelTry } from '../../../workflows/contract.ts';
+import type { ModelTry, StreamBrief } from '../../../workflows/contract.ts';
 
 /** `at`: milliseconds of a clock that never goes back; every time in here is one of that clock. */
 export type TalkEvent = { at: number } & (
@@ -13,6 +13,8 @@ export type TalkEvent = { at: number } & (
 );
 
 type LineHappening =
+  /** The first one. `hasInterim`: the recogniser tells what it has understood so far. */
+  | { type: 'opened'; brief: StreamBrief; hasInterim: boolean }
   /** `since`: when it really began or ended, a little before it was noticed. */
   | { type: 'voice'; voice: 'began' | 'ended'; since: number }
   /** 0-9, *, #, A-D. */

@@ -6,7 +6,6 @@
  * and says when it wants to look again. So nothing depends on a timer that somebody forgot to stop, and
  * an event at the wrong time cannot bring the order of things into confusion.
  */
-import type { StreamBrief } from '../../../workflows/contract.ts';
 import type { TalkAction } from './action.ts';
 import type { TalkEvent } from './event.ts';
 import { endLine, giveUp } from './rules/ending.ts';
@@ -37,30 +36,22 @@ const RULES: readonly Rule[] = [
 /** Each round does something; a handful is the most that one event leads to. */
 const MOST_ROUNDS = 50;
 
+/** `waiting`: nothing counts before `opened`. */
+export type TalkState = { status: 'waiting' } | Talk;
+
 export interface TalkStep {
-  state: Talk;
+  state: TalkState;
   actions: TalkAction[];
 }
 
-/**
- * A stream was let in: the first words, or the answer to what was left unanswered.
- * @param options.hasInterim whether the recogniser tells what it has understood so far
- * @param options.at milliseconds, as in all events
- */
-export function openTalk(
-  brief: StreamBrief,
-  options: { at: number; hasInterim: boolean },
-): TalkStep {
-  const draft: Draft = { state: openState(brief, options), actions: [], at: options.at };
-  settle(draft);
-  return { state: draft.state, actions: draft.actions };
+export function newTalk(): TalkState {
+  return { status: 'waiting' };
 }
 
 /** Applies one event. The given state is not changed. */
-export function reduce(before: Talk, event: TalkEvent): TalkStep {
-  if (before.status === 'ended') return { state: before, actions: [] };
-  const state = copyOf(before);
-  state.now = Math.max(before.now, event.at);
+export function reduce(before: TalkState, event: TalkEvent): TalkStep {
+  const state = next(before, event);
+  if (!state) return { state: before, actions: [] };
   const draft: Draft = { state, actions: [], at: state.now };
   take(draft, event);
   settle(draft);
@@ -68,8 +59,17 @@ export function reduce(before: Talk, event: TalkEvent): TalkStep {
 }
 
 /** When a `time` event is wanted, if nothing else happens before; always later than the last event. */
-export function nextDeadline({ status, wakeAt }: Talk): number | undefined {
-  return status === 'ended' ? undefined : wakeAt;
+export function nextDeadline(state: TalkState): number | undefined {
+  return state.status === 'talking' ? state.wakeAt : undefined;
+}
+
+/** The state in which an event is taken; none when it changes nothing. */
+function next(before: TalkState, event: TalkEvent): Talk | undefined {
+  if (before.status === 'waiting') {
+    return event.type === 'opened' ? openState(event.brief, event) : undefined;
+  }
+  if (before.status === 'ended' || event.type === 'opened') return undefined;
+  return { ...copyOf(before), now: Math.max(before.now, event.at) };
 }
 
 function take(draft: Draft, event: TalkEvent): void {
@@ -105,6 +105,7 @@ function take(draft: Draft, event: TalkEvent): void {
       return giveUp(draft, event.type);
     case 'line-ended':
       return endLine(draft);
+    case 'opened':
     case 'time':
       return undefined;
   }
