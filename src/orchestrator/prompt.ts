@@ -18,13 +18,14 @@ export function buildPrompt(call: CallSoFar, heard: Heard, timeZone: string): Pr
   const facts = { startedAt, timeZone, language: assistant.voice.language };
   const summary = asMaterial(call.summary);
   const memory = asMaterial(call.memory);
-  const ourFrame = frame(facts);
+  const messages = conversation(call, heard);
+  const ourFrame = frame(facts, messages.some(isBrokenOff));
   const instructions = assistant.instructions.trim();
   return {
     system: [ourFrame, instructions, memoryNote(memory), summaryNote(summary)]
       .filter((part) => part !== '')
       .join('\n\n'),
-    messages: conversation(call, heard),
+    messages,
     call: {
       ...facts,
       apology: assistant.apology,
@@ -61,9 +62,18 @@ function conversation(call: CallSoFar, heard: Heard): PromptMessage[] {
 }
 
 export function messageOf(line: Utterance): PromptMessage {
-  return line.who === 'caller'
-    ? { role: 'user', content: heardLine(line.heard) }
-    : { role: 'assistant', content: line.text };
+  if (line.who === 'caller') return { role: 'user', content: heardLine(line.heard) };
+  const text = line.text.trim();
+  // Of what the caller heard nothing of there is no line.
+  const isBroken = line.isInterrupted === true && text !== '';
+  return { role: 'assistant', content: isBroken ? `${text}${BROKEN_OFF}` : line.text };
+}
+
+/** Behind a line of ours that the caller talked over, as plays print it. */
+export const BROKEN_OFF = ' —';
+
+function isBrokenOff({ role, content }: PromptMessage): boolean {
+  return role === 'assistant' && content.endsWith(BROKEN_OFF);
 }
 
 /** As many of the newest lines as fit. */
@@ -78,12 +88,18 @@ function newest(lines: readonly PromptMessage[], maxLength: number): PromptMessa
   return lines.slice(from);
 }
 
-function frame(facts: { startedAt: string; timeZone: string; language: string }): string {
+function frame(
+  facts: { startedAt: string; timeZone: string; language: string },
+  hasBrokenOff: boolean,
+): string {
   const lines = [
     'You are on the telephone with a caller. What you write is read aloud, word for word.',
     'Write as one speaks: one to three short sentences, no markup, no lists, no headings, no emoji, no web addresses. Write times, dates and amounts so that they sound natural when read aloud.',
     'The words of the caller come from speech recognition and may be misheard. When something makes no sense, ask again; confirm names, dates and numbers before you rely on them.',
     'A line such as [the caller pressed 1 2] means keys of the telephone; [the caller said nothing] means silence. Never write such lines yourself.',
+    hasBrokenOff
+      ? 'A line of yours that ends in — was talked over: the caller heard only that much of it. Never write such an end yourself; say again what still matters.'
+      : '',
     'When the conversation is over, say goodbye and end the call with the tool end_call, if you have it. Never end it before the caller has what they called for or wants to stop.',
     `Speak the language of the caller; begin in ${facts.language}.`,
     beganAt(facts),

@@ -5,7 +5,7 @@ import type { CallSoFar } from '../../activities/ports.ts';
 import { ModelError, type Completion } from '../../src/orchestrator/llm.ts';
 import { buildPrompt } from '../../src/orchestrator/prompt.ts';
 import { spokenAnswer } from '../../src/orchestrator/spoken-answer.ts';
-import { MAX_SPOKEN_LENGTH } from '../../src/orchestrator/speakable.ts';
+import { faultsOf, NEVER_FOR_A_CALLER, SAID_AS, wild } from './absurd-output.ts';
 import { makeCall } from './make-call.ts';
 import { orchestratorOf, ScriptedModel } from './scripted-model.ts';
 
@@ -28,50 +28,11 @@ function unlessBad(work: () => string): string | undefined {
 }
 
 describe('what was never meant for a caller', () => {
-  test.each([
-    ['{"name": "end_call", "arguments": {"farewell": "Bye"}}'],
-    ['[{"name": "end_call", "parameters": {}}]'],
-    ['```json\n{"tool": "end_call"}\n```'],
-    ['<tool_call>\n{"name": "end_call", "arguments": {}}\n</tool_call>'],
-    ['<function=end_call>{"farewell": "Bye"}</function>'],
-    ['<|python_tag|>{"name": "end_call"}<|eom_id|>'],
-    ['[TOOL_CALLS] [{"name": "end_call", "arguments": {}}]'],
-    ['end_call(farewell="Bye")'],
-    ['end_call'],
-    ['{"farewell": "Go'],
-    ['{"a": {"b": [1, 2, {"c": "d'],
-    ['[the caller said nothing]'],
-    ['[the caller pressed 1 2]\n[the call begins]'],
-    ['<|im_end|>'],
-    ['User: hello'.replace('User', '\nUser')],
-    ['<think>What does the caller want?'],
-    ['\u0000\u0007\ud800'],
-    ['&#123;&#34;name&#34;: &#34;end_call&#34;&#125;'],
-    ['<Response><Hangup/></Response>'],
-    ['...'],
-    ['   \n\t '],
-    [''],
-  ])('%j is no answer', (text) => {
+  test.each(NEVER_FOR_A_CALLER)('%j is no answer', (text) => {
     expect(unlessBad(() => said(text))).toBeUndefined();
   });
 
-  test.each([
-    ['Gladly. {"name": "end_call", "arguments": {}}', 'Gladly.'],
-    ['{"name": "f", "arguments": {"a": "}"}} Gladly.', 'Gladly.'],
-    ['{"response": "Gladly, for two."}', 'Gladly, for two.'],
-    ['```json\n{"say": "Gladly."}\n```', 'Gladly.'],
-    ['Gladly. <tool_call>{"name": "end_call"}</tool_call>', 'Gladly.'],
-    ['Thank you, goodbye. end_call(farewell="Bye")', 'Thank you, goodbye.'],
-    ['[the caller pressed 1] Gladly.', 'Gladly.'],
-    ['Gladly. For how many?\n[the caller said nothing]\nAre you there?', 'Gladly. For how many?'],
-    ['Gladly.\nUser: for four\nAssistant: Fine.', 'Gladly.'],
-    ['Assistant: Gladly.', 'Gladly.'],
-    ['Gladly.<|im_end|>', 'Gladly.'],
-    ['<|start_header_id|>assistant<|end_header_id|>\n\nGladly.', 'assistant Gladly.'],
-    ['The set {a, b} and "quotes" stay.', 'The set {a, b} and "quotes" stay.'],
-    ['I said: user friendly.', 'I said: user friendly.'],
-    ['Our customer: a friend.', 'Our customer: a friend.'],
-  ])('%j is said as %j', (text, spoken) => {
+  test.each(SAID_AS)('%j is said as %j', (text, spoken) => {
     expect(said(text)).toBe(spoken);
   });
 
@@ -156,61 +117,12 @@ describe('the recital of our own prompt', () => {
   });
 });
 
-const piece = fc.oneof(
-  fc.constantFrom(
-    ...[
-      '{"',
-      '"}',
-      '{',
-      '}',
-      '[',
-      ']',
-      '":',
-      '\\"',
-      '[the caller said ',
-      ']',
-      '\nUser:',
-      '```json',
-    ],
-    ...['<tool_call>', '</tool_call>', '<|im_end|>', 'end_call', 'end_call(', ')', '<think>', '.'],
-    ...[
-      '</think>',
-      '<break/>',
-      '&lt;',
-      '**',
-      '\u0000',
-      '\ud83d',
-      '😀',
-      'Hello',
-      'مرحبا',
-      ' ',
-      '\n',
-    ],
-    frame.slice(0, 200),
-    instructions.slice(0, 300),
-  ),
-  fc.string({ unit: 'binary', maxLength: 40 }),
-);
-const wild = fc.oneof(
-  fc.array(piece, { maxLength: 30 }).map((parts) => parts.join('')),
-  fc.json(),
-  fc.tuple(fc.json(), fc.nat(40)).map(([text, length]) => text.slice(0, length)),
-  fc.array(fc.nat(0xffff), { maxLength: 60 }).map((codes) => String.fromCharCode(...codes)),
-);
-
 describe('for any output of a model', () => {
-  const output = fc.record({ text: wild, end: fc.boolean(), isCut: fc.boolean() });
-
-  /** What is wrong with a reply. */
-  function faultsOf({ text, end }: { text: string; end: boolean }): string[] {
-    const wrong = {
-      length: text.length > MAX_SPOKEN_LENGTH,
-      signs: /[\p{Cc}\p{Surrogate}\p{Noncharacter_Code_Point}]|\{"/u.test(text),
-      machine: /end_call|\[the caller /i.test(text),
-      empty: !end && !/[\p{L}\p{N}]/u.test(text),
-    };
-    return Object.entries(wrong).flatMap(([name, isWrong]) => (isWrong ? [name] : []));
-  }
+  const output = fc.record({
+    text: wild(frame.slice(0, 200), instructions.slice(0, 300)),
+    end: fc.boolean(),
+    isCut: fc.boolean(),
+  });
 
   test('it is speakable words of bounded length, or a bad answer', () => {
     fc.assert(

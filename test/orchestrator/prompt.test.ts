@@ -23,6 +23,27 @@ describe('the prompt of a turn', () => {
     expect(messages.filter(({ content }) => content === 'yes')).toHaveLength(2);
   });
 
+  test('shows a line that the caller talked over as one that breaks off, and says so', () => {
+    const call = makeCall('Hello.', '> a table', 'We have one at seven and', '> seven then');
+    const before = buildPrompt(call, { kind: 'silence' }, 'UTC').system;
+    call.utterances[2] = {
+      who: 'assistant',
+      text: 'We have one at seven and',
+      isInterrupted: true,
+    };
+    const { messages, system } = buildPrompt(call, { kind: 'silence' }, 'UTC');
+    expect(messages[2]).toEqual({ role: 'assistant', content: 'We have one at seven and —' });
+    expect(system).toMatch(/ends in — was talked over/);
+    expect(before).not.toContain('—');
+  });
+
+  test('has no line of an answer of which nothing was heard', () => {
+    const call = makeCall('> a table');
+    call.utterances.push({ who: 'assistant', text: ' ', isInterrupted: true });
+    const { messages } = buildPrompt(call, { kind: 'speech', text: 'hello?' }, 'UTC');
+    expect(messages.map(({ content }) => content)).toEqual(['a table', 'hello?']);
+  });
+
   test('leaves out lines without words, but never the last one', () => {
     const call = makeCall('', '>  ', 'Hello.');
     const { messages } = buildPrompt(call, { kind: 'speech', text: '' }, 'UTC');

@@ -7,6 +7,7 @@ import {
   type Prompt,
   type PromptMessage,
 } from '../../llm.ts';
+import { BROKEN_OFF } from '../../prompt.ts';
 import { localMoment } from './calendar.ts';
 import { step } from './dialogue.ts';
 import { notesOf, stateOf } from './notes.ts';
@@ -67,10 +68,16 @@ function follow(
     if (role !== 'user') continue;
     outcome = step(state, content, now);
     const next = messages[at + 1];
-    const heard = next?.role === 'assistant' && next.content !== call.apology;
+    const heard = next?.role === 'assistant' && !isApology(next.content, call.apology);
     state = heard ? outcome.state : unheard(state, outcome.state);
   }
   return { state, outcome };
+}
+
+/** Also one that the caller talked over. */
+function isApology(content: string, apology: string): boolean {
+  if (!content.endsWith(BROKEN_OFF)) return content === apology;
+  return apology.startsWith(content.slice(0, -BROKEN_OFF.length));
 }
 
 /**
