@@ -13,6 +13,7 @@ import { Phone } from './phone.ts';
 import { PhoneError } from './phone-error.ts';
 import { StatusCallbacks } from './status-callbacks.ts';
 import type { StatusSubscription } from './status-callbacks.ts';
+import type { Streams } from './streams/streams.ts';
 import type { TruthLog } from './truth-log.ts';
 import type { FlowSettings } from './call-flow.ts';
 import type { Fallback } from './document-source.ts';
@@ -25,6 +26,7 @@ export interface AccountParts {
   log: TruthLog;
   clock: Clock;
   client: WebhookClient;
+  streams: Streams;
   settings: FlowSettings;
   /** Outbound calls that leave the queue per second. */
   callsPerSecond: number;
@@ -162,11 +164,11 @@ export class Account {
     first: 'queued' | 'ringing',
     pickUp?: ConstructorParameters<typeof Phone>[0]['pickUp'],
   ): LiveCall {
-    const { log, clock, client, settings } = this.parts;
+    const { log, clock, client, streams, settings } = this.parts;
     const state = new CallState(identity, first, log);
     const callbacks = new StatusCallbacks(state, client);
     const line = new Line(log, clock, state.sid);
-    const flow = new CallFlow({ call: state, line, log, clock, client, settings });
+    const flow = new CallFlow({ call: state, line, log, clock, client, streams, settings });
     const phone = new Phone({
       call: state,
       line,

@@ -5,6 +5,7 @@ import type { Clock } from './clock.ts';
 import { DocumentSource } from './document-source.ts';
 import type { Fallback } from './document-source.ts';
 import type { Line } from './line.ts';
+import type { Streams } from './streams/streams.ts';
 import type { TruthLog } from './truth-log.ts';
 import { runDocument } from './twiml-run.ts';
 import type { RunContext } from './twiml-run.ts';
@@ -25,6 +26,7 @@ export interface FlowParts {
   log: TruthLog;
   clock: Clock;
   client: WebhookClient;
+  streams: Streams;
   settings: FlowSettings;
 }
 
@@ -122,7 +124,7 @@ export class CallFlow {
   }
 
   #context(document: TwimlDocument, signal: AbortSignal): RunContext {
-    const { call, line, clock, settings } = this.#parts;
+    const { call, line, clock, settings, streams } = this.#parts;
     return {
       document,
       line,
@@ -134,6 +136,7 @@ export class CallFlow {
       warn: (code, message) => this.#documents.warn(code, message, document.url),
       sendPartial: (target) => this.#documents.sendPartial(target, document),
       fetchSound: (url) => this.#documents.fetchSound(url, document),
+      runStream: (order) => streams.run(order, { call, line, signal, document }),
     };
   }
 }

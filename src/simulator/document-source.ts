@@ -168,7 +168,7 @@ export class DocumentSource {
  * A URL of a document, made absolute; empty means the document itself. What cannot be resolved is
  * left as it is: the request then fails with 11100.
  */
-function resolveUrl(url: string, document: TwimlDocument | undefined): string {
+export function resolveUrl(url: string, document: TwimlDocument | undefined): string {
   if (url === '') return document?.url ?? '';
   const base = document?.url === undefined ? undefined : parseHttpUrl(document.url);
   return parseHttpUrl(url, base)?.href ?? url;

@@ -4,7 +4,10 @@ import type { Clock } from './clock.ts';
 import { deferred } from './call-state.ts';
 import { InputCollector } from './input-collector.ts';
 import type { CollectorSettings, Offer } from './input-collector.ts';
-import type { CutOffEvent, SoundSource, TruthEvent } from './truth-events.ts';
+import type { PreparedAudio } from './streams/speaking.ts';
+import type { PhoneStream } from './streams/phone-stream.ts';
+import type { Clause } from './streams/hearing.ts';
+import type { CutOffEvent, SoundSource, StreamVoiceEvent, TruthEvent } from './truth-events.ts';
 import type { EntryOf, TruthLog } from './truth-log.ts';
 
 export interface Sound {
@@ -16,15 +19,19 @@ export interface Sound {
   requestId?: string | undefined;
 }
 
-export type Delivered = EntryOf<'delivered'>;
+/** Of a Gather: it was posted. Of a stream: all of its audio was sent. */
+export type Delivered = EntryOf<'delivered'> | EntryOf<'stream-voice'>;
 
 /** What became of something the caller did. */
 export interface Spoken {
   utteranceId: string;
-  /** A Gather took it. */
+  /** A Gather took it, or a stream. */
   heard: boolean;
   whyNot?: string;
-  /** Settles when the application was told and has answered (or not); undefined: never told. */
+  /**
+   * Settles when the application was told and has answered (or not), or when a stream has carried all
+   * of it; undefined: never told, or not to the end.
+   */
   delivered: Promise<Delivered | undefined>;
 }
 
@@ -44,6 +51,20 @@ interface Utterance {
   settle: (delivered: Delivered | undefined) => void;
 }
 
+/** The open media stream of a call. */
+export interface LineStream {
+  readonly isOpen: boolean;
+  /** The other side has said something, and waits. */
+  readonly isListening: boolean;
+  /** The words of the clause that is being heard. */
+  readonly hearing: string;
+  /** Words in the caller's voice, or audio that says them. */
+  say(utteranceId: string, text: string, audio?: PreparedAudio): void;
+  press(utteranceId: string, keys: string): void;
+  /** Nothing is said to what was asked. */
+  keepSilent(): void;
+}
+
 /** Where the two ends of a call meet. One per call. */
 export class Line {
   readonly #log: TruthLog;
@@ -54,6 +75,7 @@ export class Line {
   readonly #heard: EntryOf<'heard'>[] = [];
   readonly #transcript: TranscriptItem[] = [];
   #collector: InputCollector | undefined;
+  #stream: (LineStream & PhoneStream) | undefined;
 
   constructor(log: TruthLog, clock: Clock, callSid: string) {
     this.#log = log;
@@ -64,6 +86,21 @@ export class Line {
   /** The open Gather, if there is one. */
   get collector(): InputCollector | undefined {
     return this.#collector;
+  }
+
+  /** The open media stream, if there is one. */
+  get stream(): (LineStream & PhoneStream) | undefined {
+    return this.#stream;
+  }
+
+  /** The application listens, and nothing was said to it yet. */
+  get isOpen(): boolean {
+    return this.#collector?.isOpen ?? this.#stream?.isOpen ?? false;
+  }
+
+  /** It is the caller's turn. */
+  get isListening(): boolean {
+    return this.#collector?.isListening ?? this.#stream?.isListening ?? false;
   }
 
   /** Everything that began to be heard, in order. */
@@ -129,18 +166,60 @@ export class Line {
     this.changed();
   }
 
+  attach(stream: LineStream & PhoneStream): void {
+    this.#stream = stream;
+    this.changed();
+  }
+
+  detach(stream: LineStream): void {
+    if (this.#stream === stream) this.#stream = undefined;
+    this.changed();
+  }
+
+  /** A clause came to its end on the stream, or was cut off. */
+  heardClause({ text, ...times }: Clause & { streamSid: string }): void {
+    const event = { kind: 'heard', callSid: this.#callSid, source: 'stream', text } as const;
+    const entry = this.#log.append({ ...event, ...times }) as EntryOf<'heard'>;
+    this.#heard.push(entry);
+    const atMs = Math.round(times.firstWordAtMs);
+    this.#transcript.push({ who: 'assistant', atMs, kind: 'stream', text, heard: true });
+    this.changed();
+  }
+
+  /** The audio of an utterance was sent on the stream, or its keys; perhaps not to the end. */
+  sent(event: StreamVoiceEvent): void {
+    const entry = this.#log.append(event) as EntryOf<'stream-voice'>;
+    this.#settle(event.utteranceId, event.isComplete ? entry : undefined);
+    this.changed();
+  }
+
   speak(text: string, options: { confidence: number | undefined; durationMs: number }): Spoken {
-    return this.#offer('speech', text, (collector, id) =>
-      collector.offerSpeech({ id, text, ...options }),
-    );
+    return this.#offer('speech', text, {
+      gather: (collector, id) => collector.offerSpeech({ id, text, ...options }),
+      stream: (stream, id) => stream.say(id, text),
+    });
+  }
+
+  /** Audio that says this; heard by a stream alone. */
+  playAudio(text: string, audio: PreparedAudio): Spoken {
+    return this.#offer('speech', text, {
+      gather: () => ({ taken: false, why: 'a Gather takes words, not audio' }),
+      stream: (stream, id) => stream.say(id, text, audio),
+    });
   }
 
   press(keys: string): Spoken {
-    return this.#offer('dtmf', keys, (collector, id) => collector.offerKeys(id, keys));
+    return this.#offer('dtmf', keys, {
+      gather: (collector, id) => collector.offerKeys(id, keys),
+      stream: (stream, id) => stream.press(id, keys),
+    });
   }
 
   keepSilent(): Spoken {
-    return this.#offer('silence', '', (collector, id) => collector.offerSilence(id));
+    return this.#offer('silence', '', {
+      gather: (collector, id) => collector.offerSilence(id),
+      stream: (stream) => stream.keepSilent(),
+    });
   }
 
   /** The utterances are on their way to the application. */
@@ -173,13 +252,19 @@ export class Line {
   #offer(
     input: 'speech' | 'dtmf' | 'silence',
     text: string,
-    offer: (collector: InputCollector, id: string) => Offer,
+    to: {
+      gather: (collector: InputCollector, id: string) => Offer;
+      stream: (stream: LineStream, id: string) => void;
+    },
   ): Spoken {
     const utteranceId = randomUUID();
     const { promise, resolve } = deferred<Delivered | undefined>();
+    const stream = this.#collector ? undefined : this.#stream;
     const result: Offer = this.#collector
-      ? offer(this.#collector, utteranceId)
-      : { taken: false, why: 'no Gather is open' };
+      ? to.gather(this.#collector, utteranceId)
+      : stream
+        ? { taken: true }
+        : { taken: false, why: 'no Gather is open' };
     this.#log.append({
       kind: 'spoke',
       callSid: this.#callSid,
@@ -202,6 +287,7 @@ export class Line {
     });
     if (result.taken) this.#utterances.set(utteranceId, { sent: false, settle: resolve });
     else resolve(undefined);
+    if (stream) to.stream(stream, utteranceId);
     this.changed();
     return {
       utteranceId,

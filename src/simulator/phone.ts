@@ -1,8 +1,13 @@
 /** The software phone: the handset of one call, for programs. */
+import { readFileSync } from 'node:fs';
+import { spokenCaptions, writeCaptions } from '../captions/index.ts';
 import type { CallState, CallStatus, EndedCall } from './call-state.ts';
 import type { Line, Spoken, TranscriptItem } from './line.ts';
 import { PhoneError } from './phone-error.ts';
 import type { Pickup } from './pickup.ts';
+import { toLineAudio } from './streams/line-audio.ts';
+import type { PhoneStream } from './streams/phone-stream.ts';
+import { prepareAudio } from './streams/speaking.ts';
 import type { SoundSource } from './truth-events.ts';
 import { waitUntil } from './wait-until.ts';
 
@@ -83,14 +88,29 @@ export class Phone {
     return this.#parts.line.heard.some(({ source }) => source === 'error');
   }
 
-  /** A Gather is open, its prompts are over, and nothing was said to it yet. */
+  /**
+   * It is the caller's turn: a Gather is open, its prompts are over, and nothing was said to it yet; or
+   * a stream on which something was heard since this side spoke, and then nothing for a while.
+   */
   get isListening(): boolean {
-    return this.#parts.line.collector?.isListening ?? false;
+    return this.#parts.line.isListening;
   }
 
-  /** A Gather is open and nothing was said to it yet; its prompts may still be playing. */
+  /** The open media stream: its measures, and what can go wrong with it. */
+  get stream(): PhoneStream | undefined {
+    return this.#parts.line.stream;
+  }
+
+  /** The words of the clause that is being heard on a stream; it is in the transcript when it is over. */
+  get hearing(): string {
+    return this.#parts.line.stream?.hearing ?? '';
+  }
+
+  /**
+   * A Gather is open and nothing was said to it yet, or a stream is; something may still be playing.
+   */
   get isOpen(): boolean {
-    return this.#parts.line.collector?.isOpen ?? false;
+    return this.#parts.line.isOpen;
   }
 
   /**
@@ -116,16 +136,27 @@ export class Phone {
     return this.#until(() => this.#nextHeard(), 'something to be heard', options);
   }
 
-  /** Skips to the next thing heard that matches. */
+  /**
+   * Skips to the next thing heard that matches. What comes over a stream comes clause by clause: there
+   * the pattern may span several of them, and all that is skipped is returned with it.
+   */
   async hearsMatching(pattern: RegExp, options: WaitOptions = {}): Promise<Heard> {
-    const next = () => {
-      for (let heard = this.#nextHeard(); heard; heard = this.#nextHeard()) {
-        pattern.lastIndex = 0;
-        if (pattern.test(heard.text)) return heard;
-      }
-      return undefined;
+    return this.#until(() => this.#nextMatching(pattern), `${pattern} to be heard`, options);
+  }
+
+  /**
+   * Waits until what was heard of the stream since the last return of {@link hears} and the like
+   * matches, the clause that is being heard included. It is not used up by this.
+   */
+  async hearsSoFar(pattern: RegExp, options: WaitOptions = {}): Promise<string> {
+    const look = () => {
+      const { heard, stream } = this.#parts.line;
+      const texts = [...heard.slice(this.#cursor).map(({ text }) => text), stream?.hearing ?? ''];
+      const text = texts.join(' ');
+      pattern.lastIndex = 0;
+      return pattern.test(text) ? text.trim() : undefined;
     };
-    return this.#until(next, `${pattern} to be heard`, options);
+    return this.#until(look, `${pattern} to be heard`, options);
   }
 
   /**
@@ -134,7 +165,7 @@ export class Phone {
    */
   async waitUntilListening(options: WaitOptions & { bargeIn?: boolean } = {}): Promise<void> {
     const { line } = this.#parts;
-    const open = () => (options.bargeIn ? line.collector?.isOpen : line.collector?.isListening);
+    const open = () => (options.bargeIn ? line.isOpen : line.isListening);
     await this.#until(() => open() || undefined, 'the application to listen', options);
   }
 
@@ -159,8 +190,9 @@ export class Phone {
   }
 
   /**
-   * Says something now: into the open Gather (stopping its prompts), or, when there is none, into
-   * the void, which the result and the log say.
+   * Says something now: into the open Gather (stopping its prompts), or on the open stream (where it
+   * is audio, over whatever is being heard, and behind what this side is still saying); or, when there
+   * is neither, into the void, which the result and the log say.
    */
   say(text: string, options: SayOptions = {}): Spoken {
     const confidence = options.confidence === undefined ? DEFAULT_CONFIDENCE : options.confidence;
@@ -168,6 +200,17 @@ export class Phone {
       confidence: confidence ?? undefined,
       durationMs: options.durationMs ?? 0,
     });
+  }
+
+  /**
+   * Plays a WAV file into the stream. With `text` it carries these words as captions, spread over it.
+   * @throws WavError when it cannot be read
+   */
+  playWav(file: string, options: { text?: string } = {}): Spoken {
+    const audio = toLineAudio(readFileSync(file));
+    const { text = '' } = options;
+    const marked = text === '' ? audio : writeCaptions(audio, spokenCaptions(text, audio.length));
+    return this.#parts.line.playAudio(text, prepareAudio(marked));
   }
 
   /** Presses keys now: 0-9, * and #. Spaces are skipped. */
@@ -179,10 +222,11 @@ export class Phone {
 
   /**
    * Lets the open Gather (or else the next one) pass in silence; settles when it is over, or the
-   * call is.
+   * call is. On a stream: waits for its turn, and then until something is heard again.
    */
   async staySilent(options: WaitOptions = {}): Promise<void> {
     const { line, call } = this.#parts;
+    if (line.stream) return this.#staySilentOnStream(options);
     await this.#until(
       () => line.collector?.isOpen || call.isOver || undefined,
       'a Gather',
@@ -227,6 +271,16 @@ export class Phone {
     this.#pickUp({ kind: 'fail', sipResponseCode });
   }
 
+  async #staySilentOnStream(options: WaitOptions): Promise<void> {
+    const { line } = this.#parts;
+    await this.#until(() => line.isListening || this.isOver || undefined, 'its turn', options);
+    if (this.isOver) return;
+    line.keepSilent();
+    const before = line.heard.length;
+    const over = () => line.heard.length > before || this.isOver || undefined;
+    await this.#until(over, 'the silence to end', options);
+  }
+
   #pickUp(pickup: Pickup): void {
     const { pickUp } = this.#parts;
     if (!pickUp) throw new PhoneError('only a call to this phone can be answered or declined');
@@ -238,6 +292,28 @@ export class Phone {
     if (!entry) return undefined;
     this.#cursor += 1;
     return { source: entry.source, text: entry.text, atMs: entry.atMs };
+  }
+
+  #nextMatching(pattern: RegExp): Heard | undefined {
+    const { heard } = this.#parts.line;
+    // Clauses of a stream that did not match by themselves wait for those to come.
+    let spoken: string[] = [];
+    for (let index = this.#cursor; index < heard.length; index += 1) {
+      const entry = heard[index];
+      if (!entry) break;
+      const { source, text, atMs } = entry;
+      spoken = source === 'stream' ? [...spoken, text] : [];
+      const found = [text, spoken.join(' ')].find((each) => {
+        pattern.lastIndex = 0;
+        return pattern.test(each);
+      });
+      if (found !== undefined) {
+        this.#cursor = index + 1;
+        return { source, text: spoken.length > 0 ? spoken.join(' ') : text, atMs };
+      }
+      if (source !== 'stream') this.#cursor = index + 1;
+    }
+    return undefined;
   }
 
   #until<T>(look: () => T | undefined, what: string, options: WaitOptions): Promise<T> {

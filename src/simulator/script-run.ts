@@ -85,9 +85,10 @@ async function converse(
   let question = '';
   for (;;) {
     const turn = await phone.turn({ timeoutMs: Math.max(1, deadlineMs - Date.now()) });
-    for (const { text } of turn.heard) {
-      if (action.pattern.test(text)) return;
+    for (const { source, text } of turn.heard) {
       question += ` ${text}`;
+      // What comes over a stream comes in clauses, and the pattern may span them.
+      if (action.pattern.test(source === 'stream' ? question : text)) return;
     }
     if (turn.over) throw new Error(`the call ended before ${action.pattern} was heard`);
     if (!turn.mayAnswer) continue;

@@ -14,6 +14,9 @@ import { NumberStore } from './number-store.ts';
 import type { NumberConfig } from './number-store.ts';
 import type { Phone } from './phone.ts';
 import { startRestServer } from './rest-server.ts';
+import type { VoiceEngine } from './streams/caller-voice.ts';
+import { Streams } from './streams/streams.ts';
+import type { StrayOrder, StrayStream } from './streams/stray-stream.ts';
 import { TruthLog } from './truth-log.ts';
 import type { EntryOf } from './truth-log.ts';
 import { WebhookClient } from './webhook-client.ts';
@@ -30,7 +33,10 @@ export interface SimulatorOptions {
   numbers: readonly NumberConfig[];
   /** JSON Lines are appended here. */
   truthLogPath?: string;
-  /** Real seconds per second of call time: pauses, timeouts of Gather, ringing. 1 by default. */
+  /**
+   * Real seconds per second of call time: pauses, timeouts of Gather, ringing. 1 by default. Streams
+   * always run in real time.
+   */
   timeScale?: number;
   /** Call time that speech takes; 60 by default, 0 to hear everything at once. */
   msPerCharacter?: number;
@@ -44,7 +50,11 @@ export interface SimulatorOptions {
   tap?: WebhookTap;
   /** What goes wrong on purpose; comes before the tap. */
   faults?: FaultScript;
-  /** A certificate authority (PEM) to trust for webhooks over https. */
+  /** A folder for WAV files of every stream: what was heard, and what was said. */
+  recordTo?: string;
+  /** What speaks for the caller on streams; by default the first that is found on this machine. */
+  callerVoice?: VoiceEngine;
+  /** A certificate authority (PEM) to trust for webhooks over https, and streams over wss. */
   webhookCa?: string;
 }
 
@@ -63,6 +73,10 @@ export interface Simulator {
   sendStatus(callSid: string, status: StatusForgery): Promise<WebhookAnswer>;
   /** Sends a logged request once more, the same to the byte. */
   replay(entry: EntryOf<'request'>): Promise<WebhookAnswer>;
+  /** Opens a media stream that belongs to no call. */
+  strayStream(order: StrayOrder): Promise<StrayStream>;
+  /** Makes the audio of these words now, so that they can be said on a stream without delay. */
+  prepareWords(...texts: readonly string[]): Promise<void>;
   /** Sends any request: unsigned, or signed by someone else. */
   forge(request: ForgedRequest): Promise<WebhookAnswer>;
   /** Carries out the fault script, when there is one. */
@@ -82,11 +96,18 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const faults = options.faults && new FaultInjector(options.faults, log);
   const tap = bothTaps(faults, options.tap);
   const client = new WebhookClient({ authToken, log, tap, ca: options.webhookCa });
+  const streams = new Streams({
+    ...{ authToken, log, client },
+    ca: options.webhookCa,
+    recordTo: options.recordTo,
+    voice: options.callerVoice,
+  });
   const account = new Account({
     accountSid,
     numbers,
     log,
     client,
+    streams,
     clock: createClock(options.timeScale ?? 1),
     callsPerSecond: options.callsPerSecond ?? Number.POSITIVE_INFINITY,
     settings: {
@@ -106,6 +127,10 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     onOutboundCall: (handler) => account.onOutboundCall(handler),
     phone: (callSid) => account.call(callSid)?.phone,
     sendStatus: (callSid, status) => sendStatus(account, callSid, status),
+    strayStream: (order) => streams.stray(order),
+    async prepareWords(...texts) {
+      await Promise.all(texts.map((text) => streams.voice.speak(text)));
+    },
     replay: (entry) => replay(client, entry),
     forge: (request) => forge(client, request),
     faults,

@@ -10,6 +10,7 @@ export type Purpose =
   | 'amd' //      an asynchronous answering machine verdict
   | 'partial' //  a partial speech result
   | 'media' //    a file to play
+  | 'connect' //  <Connect> is over
   | 'stream' //   the status callback of a media stream
   | 'replay' //   a logged request, sent once more
   | 'forged'; //  a request that Twilio never sent

@@ -2,6 +2,7 @@
 import type { TwimlNode } from './twiml-parse.ts';
 import { schemaWarnings } from './twiml-schema.ts';
 import type { Outcome, Verb, VerbContext } from './verb-context.ts';
+import { connect } from './verbs/connect.ts';
 import { gather } from './verbs/gather.ts';
 import { hangup } from './verbs/hangup.ts';
 import { pause } from './verbs/pause.ts';
@@ -15,6 +16,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
   Play: play,
   Pause: pause,
   Gather: gather,
+  Connect: connect,
   Redirect: redirect,
   Hangup: hangup,
   Reject: reject,

@@ -3,6 +3,7 @@ import type { TwimlDocument } from './answer-document.ts';
 import type { Clock } from './clock.ts';
 import type { Field } from './form.ts';
 import type { Line } from './line.ts';
+import type { StreamOrder } from './streams/streams.ts';
 import type { Purpose } from './truth-events.ts';
 import type { TwimlElement } from './twiml-parse.ts';
 
@@ -22,6 +23,8 @@ export interface VerbContext {
   sendPartial(target: Target): void;
   /** Fetches what <Play> names: how long it plays in call time, or undefined after an error. */
   fetchSound(url: string): Promise<number | undefined>;
+  /** Opens a media stream; settles when it is over, or could not be opened. */
+  runStream(order: StreamOrder): Promise<void>;
 }
 
 /** Where the next document comes from. */
