@@ -165,9 +165,10 @@ class DeepgramSession implements RecogniserSession {
       ...(confidence !== undefined && { confidence }),
       ...(until !== undefined && { untilMs: until }),
     });
-    if (until !== undefined) this.#answerThrough(until + ROUNDING_MS);
+    // One result answers one Finalize, whether by how far it reaches or by what it says.
+    const isAnswered = until !== undefined && this.#answerThrough(until + ROUNDING_MS);
     const { oldest } = this.#flushes;
-    if (!oldest) return;
+    if (isAnswered || !oldest) return;
     const isAnswer = isFlush && (until === undefined || until > oldest.atMs - STALE_MS);
     if (isAnswer) this.#answerThrough(oldest.atMs);
     else if (oldest.isQuiet) this.#quiet(oldest);
@@ -180,10 +181,10 @@ class DeepgramSession implements RecogniserSession {
     if (isLittle || !flush.hasVoice) this.#answerThrough(flush.atMs);
   }
 
-  #answerThrough(atMs: number): void {
-    for (let count = this.#flushes.takeThrough(atMs); count > 0; count -= 1) {
-      this.#outlet.flushed();
-    }
+  #answerThrough(atMs: number): boolean {
+    const count = this.#flushes.takeThrough(atMs);
+    for (let told = 0; told < count; told += 1) this.#outlet.flushed();
+    return count > 0;
   }
 
   #checkSilence(): void {

@@ -3,6 +3,7 @@
  * also reaches Groq, vLLM, faster-whisper servers and more. It is given one stretch of speech after
  * the other, each as a WAV file, and says nothing in between.
  */
+import { decodeMulaw, MULAW_RATE } from '../../audio/mulaw.ts';
 import { writeWav } from '../../audio/wav.ts';
 import { failureOf } from '../../vendors/failure.ts';
 import { makeFetch } from '../../vendors/own-fetch.ts';
@@ -117,7 +118,9 @@ class TranscriptionSession implements RecogniserSession {
   /** @throws what `asSpeechError` understands */
   async #ask(audio: Uint8Array): Promise<string> {
     const { apiKey, baseUrl = 'https://api.openai.com/v1', answerMs = ANSWER_MS } = this.#options;
-    const file = writeWav({ encoding: 'mulaw', sampleRate: 8_000, audio });
+    // Not every server that is compatible reads mu-law.
+    const samples = decodeMulaw(audio);
+    const file = writeWav({ encoding: 'pcm16', sampleRate: MULAW_RATE, samples });
     const { body, contentType } = multipart(this.#fields, { name: 'speech.wav', bytes: file });
     const response = await ask(`${baseUrl.replace(/\/+$/, '')}/audio/transcriptions`, {
       method: 'POST',
