@@ -12,7 +12,7 @@ const CLOSERS =
 /** The longest such tail, in UTF-16 units: how much has to be there before one can tell. */
 const MAX_CLOSERS = 16;
 /** Ends of sentences in scripts that put no space behind them. */
-const WIDE_END = /[。！？｡।॥؟۔։።။។]/;
+const WIDE_END = /[。！？｡।॥؟۔։።។]/;
 const WIDE_PAUSE = /[，；：、،؛]/;
 const JOINTS = new Set(
   'and but because so or which who while although if when und aber weil denn oder sondern damit wenn obwohl et mais parce car ou y pero porque e ma perché'.split(
