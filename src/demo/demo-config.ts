@@ -5,6 +5,8 @@ import type { Config, Environment } from '../config.ts';
 
 /** Twilio's own number for tests; nobody can be reached by it. */
 export const DEMO_NUMBER = '+15005550006';
+/** As good; answered by the same assistant over a stream of audio. */
+export const DEMO_STREAM_NUMBER = '+15005550010';
 export const DEMO_CALLER = '+14155550123';
 /** Always the same, so that the data of an earlier demo is found again. */
 export const DEMO_ACCOUNT_SID = `AC${'0'.repeat(32)}`;
@@ -24,7 +26,13 @@ export function demoAuthToken(): string {
  */
 export function demoConfig(
   env: Environment,
-  demo: { authToken: string; port: number; simulatorUrl: string; dataDir: string },
+  demo: {
+    authToken: string;
+    port: number;
+
+    simulatorUrl: string;
+    dataDir: string;
+  },
 ): DemoConfig {
   const own: Environment = {
     ...env,
@@ -40,6 +48,8 @@ export function demoConfig(
     TWILIO_API_KEY_SECRET: '',
     HOST: '127.0.0.1',
     PORT: String(demo.port),
+    MEDIA_PORT: '',
+    VOCA_MEDIA_URL: '',
     VOCA_DATA_DIR: demo.dataDir,
   };
   return { config: loadConfig(own), env: own };

@@ -11,8 +11,15 @@ import { startSimulator } from '../simulator/simulator.ts';
 import type { Simulator, SimulatorOptions } from '../simulator/simulator.ts';
 import { createUrls } from '../twilio/urls.ts';
 import { pino } from 'pino';
-import { DEMO_ACCOUNT_SID, DEMO_NUMBER, demoAuthToken, demoConfig } from './demo-config.ts';
+import {
+  DEMO_ACCOUNT_SID,
+  DEMO_NUMBER,
+  DEMO_STREAM_NUMBER,
+  demoAuthToken,
+  demoConfig,
+} from './demo-config.ts';
 import { freePort } from './free-port.ts';
+import { putStreamAssistant } from './stream-assistant.ts';
 
 export interface Demo {
   instance: Instance;
@@ -21,6 +28,8 @@ export interface Demo {
   /** It was chosen by VOCA_DATA_DIR. */
   isOwnDataDir: boolean;
   logFile: string;
+  /** Of calls over a stream: what each side heard, as WAV files. */
+  recordings: string;
   stop(): Promise<void>;
 }
 
@@ -46,17 +55,18 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
   const authToken = demoAuthToken();
   const port = await freePort(Number(env['PORT'] || USUAL_PORT));
   const urls = createUrls(`http://127.0.0.1:${port}`);
+  const recordings = join(dataDir, 'recordings');
+  mkdirSync(recordings, { recursive: true });
   const simulator = await startSimulator({
     accountSid: DEMO_ACCOUNT_SID,
     authToken,
-    numbers: [
-      {
-        phoneNumber: DEMO_NUMBER,
-        voiceUrl: urls.voice(),
-        voiceFallbackUrl: urls.fallback(),
-        statusCallback: urls.status(),
-      },
-    ],
+    numbers: [DEMO_NUMBER, DEMO_STREAM_NUMBER].map((phoneNumber) => ({
+      phoneNumber,
+      voiceUrl: urls.voice(),
+      voiceFallbackUrl: urls.fallback(),
+      statusCallback: urls.status(),
+    })),
+    recordTo: recordings,
     ...options.simulator,
   });
   try {
@@ -75,13 +85,15 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
       await instance.stop();
     };
     try {
+      await putStreamAssistant(instance.databaseUrl);
+      await simulator.prepareWords('hello'); // which voice there is shows when it speaks
       await untilReady(instance.running.apiUrl);
     } catch (error) {
       await stop();
       throw error;
     }
     const isOwnDataDir = Boolean(env['VOCA_DATA_DIR']);
-    return { instance, simulator, dataDir, isOwnDataDir, logFile, stop };
+    return { instance, simulator, dataDir, isOwnDataDir, logFile, recordings, stop };
   } catch (error) {
     await simulator.close();
     throw error;

@@ -27,6 +27,18 @@ export function welcome({ instance, dataDir, isOwnDataDir, logFile }: Demo): str
   ].join('\n');
 }
 
+/** Said when the call goes over a stream of audio. */
+export function aboutStreams({ simulator, recordings }: Demo): string {
+  const voice = simulator.callerVoice;
+  return [
+    voice === 'tones'
+      ? 'No voice is installed on this machine, so tones stand in for speech (`flite` or `espeak-ng` give it one).'
+      : `What you type is spoken by ${voice}.`,
+    `When the call is over, what each side heard is in ${recordings}.`,
+    '',
+  ].join('\n');
+}
+
 export function whereIsTheCall({ instance }: Demo, callId: string): string {
   const { temporalUiUrl, namespace } = instance.running;
   if (!temporalUiUrl) return `This call is ${callId}.`;

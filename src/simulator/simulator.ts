@@ -77,6 +77,8 @@ export interface Simulator {
   strayStream(order: StrayOrder): Promise<StrayStream>;
   /** Makes the audio of these words now, so that they can be said on a stream without delay. */
   prepareWords(...texts: readonly string[]): Promise<void>;
+  /** What speaks for callers on streams, once it has spoken. */
+  readonly callerVoice: VoiceEngine | undefined;
   /** Sends any request: unsigned, or signed by someone else. */
   forge(request: ForgedRequest): Promise<WebhookAnswer>;
   /** Carries out the fault script, when there is one. */
@@ -128,6 +130,9 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     phone: (callSid) => account.call(callSid)?.phone,
     sendStatus: (callSid, status) => sendStatus(account, callSid, status),
     strayStream: (order) => streams.stray(order),
+    get callerVoice() {
+      return streams.voice.engine;
+    },
     async prepareWords(...texts) {
       await Promise.all(texts.map((text) => streams.voice.speak(text)));
     },

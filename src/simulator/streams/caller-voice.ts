@@ -32,6 +32,11 @@ export class CallerVoice {
     this.#engine = engine;
   }
 
+  /** What speaks, once it is known: after the first words were made. */
+  get engine(): VoiceEngine | undefined {
+    return this.#engine;
+  }
+
   /** The words as audio, with captions and without silence around it. Never rejects. */
   speak(text: string): Promise<PreparedAudio> {
     const known = this.#kept.get(text);
