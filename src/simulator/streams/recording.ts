@@ -12,7 +12,6 @@ const FIRST_SAMPLES = 60_000 * SAMPLES_PER_MS;
 class Track {
   readonly #sinceMs: number;
   #audio = new Uint8Array(FIRST_SAMPLES).fill(SILENCE);
-  #length = 0;
 
   constructor(sinceMs: number) {
     this.#sinceMs = sinceMs;
@@ -28,13 +27,11 @@ class Track {
       this.#audio = larger;
     }
     this.#audio.set(audio, from);
-    this.#length = Math.max(this.#length, to);
   }
 
   wav(samples: number): Uint8Array {
-    const length = Math.max(samples, this.#length);
-    const audio = new Uint8Array(length).fill(SILENCE);
-    audio.set(this.#audio.subarray(0, length));
+    const audio = new Uint8Array(samples).fill(SILENCE);
+    audio.set(this.#audio.subarray(0, samples));
     return writeWav({ encoding: 'mulaw', sampleRate: 8_000, audio });
   }
 }

@@ -208,7 +208,7 @@ export class StreamSession implements PhoneStream, LineStream {
   #tick(atMs: number): void {
     const nowMs = preciseNow();
     const frame = this.#speaking.nextFrame(nowMs);
-    if (frame) this.#recording?.said.place(frame.audio, nowMs);
+    if (frame) this.#recording?.said.place(frame.audio, atMs);
     this.#sender.frame(frame?.payload, atMs);
     this.#playback.advance(nowMs);
     const { isListening } = this;
