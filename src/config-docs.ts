@@ -18,7 +18,7 @@ export const configDocs: readonly VariableDoc[] = VARIABLE_NAMES.map((name) => {
   return {
     name,
     group: definition.group,
-    purpose: definition.purpose + (definition.reserved ? ' (not in this version yet)' : ''),
+    purpose: definition.purpose,
     form: definition.form,
     secret: definition.secret ?? false,
     required: definition.required ?? false,

@@ -1,5 +1,5 @@
 /** The shape of the configuration. `config.ts` reads and checks it. */
-import type { LlmName, LOG_LEVELS, SttName } from './config-variables.ts';
+import type { LlmName, LOG_LEVELS, SttName, TtsName } from './config-variables.ts';
 
 export type Environment = Record<string, string | undefined>;
 
@@ -81,11 +81,14 @@ interface CommonConfig {
     llm: LlmName[];
     /** The same for recognition of speech. */
     stt: SttName[];
-    tts: string;
-    openai: ModelVendor & { sttModel: string };
+    /** The same for speech. */
+    tts: TtsName[];
+    openai: ModelVendor & { sttModel: string; ttsModel: string; ttsVoice: string };
     anthropic: ModelVendor;
-    deepgram: ModelVendor & { sttModel: string };
-    elevenlabs: ModelVendor;
+    deepgram: ModelVendor & { sttModel: string; ttsModel: string };
+    elevenlabs: ModelVendor & { voice: string };
+    /** Programs of this machine that speak: which voice, and the PATH on which they are looked for. */
+    local: { voice?: string; path: string };
   };
   tracing: TracingConfig;
   /** What customers give us URLs for: whether plain http and addresses that are not public are taken. */

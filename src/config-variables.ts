@@ -19,8 +19,6 @@ export interface VariableDefinition {
   default?: string;
   /** Needed by `npm start`. */
   required?: boolean;
-  /** For features that this version does not have yet; accepted and without effect. */
-  reserved?: boolean;
   schema: z.ZodType<unknown, string>;
 }
 
@@ -31,6 +29,9 @@ export type LlmName = (typeof LLM_NAMES)[number];
 /** The recognisers of speech that exist. */
 export const STT_NAMES = ['demo', 'deepgram', 'openai'] as const;
 export type SttName = (typeof STT_NAMES)[number];
+/** The voices that exist. */
+export const TTS_NAMES = ['demo', 'local', 'elevenlabs', 'deepgram', 'openai'] as const;
+export type TtsName = (typeof TTS_NAMES)[number];
 
 const text = z.string().regex(/^[^\s\p{Cc}]+$/u);
 const secretText = z.string().regex(/^[\x21-\x7e]{8,512}$/);
@@ -370,16 +371,16 @@ export const VARIABLES = {
   },
   VOCA_TTS: {
     group: 'Models',
-    purpose: 'speech in audio streams; over TwiML, Twilio speaks',
-    form: 'the name of a provider',
+    purpose:
+      'speech in audio streams: demo (offline; flite or espeak-ng where they are installed, else tones), local (flite or espeak-ng), elevenlabs, deepgram or openai (OpenAI and everything that has its speech); of a list, the next one goes on when one fails in mid-clause. Over TwiML, Twilio speaks',
+    form: `one or more of ${TTS_NAMES.join(', ')}, separated by commas, such as elevenlabs,deepgram`,
     default: 'demo',
-    reserved: true,
-    schema: z.string().regex(/^[a-z][a-z0-9-]{0,39}$/),
+    schema: providerNames(TTS_NAMES),
   },
   OPENAI_API_KEY: {
     ...key(
       'Models',
-      'openai in VOCA_LLM and VOCA_STT',
+      'openai in VOCA_LLM, VOCA_STT and VOCA_TTS',
       'an API key; any word for a server that wants none',
     ),
     schema: text,
@@ -398,6 +399,20 @@ export const VARIABLES = {
     default: 'gpt-4o-mini-transcribe',
     schema: text,
   },
+  OPENAI_TTS_MODEL: {
+    group: 'Models',
+    purpose: 'the model of OpenAI that speaks, for assistants that name none',
+    form: "a model's name, without spaces",
+    default: 'gpt-4o-mini-tts',
+    schema: text,
+  },
+  OPENAI_TTS_VOICE: {
+    group: 'Models',
+    purpose: 'the voice of OpenAI, for assistants that name none',
+    form: "a voice's name, without spaces",
+    default: 'alloy',
+    schema: text,
+  },
   ANTHROPIC_API_KEY: key('Models', 'anthropic in VOCA_LLM', 'an API key'),
   ANTHROPIC_BASE_URL: vendorUrl('Anthropic'),
   ANTHROPIC_MODEL: {
@@ -406,7 +421,7 @@ export const VARIABLES = {
     form: "a model's name, without spaces",
     schema: text,
   },
-  DEEPGRAM_API_KEY: key('Models', 'deepgram in VOCA_STT', 'an API key'),
+  DEEPGRAM_API_KEY: key('Models', 'deepgram in VOCA_STT and VOCA_TTS', 'an API key'),
   DEEPGRAM_BASE_URL: vendorUrl('Deepgram'),
   DEEPGRAM_STT_MODEL: {
     group: 'Models',
@@ -415,8 +430,36 @@ export const VARIABLES = {
     default: 'nova-3',
     schema: text,
   },
-  ELEVENLABS_API_KEY: { ...key('Models', 'ElevenLabs', 'an API key'), reserved: true },
-  ELEVENLABS_BASE_URL: { ...vendorUrl('ElevenLabs'), reserved: true },
+  DEEPGRAM_TTS_MODEL: {
+    group: 'Models',
+    purpose: 'the model of Deepgram that speaks, voice and language included',
+    form: "a model's name, without spaces, such as aura-2-thalia-en",
+    default: 'aura-2-thalia-en',
+    schema: text,
+  },
+  ELEVENLABS_API_KEY: key('Models', 'elevenlabs in VOCA_TTS', 'an API key'),
+  ELEVENLABS_BASE_URL: vendorUrl('ElevenLabs'),
+  ELEVENLABS_MODEL: {
+    group: 'Models',
+    purpose: 'the model of ElevenLabs, for assistants that name none',
+    form: "a model's name, without spaces",
+    default: 'eleven_flash_v2_5',
+    schema: text,
+  },
+  ELEVENLABS_VOICE: {
+    group: 'Models',
+    purpose: 'the voice of ElevenLabs, for assistants that name none',
+    form: "a voice's id, as the vendor's list of voices has it",
+    default: 'JBFqnCBsd6RMkjVDRZzb',
+    schema: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/),
+  },
+  VOCA_LOCAL_VOICE: {
+    group: 'Models',
+    purpose:
+      'the voice of local (and demo) in VOCA_TTS; without it flite speaks English and espeak-ng the rest, as far as they are installed',
+    form: 'flite or espeak-ng, with one of its voices: flite/slt, flite/kal16, espeak-ng/en-us',
+    schema: z.string().regex(/^(?:flite(?:\/[a-z0-9_]{1,30})?|espeak-ng(?:\/[a-z0-9-]{1,30})?)$/),
+  },
 
   OTEL_EXPORTER_OTLP_ENDPOINT: {
     group: 'Traces',

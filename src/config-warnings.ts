@@ -1,6 +1,6 @@
 /** What the operator should know though it does not stop the start. */
 import { isLoopback, isProduction, isSet } from './config-faults.ts';
-import { definitionOf, VARIABLE_NAMES } from './config-variables.ts';
+import { VARIABLE_NAMES } from './config-variables.ts';
 import type { VariableName, VariableValues } from './config-variables.ts';
 import type { Environment, TlsConfig } from './config-types.ts';
 
@@ -21,11 +21,6 @@ export function warningsOf(
   for (const name of unknown.sort()) {
     warnings.push(`${name} is not a variable of VOCA and has no effect.`);
   }
-  for (const name of VARIABLE_NAMES) {
-    if (definitionOf(name).reserved && isSet(env, name)) {
-      warnings.push(`${name} has no effect in this version.`);
-    }
-  }
   const temporalHost = values.TEMPORAL_ADDRESS?.replace(/:\d+$/, '');
   if (isProduction(values) && temporalHost && tls === false && !isLoopback(temporalHost)) {
     warnings.push('TEMPORAL_ADDRESS is reached without TLS: keep it on a private network.');
@@ -44,6 +39,7 @@ const CARRIES_CALLS = [
   'OPENAI_BASE_URL',
   'ANTHROPIC_BASE_URL',
   'DEEPGRAM_BASE_URL',
+  'ELEVENLABS_BASE_URL',
   'OTEL_EXPORTER_OTLP_ENDPOINT',
 ] as const;
 

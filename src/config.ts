@@ -11,7 +11,13 @@ import { ConfigError, fault, isLoopback, isProduction, isSet } from './config-fa
 import { loadTls } from './config-tls.ts';
 import { definitionOf, VARIABLE_NAMES } from './config-variables.ts';
 import { warningsOf } from './config-warnings.ts';
-import type { LlmName, SttName, VariableName, VariableValues } from './config-variables.ts';
+import type {
+  LlmName,
+  SttName,
+  TtsName,
+  VariableName,
+  VariableValues,
+} from './config-variables.ts';
 import type {
   Environment,
   Role,
@@ -84,6 +90,7 @@ function checkPresence(
   if (role !== 'cli') {
     needed.push(...(values.VOCA_LLM ?? []).flatMap((name) => NEEDED_BY[name]));
     needed.push(...(values.VOCA_STT ?? []).flatMap((name) => NEEDED_BY_STT[name]));
+    needed.push(...(values.VOCA_TTS ?? []).flatMap((name) => NEEDED_BY_TTS[name]));
   }
   if (isProduction(values) && role !== 'cli') needed.push('VOCA_SECRET_KEY');
   for (const name of new Set(needed)) if (!isSet(env, name)) faults.push(fault(name, 'is missing'));
@@ -103,6 +110,14 @@ const NEEDED_BY: Record<LlmName, VariableName[]> = {
 
 const NEEDED_BY_STT: Record<SttName, VariableName[]> = {
   demo: [],
+  deepgram: ['DEEPGRAM_API_KEY'],
+  openai: ['OPENAI_API_KEY'],
+};
+
+const NEEDED_BY_TTS: Record<TtsName, VariableName[]> = {
+  demo: [],
+  local: [],
+  elevenlabs: ['ELEVENLABS_API_KEY'],
   deepgram: ['DEEPGRAM_API_KEY'],
   openai: ['OPENAI_API_KEY'],
 };
@@ -156,7 +171,7 @@ function assemble(
       retentionMs: values.VOCA_RETENTION,
     },
     database: { url: values.DATABASE_URL },
-    models: modelsOf(values),
+    models: modelsOf(values, env),
     tracing: {
       endpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT,
       headers: values.OTEL_EXPORTER_OTLP_HEADERS ?? {},
@@ -187,7 +202,7 @@ function twilioOf(values: VariableValues): Partial<TwilioConfig> {
   };
 }
 
-function modelsOf(values: VariableValues): Config['models'] {
+function modelsOf(values: VariableValues, env: Environment): Config['models'] {
   return {
     llm: values.VOCA_LLM,
     stt: values.VOCA_STT,
@@ -197,6 +212,8 @@ function modelsOf(values: VariableValues): Config['models'] {
       baseUrl: values.OPENAI_BASE_URL,
       model: values.OPENAI_MODEL,
       sttModel: values.OPENAI_STT_MODEL,
+      ttsModel: values.OPENAI_TTS_MODEL,
+      ttsVoice: values.OPENAI_TTS_VOICE,
     },
     anthropic: {
       apiKey: values.ANTHROPIC_API_KEY,
@@ -207,8 +224,15 @@ function modelsOf(values: VariableValues): Config['models'] {
       apiKey: values.DEEPGRAM_API_KEY,
       baseUrl: values.DEEPGRAM_BASE_URL,
       sttModel: values.DEEPGRAM_STT_MODEL,
+      ttsModel: values.DEEPGRAM_TTS_MODEL,
     },
-    elevenlabs: { apiKey: values.ELEVENLABS_API_KEY, baseUrl: values.ELEVENLABS_BASE_URL },
+    elevenlabs: {
+      apiKey: values.ELEVENLABS_API_KEY,
+      baseUrl: values.ELEVENLABS_BASE_URL,
+      model: values.ELEVENLABS_MODEL,
+      voice: values.ELEVENLABS_VOICE,
+    },
+    local: { voice: values.VOCA_LOCAL_VOICE, path: env.PATH ?? '' },
   };
 }
 

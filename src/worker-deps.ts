@@ -74,7 +74,7 @@ function orchestratorConfig({ models }: Config): Parameters<typeof createOrchest
   };
 }
 
-function vendorOf(apiKey: string, { baseUrl, model }: Config['models']['openai']) {
+function vendorOf(apiKey: string, { baseUrl, model }: Config['models']['anthropic']) {
   return {
     apiKey,
     ...(baseUrl !== undefined && { baseURL: baseUrl }),

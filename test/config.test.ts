@@ -107,6 +107,28 @@ describe('loadConfig', () => {
     expect(loadConfig(good).models.stt).toEqual(['demo']);
   });
 
+  test('takes a list of voices, and needs the keys of them all', () => {
+    const keys = { ELEVENLABS_API_KEY: 'canary-elevenlabs', DEEPGRAM_API_KEY: 'canary-deepgram' };
+    const env = { ...good, ...keys, PATH: '/usr/bin', VOCA_LOCAL_VOICE: 'flite/kal16' };
+    const { models } = loadConfig({ ...env, VOCA_TTS: 'elevenlabs, deepgram, local' });
+    expect(models.tts).toEqual(['elevenlabs', 'deepgram', 'local']);
+    expect(models.elevenlabs).toMatchObject({
+      apiKey: 'canary-elevenlabs',
+      model: 'eleven_flash_v2_5',
+      voice: 'JBFqnCBsd6RMkjVDRZzb',
+    });
+    expect(models.deepgram.ttsModel).toBe('aura-2-thalia-en');
+    expect(models.openai).toMatchObject({ ttsModel: 'gpt-4o-mini-tts', ttsVoice: 'alloy' });
+    expect(models.local).toEqual({ voice: 'flite/kal16', path: '/usr/bin' });
+    const none = { ...good, VOCA_TTS: 'elevenlabs,deepgram,openai,demo' };
+    expect(Object.keys(faultsOf(none)).sort()).toEqual([
+      'DEEPGRAM_API_KEY',
+      'ELEVENLABS_API_KEY',
+      'OPENAI_API_KEY',
+    ]);
+    expect(loadConfig(good).models.tts).toEqual(['demo']);
+  });
+
   test('counts an empty value as not set', () => {
     expect(Object.keys(faultsOf({ ...good, TWILIO_AUTH_TOKEN: '' }))).toEqual([
       'TWILIO_AUTH_TOKEN',
@@ -158,6 +180,12 @@ describe('loadConfig', () => {
     ['VOCA_STT', 'whisper'],
     ['VOCA_STT', 'demo,demo'],
     ['DEEPGRAM_STT_MODEL', 'nova 3'],
+    ['VOCA_TTS', 'polly'],
+    ['VOCA_TTS', 'local,local'],
+    ['ELEVENLABS_VOICE', '../user'],
+    ['VOCA_LOCAL_VOICE', 'flite/-o'],
+    ['VOCA_LOCAL_VOICE', 'espeak-ng/../x'],
+    ['VOCA_LOCAL_VOICE', 'say'],
     ['VOCA_LLM', 'openai,,demo'],
     ['VOCA_LLM', 'demo,demo'],
     ['VOCA_SECRET_KEY', 'short'],
@@ -221,13 +249,13 @@ describe('loadConfig', () => {
     expect(faultsOf({ ...production, TWILIO_API_BASE_URL: 'http://127.0.0.1:4010' })).toEqual({});
   });
 
-  test('warns without a secret key outside production, of typos and of variables without effect', () => {
+  test('warns without a secret key outside production, and of typos', () => {
     const { warnings } = loadConfig({
       ...good,
       VOCA_LMM: 'openai',
-      ELEVENLABS_API_KEY: 'canary-key',
+      VOCA_TSS: 'canary',
     });
-    expect(warnings.join('\n')).toMatch(/VOCA_SECRET_KEY[^]*VOCA_LMM[^]*ELEVENLABS_API_KEY/);
+    expect(warnings.join('\n')).toMatch(/VOCA_SECRET_KEY[^]*VOCA_LMM[^]*VOCA_TSS/);
     expect(warnings.join('\n')).not.toContain('canary');
     expect(loadConfig({ ...good, VOCA_SECRET_KEY: secretKey }).warnings).toEqual([]);
   });

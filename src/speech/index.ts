@@ -5,6 +5,7 @@ export {
   type RecogniserConfig,
   type Recognisers,
 } from './create-recognisers.ts';
+export { createVoices, type VoiceAccount, type VoiceConfig, type Voices } from './create-voices.ts';
 export { SpeechError, type SpeechErrorKind } from './speech-error.ts';
 export type { SpeechTry } from './speech-try.ts';
 export type {
@@ -14,3 +15,5 @@ export type {
   RecogniserSession,
   SpeechToText,
 } from './stt.ts';
+export type { SpeakOptions, TextToSpeech, VoiceAbilities } from './tts.ts';
+export { findLocalPrograms, type LocalProgram } from './voices/local-programs.ts';

@@ -30,11 +30,12 @@ export class VoiceChain implements TextToSpeech {
   readonly abilities: TextToSpeech['abilities'];
   readonly #links: readonly VoiceLink[];
   readonly #options: VoiceChainOptions;
-  readonly #rate = new SpeakingRate();
+  readonly #rates: Map<VoiceLink, SpeakingRate>;
 
   constructor(links: readonly VoiceLink[], options: VoiceChainOptions = {}) {
     this.#links = links;
     this.#options = options;
+    this.#rates = new Map(links.map((link) => [link, new SpeakingRate()]));
     this.name = links.map(({ voice }) => voice.name).join(', ') || 'none';
     this.abilities = { streaming: links[0]?.voice.abilities.streaming ?? false };
   }
@@ -58,7 +59,7 @@ export class VoiceChain implements TextToSpeech {
         error = asSpeechError(thrown, 'the voice');
         if (options.signal.aborted) throw error;
       }
-      left = restOf(clause.text, this.#rate.charactersIn(clause.bytes));
+      left = restOf(clause.text, this.#rates.get(link)?.charactersIn(clause.bytes) ?? 0);
       if (left === '') return;
       if (left !== clause.text) before = `${before ?? ''} ${clause.text.slice(0, -left.length)}`;
       const mayPass = error.kind === 'unavailable' && error.retryAfterMs === undefined;
@@ -94,7 +95,7 @@ export class VoiceChain implements TextToSpeech {
       }
       outcome = 'answered';
       settle('answered');
-      this.#rate.learn(clause.text, clause.bytes);
+      this.#rates.get(link)?.learn(clause.text, clause.bytes);
     } catch (thrown) {
       if (!options.signal.aborted) {
         const error = asSpeechError(thrown, 'the voice');

@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { loadConfig } from '../../src/config.ts';
 import type { Role } from '../../src/config.ts';
-import { definitionOf, VARIABLE_NAMES } from '../../src/config-variables.ts';
+import { VARIABLE_NAMES } from '../../src/config-variables.ts';
 import type { VariableName } from '../../src/config-variables.ts';
 import { interpolate, MAIN_FILE, OURS, readCompose, variablesIn } from './compose-files.ts';
 import { exampleVariables, filledExample, optionalVariables } from './environment.ts';
@@ -45,11 +45,7 @@ describe('the environment of our services', () => {
     expect(config.production).toBe(true);
     expect(config.temporal).toMatchObject({ address: 'temporal:7233', namespace: 'voca' });
     expect(config.listen).toMatchObject({ metricsHost: '0.0.0.0', metricsPort: 9464 });
-    const reserved = VARIABLE_NAMES.filter((each) => definitionOf(each).reserved);
-    const notMeant = config.warnings.filter(
-      (warning) => !reserved.some((each) => warning === `${each} has no effect in this version.`),
-    );
-    expect(notMeant).toEqual([
+    expect(config.warnings).toEqual([
       'TEMPORAL_ADDRESS is reached without TLS: keep it on a private network.',
     ]);
   });
@@ -79,9 +75,7 @@ describe('the environment of our services', () => {
         ...Object.keys(readCompose(CLOUD_FILE).services[name]?.environment ?? {}),
       ]),
     );
-    const forgotten = VARIABLE_NAMES.filter(
-      (name) => !passed.has(name) && !definitionOf(name).reserved && !LEFT_OUT[name],
-    );
+    const forgotten = VARIABLE_NAMES.filter((name) => !passed.has(name) && !LEFT_OUT[name]);
     expect(forgotten).toEqual([]);
     expect(Object.keys(LEFT_OUT).filter((name) => passed.has(name))).toEqual([]);
   });

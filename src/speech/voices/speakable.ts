@@ -28,5 +28,5 @@ export function precedingText(previous: string | undefined): string | undefined 
 function upTo(length: number, words: string): string {
   if (words.length <= length) return words;
   const cut = words.slice(0, length + 1).replace(/\s+\S*$/, '');
-  return cut.slice(0, length).replace(/\uFFFD$/, '');
+  return cut.slice(0, length).replace(/\p{Cs}$/u, '');
 }
