@@ -85,7 +85,7 @@ describe('a database of the release before', () => {
 
     const databases = Array.from({ length: 5 }, () => open(url));
     const ran = await Promise.all(databases.map((each) => migrateToLatest(each)));
-    expect(ran.flat()).toEqual(['003-workspaces', '004-events']);
+    expect(ran.flat()).toEqual(['003-workspaces', '004-events', '005-streams']);
 
     const app = open(url, { role: 'app' });
     const system = open(url, { role: 'system' });
@@ -124,7 +124,7 @@ describe('a migration', () => {
     await sql`select from assistants`.execute(open(url, { statementTimeoutMs: 1_000 }));
     await sql`select from calls`.execute(owner);
     await longRead.commit().execute();
-    expect(await ran).toEqual(['003-workspaces', '004-events']);
+    expect(await ran).toEqual(['003-workspaces', '004-events', '005-streams']);
   });
 
   test('of a later release is left alone, so that this one can be gone back to', async () => {
@@ -141,7 +141,7 @@ describe('whoever is no superuser', () => {
   test('migrates an own database, and works in both roles', async () => {
     const url = await ownerOf(await fresh(), 'createrole');
     const owner = open(url);
-    expect(await migrateToLatest(owner)).toHaveLength(4);
+    expect(await migrateToLatest(owner)).toHaveLength(5);
     const defaults = {
       number: { id: 'pn_1', number: '+15005550402' },
       assistant: { id: 'asst_1', ...draft },
@@ -166,7 +166,7 @@ describe('whoever is no superuser', () => {
     expect(error.message).toContain('As a superuser: create role voca_app nologin;');
     expect(error.message).toContain(`grant voca_app, voca_system to ${username}`);
     await sql.raw(`grant voca_app, voca_system to ${username}`).execute(admin);
-    expect(await migrateToLatest(owner)).toHaveLength(4);
+    expect(await migrateToLatest(owner)).toHaveLength(5);
   });
 });
 

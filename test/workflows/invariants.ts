@@ -20,6 +20,14 @@ export function isAnswerDue(call: TestCall, happened: Happening[]): boolean {
 export function checkStep(before: Conversation, call: TestCall, happened: Happening[]): void {
   const { state, asked } = call;
   const rules: Record<string, boolean> = {
+    'streams follow each other':
+      (before.stream?.number ?? 0) <= (state.stream?.number ?? 0) &&
+      (state.stream?.number ?? 0) <= (before.stream?.number ?? 0) + 1,
+    'a stream is let in once':
+      before.stream?.streamSid === undefined ||
+      before.stream.number !== state.stream?.number ||
+      before.stream.streamSid === state.stream.streamSid,
+    'no stream follows once they are given up': before.mode !== 'gather' || state.mode === 'gather',
     'a decided step never changes': Object.entries(before.decided).every(([key, step]) =>
       isDeepStrictEqual(state.decided[key], step),
     ),
@@ -46,6 +54,9 @@ export function checkStep(before: Conversation, call: TestCall, happened: Happen
 }
 
 function isPossible(effect: Effect, state: Conversation): boolean {
+  if (effect.do === 'run-session' || effect.do === 'redirect') {
+    return state.callSid !== undefined && state.stream?.number === effect.stream;
+  }
   if (effect.do === 'hang-up' || effect.do === 'ask-carrier') return state.callSid !== undefined;
   return effect.do === 'find-call' ? state.callSid === undefined : true;
 }
@@ -67,10 +78,22 @@ function checkState(state: Conversation, happened: Happening[]): void {
         (turn) => (turn.status === 'thinking') === (turn.key === state.thinkingKey),
       ),
       'a call that listens waits for a turn not heard before':
-        state.status !== 'listening' || (next?.kind === 'listen' && !hasHeard(state, next.key)),
+        state.status !== 'listening' ||
+        next?.kind === 'stream' ||
+        (next?.kind === 'listen' &&
+          // No media worker tells of turns that were never given to it.
+          (!hasHeard(state, next.key) ||
+            happened.some((each) => toldOver(each)?.key === next.key))),
+      'a call over streams has its newest stream open':
+        state.mode !== 'stream' ||
+        !['listening', 'thinking'].includes(state.status) ||
+        (next?.kind === 'stream' && next.stream === state.stream?.number),
+      'no stream is led that was not let in':
+        state.stream?.is !== 'attached' || state.stream.streamSid !== undefined,
       'a call that is ending has last words open':
         state.status !== 'speaking' || next?.kind === 'hangup',
       'a call ends for its models when they have failed so often, and only then':
+        state.stream !== undefined ||
         (state.ending === 'models-failed') === failuresInARow(state) >= endAfter,
       'every turn is kept once': new Set(keys).size === keys.length,
       'nobody waits for a turn that was heard': state.turns.every(
@@ -113,10 +136,16 @@ export function checkWhole(call: TestCall, happened: Happening[]): void {
 function firstWords(happened: Happening[]) {
   const first = new Map<string, unknown>();
   for (const each of happened) {
-    if (each.type !== 'spoke' || !parseKey(each.key) || first.has(each.key)) continue;
-    first.set(each.key, each.heard.kind === 'silence' ? undefined : each.heard);
+    const told = each.type === 'spoke' ? each : toldOver(each);
+    if (!told || !parseKey(told.key)?.turn || first.has(told.key)) continue;
+    first.set(told.key, told.heard.kind === 'silence' ? undefined : told.heard);
   }
   return [...first].filter(([, heard]) => heard !== undefined);
+}
+
+function toldOver(happening: Happening) {
+  if (happening.type !== 'stream-news' || happening.news.what !== 'heard') return undefined;
+  return happening.news;
 }
 
 function report(rules: Record<string, boolean>, happened: Happening[]): void {

@@ -102,6 +102,8 @@ export interface Stream {
   hasTurn?: true;
   /** Its media worker has told what became of the pending turn. */
   isPendingTold?: true;
+  /** When it was known to be over. */
+  overAt?: number;
   /** Why it is over, where its media worker could say so. */
   why?: StreamLoss;
 }

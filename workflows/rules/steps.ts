@@ -2,8 +2,8 @@
 import type { Assistant } from '../assistant.ts';
 import type { EndReason, NextAction, Step, TurnKey } from '../contract.ts';
 import { setGoodbyeDeadline, setQuietDeadline, setStreamQuietDeadline } from './deadlines.ts';
-import { followingKey, laterKey } from './keys.ts';
-import type { Draft } from './state.ts';
+import { followingKey, GREETING_KEY, laterKey, skipKeys } from './keys.ts';
+import type { Conversation, Draft } from './state.ts';
 
 /** Said when no assistant could be loaded, so there are no words of its own. */
 export const NO_ASSISTANT_LINE =
@@ -21,7 +21,7 @@ export function decideListen(draft: Draft, key: TurnKey, say: string): void {
   const { assistant } = state;
   if (!assistant) return decideHangup(draft, key, NO_ASSISTANT_LINE, 'no-assistant');
   // A silence that was passed over may have used up the number that would follow.
-  const following = followingKey(laterKey(key, state.latestKey));
+  const following = followingKey(laterKey(key, leaveGap(state)));
   const next: NextAction = { kind: 'listen', key: following, listen: assistant.listen };
   const step = makeStep(assistant, say, next);
   state.decided[key] = step;
@@ -29,6 +29,18 @@ export function decideListen(draft: Draft, key: TurnKey, say: string): void {
   state.openKey = key;
   state.status = 'listening';
   setQuietDeadline(draft, say);
+}
+
+/** Turns of a stream that broke may still be on the way: so many numbers are left to them. */
+const GAP = 10;
+
+/** Late words of a stream that broke must not take the numbers of what follows. @returns the newest key */
+export function leaveGap(state: Conversation): TurnKey | undefined {
+  if (state.isGapDue) {
+    delete state.isGapDue;
+    state.latestKey = skipKeys(state.latestKey ?? GREETING_KEY, GAP);
+  }
+  return state.latestKey;
 }
 
 /** How long the token of a stream lets it in. */

@@ -13,9 +13,10 @@ import { abandonThinking, completeTurn, isFallback, newTurn } from './turns.ts';
 
 export function takeNews(draft: Draft, news: StreamNews): void {
   const { state } = draft;
-  if (!state.stream) return; // no call of ours over streams
   state.carrierFailures = 0;
   if (news.what === 'heard') hearOver(draft, news);
+  else if (!state.stream)
+    return; // nobody could say anything
   else if (news.key === GREETING_KEY) takeFirstWords(draft, news.stream, news.reply);
   else takeSaid(draft, news.stream, news.key, news.reply, news.at);
 }
@@ -135,8 +136,9 @@ function noteFailures(draft: Draft, turnKey: TurnKey, position: number, reply: S
   if (source === 'apology') {
     state.apologies = (state.apologies ?? 0) + 1;
     record(draft, { ...degraded, cause: 'apology' });
-  } else if (model !== undefined && isFallback(tries)) {
-    record(draft, { ...degraded, cause: 'fallback_model', model });
+  } else if (isFallback(tries)) {
+    const by = model === undefined ? {} : { model };
+    record(draft, { ...degraded, cause: 'fallback_model', ...by });
   }
 }
 

@@ -1,21 +1,21 @@
 /** Streams of audio, one after the other: who is let in, with what, and what follows one that is over. */
 import type { AttachRequest, ReconnectRequest, Step, StreamBrief, Turn } from '../contract.ts';
 import { clearStreamDeadlines, setStreamBackDeadline } from './deadlines.ts';
-import { followingKey, GREETING_KEY, skipKeys } from './keys.ts';
+import { followingKey, GREETING_KEY } from './keys.ts';
 import { callSoFar, modelReplies, utterancesBefore } from './memory.ts';
 import type { Conversation, Draft, Stream, StreamLoss } from './state.ts';
-import { decideStream, openListen, openResume, overStep, resumeStep } from './steps.ts';
+import { decideStream, leaveGap, openListen, openResume, overStep, resumeStep } from './steps.ts';
 import { stopSession } from './stream-loss.ts';
 import { completeTurn } from './turns.ts';
 
 /** Said when the audio was lost and has come back, when the assistant has no words of its own. */
 export const BRIDGE = 'Sorry, the line was gone for a moment.';
-/** Turns of a stream that broke may still be on the way: their numbers are left to them. */
-const GAP = 10;
 /** So many streams in a row without a word of the caller, and the call goes on over TwiML. */
 const BARREN_LIMIT = 3;
 /** Who has been connected for so long has heard the greeting begin, also when nobody can say so. */
 const GREETED_MS = 2_000;
+/** After a death its heartbeat is waited for. */
+const DEATH_MS = 2_500;
 
 /** Whether a stream may come in: the one that is waited for, once. */
 export function mayAttach(state: Conversation, request: AttachRequest, at: number): boolean {
@@ -33,7 +33,6 @@ export function attach(draft: Draft, request: AttachRequest): void {
   const { stream } = state;
   if (!stream || stream.is === 'attached' || !mayAttach(state, request, at)) return;
   const { streamSid, taskQueue } = request;
-  leaveGap(state);
   const opening = openingOf(draft);
   state.stream = { ...stream, is: 'attached', streamSid, taskQueue, attachedAt: at, opening };
   clearStreamDeadlines(draft);
@@ -63,7 +62,7 @@ export function takeSessionOver(draft: Draft, number: number, why: StreamLoss): 
   const { state } = draft;
   if (why === 'speech-failed') state.hasSpeechFailed = true;
   if (state.stream?.number !== number || state.stream.is !== 'attached') return;
-  state.stream = { ...state.stream, is: 'over', why };
+  state.stream = { ...state.stream, is: 'over', overAt: draft.at, why };
   if (state.status === 'ended' || state.status === 'speaking') return;
   setStreamBackDeadline(draft, why === 'died');
 }
@@ -95,14 +94,13 @@ export function stepAfterStream(state: Conversation, callSid: string): Step {
 /** The call goes on over TwiML; whoever has not been answered is answered there. */
 function leaveStreams(draft: Draft): void {
   const { state } = draft;
-  leaveGap(state);
-  delete state.deadlines.stream;
-  delete state.deadlines.quiet;
+  const latest = leaveGap(state) ?? GREETING_KEY;
+  clearStreamDeadlines(draft);
   const say = firstWords(state);
   state.mode = 'gather';
   state.isGreeted = true;
   const pending = pendingTurn(draft);
-  if (!pending) return openListen(draft, followingKey(state.latestKey ?? GREETING_KEY), say);
+  if (!pending) return openListen(draft, followingKey(latest), say);
   openResume(draft, say);
   draft.effects.push({ do: 'ask-model', key: pending.key });
 }
@@ -113,7 +111,7 @@ function openingOf(draft: Draft): NonNullable<Stream['opening']> {
   return {
     say: firstWords(state),
     isGreeting: !state.isGreeted,
-    nextKey: followingKey(state.latestKey ?? GREETING_KEY),
+    nextKey: followingKey(leaveGap(state) ?? GREETING_KEY),
     ...(pending && { pendingKey: pending.key }),
   };
 }
@@ -136,16 +134,10 @@ function pendingTurn(draft: Draft): Turn | undefined {
   return undefined;
 }
 
-/** Late words of a stream that broke must not take the numbers of the next one. */
-function leaveGap(state: Conversation): void {
-  if (!state.isGapDue) return;
-  delete state.isGapDue;
-  state.latestKey = skipKeys(state.latestKey ?? GREETING_KEY, GAP);
-}
-
-function noteGreeting({ state, at }: Draft, { attachedAt, why }: Stream): void {
+function noteGreeting({ state, at }: Draft, { attachedAt, overAt = at, why }: Stream): void {
   if (attachedAt === undefined || why === 'speech-failed' || why === 'refused') return;
-  if (at - attachedAt >= GREETED_MS) state.isGreeted = true;
+  const lastedMs = overAt - attachedAt - (why === 'died' ? DEATH_MS : 0);
+  if (lastedMs >= GREETED_MS) state.isGreeted = true;
 }
 
 function isBarren({ hasTurn, why }: Stream): boolean {

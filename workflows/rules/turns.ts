@@ -14,7 +14,10 @@ export function hear(draft: Draft, key: TurnKey, heard: Heard): void {
   const { state } = draft;
   if (!parseKey(key)?.turn || isKnown(state, key)) return; // a duplicate: the first text wins
   state.carrierFailures = 0; // Twilio has come back by itself
-  if (state.mode === 'stream') state.mode = 'gather'; // and listens over TwiML
+  if (state.mode === 'stream') {
+    state.mode = 'gather'; // and listens over TwiML
+    state.isGapDue = true;
+  }
   if (state.status === 'ended' || state.status === 'speaking')
     return hearTooLate(draft, key, heard);
   if (state.latestKey !== undefined && compareKeys(key, state.latestKey) < 0) {
@@ -53,6 +56,7 @@ export function takeReply(draft: Draft, key: TurnKey, reply: Reply): void {
   const { state } = draft;
   const turn = state.turns.find((each) => each.key === key);
   if (!turn || state.thinkingKey !== key || !state.assistant) return;
+  if (state.mode === 'stream') return; // its media worker answers
   delete state.thinkingKey;
   delete state.apologies;
   const { limits, ending } = state.assistant;
@@ -85,6 +89,7 @@ export function apologize(draft: Draft, key: TurnKey, tries?: ModelTry[]): void 
   const { state } = draft;
   const turn = state.turns.find((each) => each.key === key);
   if (!turn || state.thinkingKey !== key || !state.assistant) return;
+  if (state.mode === 'stream') return;
   delete state.thinkingKey;
   const { apology, failure } = state.assistant;
   state.apologies = (state.apologies ?? 0) + 1;
