@@ -18,11 +18,11 @@ const make = (fake: FakeDeepgramStt, rest: Partial<DeepgramOptions> = {}) =>
 
 aRecogniser('Deepgram', async () => {
   const fake = await startFakeDeepgramStt();
-  return { recogniser: make(fake), open: fake.open, close: fake.close };
+  return { recogniser: make(fake), open: () => fake.open(), close: () => fake.close() };
 });
 aRecogniser('Deepgram, slowly', async () => {
   const fake = await startFakeDeepgramStt({ partialMs: 30, finalMs: 80 });
-  return { recogniser: make(fake), open: fake.open, close: fake.close };
+  return { recogniser: make(fake), open: () => fake.open(), close: () => fake.close() };
 });
 
 describe('Deepgram', () => {

@@ -47,8 +47,7 @@ describe('the recogniser of the demo', () => {
     caller.say(spoken('word '.repeat(1_000).trim()));
     await Promise.resolve();
     expect(caller.count('final')).toBeGreaterThan(1);
-    for (const each of caller.events) {
-      if ('text' in each) expect(each.text.length).toBeLessThan(2_100);
-    }
+    const lengths = caller.events.map((each) => ('text' in each ? each.text.length : 0));
+    expect(Math.max(...lengths)).toBeLessThan(2_100);
   });
 });

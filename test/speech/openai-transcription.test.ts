@@ -27,7 +27,7 @@ const make = (fake: FakeOpenAiAudio, rest: Partial<OpenAiTranscriptionOptions> =
 aRecogniser('transcription', async () => {
   const fake = await startFakeOpenAiAudio({ answerMs: 5 });
   // Connections are kept for other sessions.
-  return { recogniser: make(fake), open: () => 0, close: fake.close };
+  return { recogniser: make(fake), open: () => 0, close: () => fake.close() };
 });
 
 describe('transcription', () => {

@@ -184,6 +184,7 @@ export function aRecogniser(name: string, start: () => Promise<RecogniserBench>)
       await caller.flushed();
       caller.close();
       await until(() => bench.open() === 0);
+      expect(caller.text).toBe('goodbye');
     });
   });
 }
