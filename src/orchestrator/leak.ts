@@ -8,6 +8,8 @@
 
 /** Characters without white space, signs and case: some ten words. */
 const FRAME_RUN = 60;
+/** So many at the end of what was said, and it may become a recital of the frame. */
+const SUSPECT_RUN = 30;
 /** Half of all instructions, but at least some forty words, and never more than a menu read aloud. */
 const INSTRUCTIONS_RUN = { share: 0.5, least: 220, most: 600 };
 /** Of the answer, which is longer than anything that is spoken only when it is absurd anyway. */
@@ -26,6 +28,7 @@ export function leaksPrompt(text: string, secret: Secret): boolean {
 
 /** The same for an answer that comes in parts: what the parts say together counts. */
 export class LeakWatch {
+  readonly #frame: string;
   readonly #secrets: { text: string; run: number }[];
   readonly #longestRun: number;
   #said = '';
@@ -34,11 +37,18 @@ export class LeakWatch {
     const own = bare(withoutQuotes(instructions));
     const { share, least, most } = INSTRUCTIONS_RUN;
     const run = Math.min(most, Math.max(least, Math.floor(own.length * share)));
+    this.#frame = bare(frame);
     this.#secrets = [
-      { text: bare(frame), run: FRAME_RUN },
+      { text: this.#frame, run: FRAME_RUN },
       { text: own, run },
     ];
     this.#longestRun = Math.max(run, FRAME_RUN);
+  }
+
+  /** What was said ends like a passage of the frame: what follows shows whether it is one. */
+  get isSuspect(): boolean {
+    if (this.#said.length < SUSPECT_RUN) return false;
+    return this.#frame.includes(this.#said.slice(-SUSPECT_RUN));
   }
 
   /** Whether the answer recites a secret when this is said, too; it counts as said then. */

@@ -6,6 +6,9 @@ import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { ModelError, type LanguageModel, type Prompt } from '../../src/orchestrator/llm.ts';
 import type { Behaviour, FakeModelServer } from '../fakes/model-behaviour.ts';
+import { makeCall } from './make-call.ts';
+import { orchestratorOf } from './scripted-model.ts';
+import { streamsAnswers } from './streaming/conformance.ts';
 import { until } from './until.ts';
 
 export const KEY = 'sk-secret-key-of-the-test';
@@ -76,6 +79,25 @@ export function anyModel(name: string, make: () => LanguageModel): void {
         { signal: signal() },
       );
       expect(answer).toMatchObject({ text: expect.stringMatching(/\p{L}/u), end: false });
+    });
+
+    test('gives out no other words early than those that it answers', async () => {
+      const pieces: string[] = [];
+      const onText = (piece: string) => void pieces.push(piece);
+      const { text } = await make().complete(PROMPT, { signal: signal(), onText });
+      expect(['', text]).toContain(pieces.join('').trim());
+    });
+
+    test('answers a caller who is listening with the clauses that he heard', async () => {
+      const heard: string[] = [];
+      const reply = await orchestratorOf([make()]).streamReply(
+        makeCall('Hello.'),
+        { kind: 'speech', text: 'a table for two, please' },
+        { onClause: (clause) => void heard.push(clause) },
+      );
+      expect(reply.text).toMatch(/\p{L}/u);
+      expect(heard.join(' ')).toBe(reply.text);
+      expect(reply.tries).toMatchObject([{ outcome: 'answered' }]);
     });
 
     test('that nobody waits for any more says that its time is over', async () => {
@@ -177,6 +199,8 @@ export function aLanguageModel(name: string, subject: Subject): void {
       await until(() => fake.completions()[0]?.abortedAtMs !== undefined);
     });
   });
+
+  streamsAnswers(name, { subject, fake: () => fake });
 
   describe(`${name}: a request`, () => {
     test('has alternating lines, each with words, the first and the last one of the caller', async () => {

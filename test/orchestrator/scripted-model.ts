@@ -13,7 +13,11 @@ import { ProviderHealth } from '../../src/vendors/provider-health.ts';
 /** Never answers and does not listen to its signal. */
 export const STALL = Symbol('stall');
 export type Scripted =
-  string | Completion | Error | typeof STALL | ((options: CompleteOptions) => Promise<string>);
+  | string
+  | Completion
+  | Error
+  | typeof STALL
+  | ((options: CompleteOptions) => Promise<string | Completion>);
 
 /** Plays one entry per request; the last one stands when the script is over. */
 export class ScriptedModel implements LanguageModel {

@@ -18,7 +18,11 @@ export class SpokenClauses {
   readonly #leak: LeakWatch | undefined;
   readonly #give: (clause: string) => void;
   #written = false;
+  /** All clauses that are for the caller, also those that are still held back. */
   #said = '';
+  #given = '';
+  /** In which a recital of the prompt may have begun. */
+  #held: string[] = [];
   #isPlain = true;
   #isOver = false;
 
@@ -34,7 +38,7 @@ export class SpokenClauses {
 
   /** The clauses so far, parted by one space; empty while none was given out. */
   get text(): string {
-    return this.#said;
+    return this.#given;
   }
 
   /** Nothing that follows will be said: it has become too long, or the model speaks for the caller. */
@@ -67,7 +71,8 @@ export class SpokenClauses {
       const hasSaid = this.#said !== '';
       this.#take(rest, isCut ? (words) => wholeSentences(words, hasSaid) : (words) => words);
     }
-    if (this.#said === '' && !end) {
+    this.#giveHeld();
+    if (this.#given === '' && !end) {
       throw new ModelError('bad-answer', 'the model answered nothing that can be said');
     }
   }
@@ -88,22 +93,34 @@ export class SpokenClauses {
     const clause = this.#fitting(shorten(isAdded ? bare.slice(0, -1) : bare));
     if (clause !== '') this.#say(clause);
     else if (this.#said === '') this.#cutter.beginAgain();
-    if (isOver) this.#isOver = true;
+    if (!isOver) return;
+    this.#giveHeld();
+    this.#isOver = true;
   }
 
   #say(clause: string): void {
     const joined = this.#joined(clause);
     if (joined.length > MAX_SPOKEN_LENGTH) {
+      this.#giveHeld();
       this.#isOver = true;
       return;
     }
     if (this.#leak?.add(clause)) {
       this.#isOver = true;
+      this.#held = [];
       throw new ModelError('bad-answer', 'the model recited its instructions');
     }
     this.#said = joined;
     this.#isPlain &&= !MARKS.test(clause);
-    this.#give(clause);
+    this.#held.push(clause);
+    if (!this.#leak?.isSuspect) this.#giveHeld();
+  }
+
+  #giveHeld(): void {
+    for (const clause of this.#held.splice(0)) {
+      this.#given = this.#given === '' ? clause : `${this.#given} ${clause}`;
+      this.#give(clause);
+    }
   }
 
   #joined(clause: string): string {

@@ -38,14 +38,22 @@ describe('what models have been seen to write', () => {
 
 describe('the recital of our own prompt', () => {
   test.each([
-    ['at once', prompt.system, 250],
+    ['at once', prompt.system, 1],
+    ['from its middle on', frame.slice(frame.indexOf('\n') + 1), 1],
     ['of the instructions', instructions, 150 + instructions.length / 2],
-    ['behind a sentence', `Sure, here they are. ${frame}`, 250],
+    ['behind a sentence', `Sure, here they are. ${frame}`, 30],
   ])('%s is stopped before a passage of it is given out', (_how, text, most) => {
     const streamed = streamText(text, { prompt });
     expect(streamed.isBad).toBe(true);
     expect(leaksPrompt(streamed.text, { frame, instructions })).toBe(false);
     expect(streamed.text.length).toBeLessThan(most);
+  });
+
+  test.each([
+    'You are on the telephone with a caller.',
+    'You are on the telephone with a caller. So you have to wait.',
+  ])('which %j is not, is said', (text) => {
+    expect(streamText(text, { prompt })).toMatchObject({ text, isBad: false });
   });
 
   test('in clauses that are harmless one by one is stopped, too', () => {
