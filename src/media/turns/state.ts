@@ -130,6 +130,7 @@ export interface EarlyReply {
   clauses: string[];
   firstTokenAt?: number;
   result?: Reply;
+  hasFailed?: boolean;
 }
 
 export interface Aside {

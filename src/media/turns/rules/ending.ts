@@ -2,6 +2,7 @@
 import type { Answer, Draft } from '../state.ts';
 import { joined } from '../words.ts';
 import { abandon, closeAnswer, forgetAnswer, heardSoFar, isFirm } from './answers.ts';
+import { trustGuess } from './hearing.ts';
 import { dropEarly } from './replies.ts';
 import { passOver } from './turn.ts';
 
@@ -39,6 +40,7 @@ function leaveAnswer(draft: Draft): void {
 /** No word is lost: what no turn has yet is told, though nobody answers it here. */
 function stop(draft: Draft): void {
   dropEarly(draft);
-  passOver(draft, { withGuess: true });
+  trustGuess(draft);
+  passOver(draft);
   draft.state.status = 'ended';
 }

@@ -7,7 +7,7 @@ import { wordsSoFar } from '../floor.ts';
 import type { Draft, Look, Talk } from '../state.ts';
 import { joined } from '../words.ts';
 import { formOf } from '../word-forms.ts';
-import { flush } from './hearing.ts';
+import { flush, trustGuess } from './hearing.ts';
 import { askEarly, dropEarly } from './replies.ts';
 import { commitWords, isEndPhrase } from './turn.ts';
 
@@ -24,27 +24,38 @@ export function endpointing(draft: Draft): Look {
     const limit = Math.max(caller.endedAt + longestMs(state), caller.flushedAt + FLUSH_MS);
     if (at < limit) return limit;
     caller.recogniser = 'late';
+    return 'again';
   }
+  if (caller.voice === 'on') return state.answer ? undefined : duringSpeech(draft);
+  if (caller.guess !== '') return settleGuess(draft);
   // While the assistant speaks, words wait; the rules of interruption decide about them.
-  if (wordsSoFar(caller) === '' || caller.keys !== '' || state.answer) return undefined;
-  return caller.voice === 'on' ? duringSpeech(draft) : afterSpeech(draft);
+  if (caller.words.length === 0 || caller.keys !== '' || state.answer) return undefined;
+  return afterSpeech(draft);
 }
 
 function duringSpeech(draft: Draft): Look {
   const { firstWordsAt } = draft.state.caller;
   if (firstWordsAt === undefined) return undefined;
   if (draft.at < firstWordsAt + LONGEST_SPEECH_MS) return firstWordsAt + LONGEST_SPEECH_MS;
-  commitWords(draft, { withGuess: false });
+  commitWords(draft);
+  return 'again';
+}
+
+/** The recogniser is asked whether it was right; if it does not say in time, it was. */
+function settleGuess(draft: Draft): Look {
+  const { caller } = draft.state;
+  const due = caller.endedAt + waitMs(draft.state);
+  if (draft.at < due) return due;
+  if (caller.recogniser === 'listening') flush(draft);
+  else trustGuess(draft);
   return 'again';
 }
 
 function afterSpeech(draft: Draft): Look {
-  const { state, at } = draft;
-  const { caller } = state;
-  const due = caller.endedAt + waitMs(state);
-  if (at < due) return askedBefore(draft, due);
-  if (caller.guess !== '' && caller.recogniser === 'listening') flush(draft);
-  else commitWords(draft, { withGuess: true });
+  const { caller } = draft.state;
+  const due = caller.endedAt + waitMs(draft.state);
+  if (draft.at < due) return askedBefore(draft, due);
+  commitWords(draft);
   return 'again';
 }
 
@@ -53,7 +64,7 @@ function askedBefore(draft: Draft, due: number): Look {
   const { state, at } = draft;
   const { caller, assistant } = state;
   const text = joined(caller.words);
-  if (state.early || caller.guess !== '' || state.turnsLeft <= 0) return due;
+  if (state.early || state.turnsLeft <= 0) return due;
   const isSentence = formOf(text, assistant.voice.language) === 'sentence';
   const likely = isSentence ? at : caller.endedAt + Math.round(waitMs(state) / 2);
   if (at < likely) return likely;

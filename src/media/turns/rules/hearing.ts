@@ -1,7 +1,6 @@
 /** What comes from the caller, taken down as it comes: voice and words. */
-import { wordsSoFar } from '../floor.ts';
 import type { Draft } from '../state.ts';
-import { beyond } from '../words.ts';
+import { beyond, joined } from '../words.ts';
 
 export function takeVoice(draft: Draft, voice: 'began' | 'ended', since: number): void {
   const { caller } = draft.state;
@@ -81,18 +80,26 @@ function forget(caller: Draft['state']['caller']): void {
   delete caller.recognisedAt;
 }
 
-/** Takes the words that no turn has yet; with `guess`, also what is not final. */
-export function takeWords(
-  { state }: Draft,
-  { withGuess }: { withGuess: boolean },
-): { text: string; confidence?: number; endedAt: number; recognisedAt?: number } {
+/** The recogniser has not made up its mind in time: what it believed counts. */
+export function trustGuess({ state, at }: Draft): void {
   const { caller } = state;
-  const text = withGuess ? wordsSoFar(caller) : caller.words.join(' ');
+  if (caller.guess === '') return;
+  caller.words.push(caller.guess);
+  caller.firstWordsAt ??= at;
+  caller.borrowed = joined([caller.borrowed ?? '', caller.guess]);
+  caller.guess = '';
+}
+
+/** Takes the words that no turn has yet. */
+export function takeWords({ state }: Draft): {
+  text: string;
+  confidence?: number;
+  endedAt: number;
+  recognisedAt?: number;
+} {
+  const { caller } = state;
   const { confidence, endedAt, recognisedAt } = caller;
-  if (withGuess && caller.guess !== '') {
-    caller.borrowed = caller.guess;
-    caller.guess = '';
-  }
+  const text = joined(caller.words);
   forget(caller);
   return {
     text,

@@ -52,7 +52,7 @@ function stopIfWanted(draft: Draft): Look {
 /** The assistant is about to be heard, and the caller speaks: there is nothing to cut off yet. */
 function beganFirst(state: Talk): number | undefined {
   const { caller } = state;
-  if (caller.keys !== '' || caller.words.length > 0) return 0;
+  if (hasSaid(state)) return 0;
   return canVoiceStop(state) ? caller.voiceBeganAt : undefined;
 }
 
@@ -69,6 +69,11 @@ function canVoiceStop({ caller, answer, aside }: Talk): boolean {
   return (answer?.falseAlarms ?? 0) < MOST_FALSE_ALARMS;
 }
 
+/** Something that is a turn, whatever else it is. */
+function hasSaid({ caller, plan }: Talk): boolean {
+  return caller.keys !== '' || !isOnly(joined(caller.words), plan.interruption.ignored);
+}
+
 /** Words that stop the assistant, final or not. */
 function isInterrupting({ caller, plan }: Talk): boolean {
   const text = wordsSoFar(caller);
@@ -81,11 +86,9 @@ function isInterrupting({ caller, plan }: Talk): boolean {
 /** The assistant is silent, and the caller has something to say: then this answer is over. */
 function giveWay(draft: Draft, answer: Answer): Look {
   const { state } = draft;
-  const { caller, plan } = state;
-  const hasSaid = caller.keys !== '' || !isOnly(joined(caller.words), plan.interruption.ignored);
   // A guess may turn out to be nothing, and then a turn of which nothing was heard must be answered.
   const isTalkedOver = heardSoFar(answer) !== '' && isInterrupting(state);
-  if (hasSaid || isTalkedOver) {
+  if (hasSaid(state) || isTalkedOver) {
     abandon(draft, answer);
     if (state.aside) stopSpeaking(draft);
     return 'again';

@@ -31,7 +31,7 @@ export function keys(draft: Draft): Look {
   const isFull = caller.typing === 'done' || caller.keys.length >= MOST_KEYS;
   if (!isFull && at < caller.keyAt + PAUSE_MS) return caller.keyAt + PAUSE_MS;
   const digits = takeDigits(draft);
-  passOver(draft, { withGuess: false });
+  passOver(draft);
   beginTurn(draft, { kind: 'keys', digits }, { endedAt: caller.keyAt });
   return 'again';
 }

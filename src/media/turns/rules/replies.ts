@@ -18,14 +18,16 @@ export function askEarly(draft: Draft, heard: Extract<Heard, { kind: 'speech' }>
 }
 
 export function dropEarly({ state, actions }: Draft): void {
-  if (state.early) actions.push({ do: 'drop-model', reply: state.early.reply });
+  const { early } = state;
+  if (early && !early.hasFailed) actions.push({ do: 'drop-model', reply: early.reply });
   delete state.early;
 }
 
 /** Uses what was asked early, when the caller has said just that and no more. */
 export function adoptEarly(draft: Draft, answer: Answer, heard: Heard): boolean {
   const { early } = draft.state;
-  if (!early || heard.kind !== 'speech' || heard.text !== early.text) return false;
+  if (!early || early.hasFailed || heard.kind !== 'speech' || heard.text !== early.text)
+    return false;
   delete draft.state.early;
   answer.reply = early.reply;
   answer.clauses = early.clauses;
@@ -82,7 +84,7 @@ export function takeReply(draft: Draft, reply: number, result: Reply): void {
 export function takeFailure(draft: Draft, reply: number, tries?: ModelTry[]): void {
   const { state, at } = draft;
   const { answer, assistant } = state;
-  if (state.early?.reply === reply) delete state.early; // it is asked again when it is sure
+  if (state.early?.reply === reply) state.early.hasFailed = true; // it is asked again when it is sure
   if (answer?.reply !== reply) return;
   delete answer.reply;
   answer.movedAt = at;

@@ -21,8 +21,8 @@ export function nextTurnKey(state: Talk): TurnKey {
 }
 
 /** The words that no turn has yet are one. */
-export function commitWords(draft: Draft, { withGuess }: { withGuess: boolean }): void {
-  const { text, confidence, ...spoken } = takeWords(draft, { withGuess });
+export function commitWords(draft: Draft): void {
+  const { text, confidence, ...spoken } = takeWords(draft);
   beginTurn(draft, speech(text, confidence), spoken);
 }
 
@@ -35,9 +35,9 @@ export function beginTurn(draft: Draft, heard: Heard, spoken?: Spoken): void {
 }
 
 /** Words and keys that no turn has yet are told, each as one, and nobody answers them. */
-export function passOver(draft: Draft, { withGuess }: { withGuess: boolean }): void {
+export function passOver(draft: Draft): void {
   const { state } = draft;
-  const { text, confidence } = takeWords(draft, { withGuess });
+  const { text, confidence } = takeWords(draft);
   const digits = takeDigits(draft);
   if (text !== '' || digits !== '') tellUnanswered(draft);
   if (text !== '') tellHeard(draft, nextTurnKey(state), speech(text, confidence));
