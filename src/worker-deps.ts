@@ -10,9 +10,7 @@ import type { Database } from './db/pool.ts';
 import type { Log } from './log.ts';
 import { createSafeFetch } from './safe-fetch/index.ts';
 import { createSecretBox } from './sealing/index.ts';
-import { countTry, watchBreakers } from './metrics/model-metrics.ts';
-import { createOrchestrator } from './orchestrator/index.ts';
-import { traceTry } from './tracing/model-spans.ts';
+import { openOrchestrator } from './models.ts';
 import { createCarrier } from './twilio/rest.ts';
 import { createCarrierLine } from './twilio/rest-live-calls.ts';
 import { createCarrierNumbers } from './twilio/rest-numbers.ts';
@@ -34,16 +32,8 @@ export function buildWorkerDeps(config: Config, log: Log): WorkerDeps {
   const database = openDatabase(config.database.url ?? '', log);
   const carrier = carrierOptions(config);
   const http = createSafeFetch(config.webhooks);
-  const orchestrator = createOrchestrator({
-    ...orchestratorConfig(config),
-    onTry: (question) => {
-      countTry(question);
-      traceTry(question);
-    },
-  });
-  watchBreakers(() => orchestrator.breakers());
   return {
-    orchestrator,
+    orchestrator: openOrchestrator(config),
     carrier: createCarrier(carrier),
     line: createCarrierLine(carrier),
     index: database.index,
@@ -61,23 +51,5 @@ export function buildWorkerDeps(config: Config, log: Log): WorkerDeps {
     close: async () => {
       await Promise.all([http.close(), database.close()]);
     },
-  };
-}
-
-/** A vendor with a key can be asked by an assistant that names it, also outside of the usual chain. */
-function orchestratorConfig({ models }: Config): Parameters<typeof createOrchestrator>[0] {
-  const { llm, openai, anthropic } = models;
-  return {
-    llm,
-    ...(openai.apiKey !== undefined && { openai: vendorOf(openai.apiKey, openai) }),
-    ...(anthropic.apiKey !== undefined && { anthropic: vendorOf(anthropic.apiKey, anthropic) }),
-  };
-}
-
-function vendorOf(apiKey: string, { baseUrl, model }: Config['models']['anthropic']) {
-  return {
-    apiKey,
-    ...(baseUrl !== undefined && { baseURL: baseUrl }),
-    ...(model !== undefined && { model }),
   };
 }

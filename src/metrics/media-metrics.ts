@@ -55,6 +55,17 @@ const lateness = new Histogram({
   buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1],
   registers: [registry],
 });
+const underruns = new Counter({
+  name: 'voca_media_underruns_total',
+  help: 'Gaps within what the assistant said, by the reason: starved (no audio was there), late (this process was), line',
+  labelNames: ['reason'] as const,
+  registers: [registry],
+});
+const gaps = new Counter({
+  name: 'voca_media_underrun_seconds_total',
+  help: 'The length of these gaps',
+  registers: [registry],
+});
 // An alert on an increase needs to have seen the zero.
 for (const reason of REFUSALS) refused.labels(reason).inc(0);
 for (const reason of ENDS) ended.labels(reason).inc(0);
@@ -67,3 +78,8 @@ export const countClosedSocket = (reason: (typeof ABUSES)[number]): void =>
   abused.labels(reason).inc();
 export const countDroppedFrames = (count: number): void => dropped.inc(count);
 export const observeBeat = (lateMs: number): void => lateness.observe(seconds(lateMs));
+
+export function countUnderrun(reason: 'starved' | 'late' | 'line', gapMs: number): void {
+  underruns.labels(reason).inc();
+  gaps.inc(seconds(gapMs));
+}

@@ -1,6 +1,7 @@
 /**
- * The metrics of this process. No label ever holds a call, a number, an assistant or words: labels
- * are lists that are known beforehand, so that their count stays bounded.
+ * The metrics of this process. No label ever holds a call, a number or words, and all but one
+ * (`turn-metrics.ts`, the first hundred assistants) are lists that are known beforehand, so that their
+ * count stays bounded.
  */
 import { collectDefaultMetrics, Registry } from 'prom-client';
 
