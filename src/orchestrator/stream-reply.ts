@@ -74,31 +74,32 @@ export class StreamedReply {
     const stop = new AbortController();
     const signal = AbortSignal.any([watch.signal, stop.signal]);
     return new Promise<Said>((resolve, reject) => {
-      const settle = (said: () => Said | undefined): void => {
+      const guarded = (work: () => void): void => {
         if (signal.aborted) return;
         try {
           begin();
-          const result = said();
-          if (!result) return;
-          resolve(result);
+          work();
         } catch (error) {
           reject(error as Error);
+          stop.abort();
         }
-        // Nothing that the model may still write is of use.
-        stop.abort();
       };
       const onText = (piece: string): void => {
         watch.progress();
-        settle(() => {
+        guarded(() => {
           clauses.push(piece);
-          return clauses.isOver ? { text: clauses.text, end: false, model: model.name } : undefined;
+          if (!clauses.isOver) return;
+          // Nothing that the model may still write is of use.
+          resolve({ text: clauses.text, end: false, model: model.name });
+          stop.abort();
         });
       };
+      // Not stopped then: what is left of the body is read, so that its connection can be used again.
       const whole = (completion: Completion): void =>
-        settle(() => {
+        guarded(() => {
           clauses.end(completion);
           const { end, model: name, tokens } = completion;
-          return { text: clauses.text, end, model: name, ...(tokens && { tokens }) };
+          resolve({ text: clauses.text, end, model: name, ...(tokens && { tokens }) });
         });
       const { progress } = watch;
       model.complete(this.#prompt, { signal, progress, onText }).then(whole, reject);

@@ -159,6 +159,18 @@ export function streamsAnswers(name: string, { subject, fake }: Bench): void {
       },
     );
 
+    test('leaves the connection to his next turns', async () => {
+      const mind = orchestratorOf([subject.model(fake())], TIMES);
+      fake().always({ kind: 'answer', text: TEXT });
+      for (let turn = 0; turn < 5; turn += 1) {
+        await mind.streamReply(makeCall('Hi.'), heard, { onClause: () => {} });
+      }
+      // The end of a stream is read behind the answer: a second connection may have been opened.
+      const requests = fake().completions();
+      expect(new Set(requests.map(({ connection }) => connection)).size).toBeLessThan(3);
+      expect(requests.every(({ abortedAtMs }) => abortedAtMs === undefined)).toBe(true);
+    });
+
     test('who speaks again is left alone, and the request is stopped at once', async () => {
       fake().script({ kind: 'answer', text: `${TEXT} `.repeat(50), betweenMs: 10 });
       const caller = new AbortController();
