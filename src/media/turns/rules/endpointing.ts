@@ -34,10 +34,12 @@ export function endpointing(draft: Draft): Look {
 }
 
 function duringSpeech(draft: Draft): Look {
-  const { firstWordsAt } = draft.state.caller;
-  if (firstWordsAt === undefined) return undefined;
-  if (draft.at < firstWordsAt + LONGEST_SPEECH_MS) return firstWordsAt + LONGEST_SPEECH_MS;
-  commitWords(draft);
+  const { voiceBeganAt, flushedAt, firstWordsAt, guess } = draft.state.caller;
+  const limit = (firstWordsAt ?? Math.max(voiceBeganAt, flushedAt)) + LONGEST_SPEECH_MS;
+  if (firstWordsAt === undefined && guess === '') return undefined;
+  if (draft.at < limit) return limit;
+  if (firstWordsAt === undefined) flush(draft);
+  else commitWords(draft);
   return 'again';
 }
 

@@ -46,6 +46,8 @@ export function takeFinal(draft: Draft, text: string, confidence?: number): void
   }
   caller.firstWordsAt ??= draft.at;
   caller.recognisedAt = draft.at;
+  // Only now is it known that there were words in it.
+  if (caller.voice === 'noise' && !draft.state.hasInterim) caller.voice = 'on';
   takeSign(draft);
 }
 

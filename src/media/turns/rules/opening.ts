@@ -21,7 +21,7 @@ export function openState(
     nextUtterance: 1,
     turnsLeft: brief.turnsLeft,
     silences: brief.silences,
-    apologies: 0,
+    apologies: brief.apologies ?? 0,
     fillers: 0,
     quietSince: at,
     backOffUntil: at,

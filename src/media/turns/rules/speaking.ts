@@ -6,6 +6,8 @@ import { noteTime } from './answers.ts';
 import { complete } from './ending.ts';
 import { answerPending } from './turn.ts';
 
+const UNASKED_CLEAR_MS = 500;
+
 /** Says what is to be said, as soon as it is the assistant's turn. */
 export function speaking(draft: Draft): Look {
   const { state, at } = draft;
@@ -129,5 +131,7 @@ export function takeCleared({ state, at }: Draft, utterance: number, text: strin
   if (aside?.utterance === utterance) delete state.aside;
   if (!answer || answer.utterance !== utterance) return;
   answer.movedAt = at;
+  // Nobody has asked for it: the line is going away, which is told next.
+  if (answer.phase === 'speaking') state.backOffUntil = at + UNASKED_CLEAR_MS;
   hold(answer, text);
 }
