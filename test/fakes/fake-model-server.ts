@@ -107,16 +107,16 @@ async function act(
   body: ChatRequest,
   response: ServerResponse,
 ): Promise<void> {
-  const give = async (answer: FakeAnswer, betweenMs = 0): Promise<void> =>
+  const give = async (answer: FakeAnswer, times: Times = {}): Promise<void> =>
     body.stream
-      ? await stream(dialect, answer, body, betweenMs, response)
+      ? await stream(dialect, answer, body, times, response)
       : sendJson(response, 200, dialect.whole(answer));
   const refuse = (part: 'tools' | 'stream' | 'usage'): void =>
     sendJson(response, 400, dialect.failure(400, dialect.refusal(part)));
   switch (what.kind) {
     case 'answer':
       await wait(what.afterMs ?? 0, response);
-      return await give(what, what.betweenMs);
+      return await give(what, what);
     case 'end-call': {
       const { text = null, farewell } = what;
       const rawArguments = JSON.stringify(farewell === undefined ? {} : { farewell });
@@ -150,6 +150,11 @@ async function act(
     default:
       return await misbehave(dialect, what, body, response);
   }
+}
+
+interface Times {
+  betweenMs?: number;
+  endsAfterMs?: number;
 }
 
 type Midway = Extract<
@@ -242,14 +247,17 @@ async function stream(
   dialect: Dialect,
   answer: FakeAnswer,
   body: ChatRequest,
-  betweenMs: number,
+  { betweenMs = 0, endsAfterMs = 0 }: Times,
   response: ServerResponse,
 ): Promise<void> {
   const frames = dialect.frames(answer, wordsOf(answer.text ?? ''), body);
   response.writeHead(200, { 'content-type': 'text/event-stream' });
   await write(response, frames.opening);
   await write(response, frames.pieces, betweenMs);
-  response.end(frames.closing.join(''));
+  if (endsAfterMs === 0) return void response.end(frames.closing.join(''));
+  await write(response, frames.closing);
+  await wait(endsAfterMs, response);
+  response.end();
 }
 
 async function sendHalf(

@@ -3,9 +3,16 @@
 export type Behaviour =
   /**
    * Answers with `text`, word by word when a stream is asked for; `afterMs` before the headers,
-   * `betweenMs` between the words.
+   * `betweenMs` between the words. The response ends `endsAfterMs` behind its last word.
    */
-  | { kind: 'answer'; text: string; afterMs?: number; betweenMs?: number; isCutOff?: boolean }
+  | {
+      kind: 'answer';
+      text: string;
+      afterMs?: number;
+      betweenMs?: number;
+      endsAfterMs?: number;
+      isCutOff?: boolean;
+    }
   | { kind: 'end-call'; text?: string; farewell?: string }
   /** Any tool, with arguments as raw text: they need not be JSON. */
   | { kind: 'tool'; name: string; rawArguments: string; text?: string }
