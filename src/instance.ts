@@ -16,7 +16,7 @@ import { announceInstance, withdrawInstance } from './running.ts';
 import type { RunningInstance } from './running.ts';
 import { createKeyRing } from './sealing/index.ts';
 import { Supervisor } from './supervisor/index.ts';
-import type { Listener, SupervisorLog } from './supervisor/index.ts';
+import type { ListenAddress, Listener, SupervisorLog } from './supervisor/index.ts';
 import { SEARCH_ATTRIBUTES } from '../workflows/contract.ts';
 
 export interface InstanceOptions {
@@ -35,7 +35,7 @@ export interface InstanceOptions {
 }
 
 export type AddressesFor = (
-  role: 'api' | 'worker',
+  role: 'api' | 'worker' | 'media',
   addresses: { TEMPORAL_ADDRESS: string; DATABASE_URL: string },
 ) => Environment | Promise<Environment>;
 
@@ -55,6 +55,10 @@ const INTERRUPTED = 130;
 const STILL_WAITING_MS = 10_000;
 const API_PROCESSES = 2;
 const WORKER_PROCESSES = 2;
+/** The streams of one that dies go on at the other. */
+const MEDIA_PROCESSES = 2;
+/** Of the 10 s in which everything must be gone. */
+const MEDIA_STOP_MS = 4_000;
 
 /**
  * Starts an instance and waits until its processes are ready.
@@ -77,6 +81,7 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
   try {
     // First of all: who calls while an instance is started again is held, not refused.
     const listener = await supervisor.listen(config.listen);
+    const mediaListener = await supervisor.listen(mediaAddress(config));
     sayWhatIsStarted(config, progress);
     const stack = await startEmbeddedStack({
       dataDir,
@@ -99,9 +104,15 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
     progress.say('Starting the processes ...');
     const addresses = { TEMPORAL_ADDRESS: running.temporalAddress, DATABASE_URL: databaseUrl };
     const { addressesFor = () => addresses } = options;
+    const MEDIA_PORT = String(mediaListener.port);
+    addMedia(supervisor, mediaListener, options, {
+      ...(await addressesFor('media', addresses)),
+      DATABASE_URL: '', // it writes nothing
+    });
     addProcesses(supervisor, listener, options, {
       api: {
         TEMPORAL_UI_URL: running.temporalUiUrl,
+        MEDIA_PORT,
         ...(await addressesFor('api', addresses)),
       },
       worker: await addressesFor('worker', addresses),
@@ -126,15 +137,47 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
   }
 }
 
+const MAIN = join(import.meta.dirname, 'main.js');
+
+function argumentsFor(role: string, { childLogFile }: InstanceOptions): string[] {
+  return ['--role', role, ...(childLogFile === undefined ? [] : ['--log-file', childLogFile])];
+}
+
+/** First of all, as groups stop in this order: streams are moved while everybody else is there. */
+function addMedia(
+  supervisor: Supervisor,
+  listener: Listener,
+  options: InstanceOptions,
+  addresses: Environment,
+): void {
+  supervisor.addServing(
+    {
+      name: 'voca-media',
+      count: MEDIA_PROCESSES,
+      exec: MAIN,
+      args: argumentsFor('media', options),
+      env: childEnv(options.env, addresses),
+      stopMs: MEDIA_STOP_MS,
+    },
+    listener,
+  );
+}
+
+/** Where streams come in: for the outside only when it was told so. */
+function mediaAddress({ listen }: Config): ListenAddress {
+  return listen.mediaUrl === undefined
+    ? { host: '127.0.0.1', port: 0 }
+    : { host: listen.host, port: listen.mediaPort, variable: 'MEDIA_PORT' };
+}
+
 function addProcesses(
   supervisor: Supervisor,
   listener: Listener,
   options: InstanceOptions,
   addresses: { api: Environment; worker: Environment },
 ): void {
-  const exec = join(import.meta.dirname, 'main.js');
-  const logFile = options.childLogFile === undefined ? [] : ['--log-file', options.childLogFile];
-  const args = (role: string) => ['--role', role, ...logFile];
+  const exec = MAIN;
+  const args = (role: string) => argumentsFor(role, options);
   supervisor.addServing(
     {
       name: 'voca-api',

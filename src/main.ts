@@ -1,5 +1,5 @@
 /**
- * `npm start`: reads the configuration and runs a whole instance, or with `--role api|worker` just
+ * `npm start`: reads the configuration and runs a whole instance, or with `--role api|worker|media` just
  * that role in this process, as the supervisor and containers want it.
  */
 import { parseArgs } from 'node:util';
@@ -19,8 +19,14 @@ import { HandedConnections, runAsChild } from './supervisor/index.ts';
 import type { ChildLog } from './supervisor/index.ts';
 import { startWorker } from './worker.ts';
 
-const ROLES = ['api', 'worker'] as const;
+const ROLES = ['api', 'worker', 'media'] as const;
 type RunnableRole = (typeof ROLES)[number];
+
+const BUNDLE = join(import.meta.dirname, '..', 'workflow-bundle.js');
+/** Everything under a supervisor is gone in 10 s: live streams go on elsewhere at once. */
+const SUPERVISED_DRAIN_MS = 500;
+/** After that, for moving the streams that are left, and for what is still to be told. */
+const MOVING_MS = 20_000;
 
 /** What the supervisor tells a process on its command line. */
 interface Told {
@@ -61,23 +67,25 @@ async function main(): Promise<void> {
 function runRole(role: RunnableRole, config: Config, log: Log, told: Told): void {
   let stop: () => Promise<void> = async () => undefined;
   const name = told.name ?? `voca-${role}`;
+  const isSupervised = process.send !== undefined;
+  const mediaDrainMs = isSupervised ? SUPERVISED_DRAIN_MS : config.listen.mediaDrainMs;
   runAsChild({
     title: name,
     log: childLog(log),
     stop: () => stop(),
+    ...(role === 'media' && !isSupervised && { drainMs: mediaDrainMs + MOVING_MS }),
     start: async () => {
-      let isHealthy = () => role === 'api'; // a worker waits for Temporal first
+      let isHealthy = () => role === 'api'; // the others wait for Temporal first
       const observation = await observeProcess(config, log, {
         role,
         name,
-        isSupervised: process.send !== undefined,
+        isSupervised,
         isHealthy: () => isHealthy(),
-        ...(role === 'worker' && { others: sdkMetrics }),
+        ...(role !== 'api' && { others: sdkMetrics }),
       });
-      const worker = role === 'worker' ? await startCallWorker(config, log) : undefined;
-      if (worker) isHealthy = () => worker.isRunning();
       const handed = told.handed ? new HandedConnections() : undefined;
-      const running = worker ?? (await startServer(config, log, handed));
+      const running = await startRole(role, config, log, { handed, mediaDrainMs });
+      if (running.isRunning) isHealthy = running.isRunning;
       stop = async () => {
         await running.stop();
         await observation.stop();
@@ -87,17 +95,45 @@ function runRole(role: RunnableRole, config: Config, log: Log, told: Told): void
   });
 }
 
-async function startCallWorker(config: Config, log: Log) {
-  const worker = await startWorker(
-    config,
-    log,
-    join(import.meta.dirname, '..', 'workflow-bundle.js'),
-  );
+interface RunningRole {
+  stop(): Promise<void>;
+  isRunning?: () => boolean;
+}
+
+async function startRole(
+  role: RunnableRole,
+  config: Config,
+  log: Log,
+  { handed, mediaDrainMs }: { handed: HandedConnections | undefined; mediaDrainMs: number },
+): Promise<RunningRole> {
+  if (role === 'api') return startServer(config, log, handed);
+  const worker =
+    role === 'worker'
+      ? await startWorker(config, log, BUNDLE)
+      : await startMedia(config, log, handed, mediaDrainMs);
   worker.finished.catch((error: unknown) => {
     log.fatal('the worker failed', { error });
     process.exit(1);
   });
   return worker;
+}
+
+/** Loaded when it is asked for: the others have no use for speech and its models. */
+async function startMedia(
+  config: Config,
+  log: Log,
+  handed: HandedConnections | undefined,
+  drainMs: number,
+) {
+  const { startMediaWorker } = await import('./media/media-worker.ts');
+  const { openSessions } = await import('./media-sessions.ts');
+  return startMediaWorker({
+    config,
+    log,
+    sessions: (door) => openSessions(config, log, door),
+    drainMs,
+    ...(handed && { handed }),
+  });
 }
 
 async function runInstance(env: Environment): Promise<void> {

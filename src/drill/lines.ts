@@ -14,6 +14,7 @@ import type { TcpProxy } from './tcp-proxy.ts';
 export const LINES = [
   'api-temporal',
   'worker-temporal',
+  'media-temporal',
   'api-postgres',
   'worker-postgres',
 ] as const;
@@ -25,9 +26,10 @@ export class Lines {
   /** For `startInstance`: every role goes through lines of its own. */
   readonly addressesFor: AddressesFor = async (role, addresses) => {
     const temporal = await startTcpProxy(addresses.TEMPORAL_ADDRESS);
+    this.#proxies.set(`${role}-temporal`, temporal);
+    if (role === 'media') return { TEMPORAL_ADDRESS: temporal.address };
     const database = new URL(addresses.DATABASE_URL);
     const postgres = await startTcpProxy(`${database.hostname}:${database.port || '5432'}`);
-    this.#proxies.set(`${role}-temporal`, temporal);
     this.#proxies.set(`${role}-postgres`, postgres);
     database.hostname = '127.0.0.1';
     database.port = String(postgres.port);
