@@ -47,9 +47,9 @@ function signalToNoiseDb(hz: number, from: number, to: number): number {
 const TO_TELEPHONE = [16_000, 22_050, 24_000, 44_100, 48_000];
 
 describe.each(TO_TELEPHONE)('%i Hz to 8 kHz', (from) => {
-  // 16 bits alone have some 89 dB at this amplitude: the steps are all that is left of noise.
+  // Mu-law behind it has some 38 dB.
   test.each([300, 1_000, 3_000])('%i Hz is kept, in time and level', (hz) => {
-    expect(signalToNoiseDb(hz, from, 8_000)).toBeGreaterThan(70);
+    expect(signalToNoiseDb(hz, from, 8_000)).toBeGreaterThan(60);
   });
 
   test('3.4 kHz, the end of the telephone band, loses less than 0.5 dB', () => {
@@ -62,7 +62,7 @@ describe.each(TO_TELEPHONE)('%i Hz to 8 kHz', (from) => {
     (hz) => {
       const out = middle(resampled(tone(hz, from, 1), from, 8_000, 441));
       expect(20 * Math.log10(Math.max(rms(out), 1e-3) / (AMPLITUDE / Math.SQRT2))).toBeLessThan(
-        -75,
+        -60,
       );
     },
   );
@@ -82,8 +82,8 @@ describe.each(TO_TELEPHONE)('%i Hz to 8 kHz', (from) => {
 });
 
 test('8 kHz to 16 kHz, for recognisers', () => {
-  expect(signalToNoiseDb(1_000, 8_000, 16_000)).toBeGreaterThan(70);
-  expect(signalToNoiseDb(3_000, 8_000, 16_000)).toBeGreaterThan(70);
+  expect(signalToNoiseDb(1_000, 8_000, 16_000)).toBeGreaterThan(60);
+  expect(signalToNoiseDb(3_000, 8_000, 16_000)).toBeGreaterThan(60);
 });
 
 test('what is as loud as can be is cut off, not turned round', () => {

@@ -28,6 +28,7 @@ export async function* patiently(
   const wait = new Wait(outer);
   let leftMs = patience.wholeMs;
   let isFirst = true;
+  let isOver = false;
   let pieces: AsyncIterator<Uint8Array> | undefined;
   try {
     wait.throwIfOver();
@@ -37,6 +38,7 @@ export async function* patiently(
       const why = isFirst ? 'did not speak in time' : 'fell silent in mid-clause';
       const ms = Math.min(isFirst ? patience.firstMs : patience.stallMs, leftMs);
       const { done, value } = await wait.for(pieces.next(), ms, `${server} ${why}`);
+      isOver = done === true;
       if (done) return;
       leftMs -= performance.now() - startedAt;
       isFirst = false;
@@ -47,8 +49,11 @@ export async function* patiently(
     throw asSpeechError(thrown, server);
   } finally {
     wait.stop();
-    inner.abort();
-    pieces?.return?.()?.catch(() => undefined);
+    // What came whole may be kept: a connection serves the next clause.
+    if (!isOver) {
+      inner.abort();
+      pieces?.return?.()?.catch(() => undefined);
+    }
   }
 }
 
