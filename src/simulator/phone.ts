@@ -160,6 +160,15 @@ export class Phone {
   }
 
   /**
+   * When something on the stream is first audible at or after this moment, in milliseconds since 1970:
+   * any sound, with or without captions. Waits for it.
+   */
+  async hearsSoundAfter(atMs: number, options: WaitOptions = {}): Promise<number> {
+    const { line } = this.#parts;
+    return this.#until(() => line.stream?.firstAudibleAfter(atMs), 'a sound', options);
+  }
+
+  /**
    * Waits until the application listens and its prompts are over; with `bargeIn`, only until it
    * listens. Rejects when the call ends first.
    */
@@ -192,7 +201,8 @@ export class Phone {
   /**
    * Says something now: into the open Gather (stopping its prompts), or on the open stream (where it
    * is audio, over whatever is being heard, and behind what this side is still saying); or, when there
-   * is neither, into the void, which the result and the log say.
+   * is neither, into the void, which the result and the log say. A voice takes its own time, and the
+   * options are a Gather's.
    */
   say(text: string, options: SayOptions = {}): Spoken {
     const confidence = options.confidence === undefined ? DEFAULT_CONFIDENCE : options.confidence;

@@ -143,6 +143,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       faults?.stop();
       account.close();
       await server.close();
+      await streams.idle();
       const patience = new AbortController();
       const idle = Promise.all([client.idle(), faults?.settle()]).then(() => patience.abort());
       await Promise.race([idle, sleepReal(LAST_CALLBACKS_MS, patience.signal)]);

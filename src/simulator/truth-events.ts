@@ -227,7 +227,7 @@ export interface StreamVoiceEvent {
   streamSid: string;
   utteranceId: string;
   text: string;
-  /** The first and the last audible sample on the wire, in milliseconds since 1970. */
+  /** When the first and the last audible sample were said, in milliseconds since 1970. */
   beginsAtMs: number;
   endsAtMs: number;
   isComplete: boolean;

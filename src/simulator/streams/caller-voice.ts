@@ -1,5 +1,8 @@
 /** The caller's voice: a program on this machine that speaks, else tones that stand in for speech. */
 import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { spokenCaptions, writeCaptions } from '../../captions/index.ts';
 import { audibleRange, SAMPLES_PER_MS } from './format.ts';
 import { prepareAudio } from './speaking.ts';
@@ -9,13 +12,13 @@ import { speechLikeTones } from './speech-like-tones.ts';
 
 export type VoiceEngine = 'flite' | 'espeak-ng' | 'tones';
 
-const ENGINES: readonly { engine: VoiceEngine; args: (text: string) => string[] }[] = [
-  { engine: 'flite', args: (text) => ['-voice', 'rms', '-t', text, '-o', '/dev/stdout'] },
-  { engine: 'espeak-ng', args: (text) => ['--stdout', '--', text] },
+/** The words come by standard input, where no option can be among them, and the audio by a file. */
+const ENGINES: readonly { engine: VoiceEngine; args: (file: string) => string[] }[] = [
+  { engine: 'flite', args: (file) => ['-voice', 'rms', '-f', '-', '-o', file] },
+  { engine: 'espeak-ng', args: (file) => ['-b', '1', '--stdin', '-w', file] },
 ];
 
 const TIMEOUT_MS = 10_000;
-const MAX_WAV_BYTES = 32 * 1024 * 1024;
 const MAX_AT_ONCE = 2;
 const KEPT = 500;
 /** Left in front of the first audible sample, so that no word begins with a click. */
@@ -64,8 +67,8 @@ export class CallerVoice {
     if (!/[\p{L}\p{N}]/u.test(text)) return undefined;
     for (const { engine, args } of ENGINES) {
       if (this.#engine !== undefined && this.#engine !== engine) continue;
-      const audio = await this.#inTurn(() => wavOf(engine, args(text)));
-      if (!audio) continue;
+      const audio = await this.#inTurn(() => wavOf(engine, args, text));
+      if (!audio || !audibleRange(audio)) continue;
       this.#engine = engine;
       return audio;
     }
@@ -86,29 +89,33 @@ export class CallerVoice {
   }
 }
 
-/** What the program writes; undefined when there is no such program, or it fails. */
-function wavOf(program: string, args: readonly string[]): Promise<Uint8Array | undefined> {
+/** What the program says; undefined when there is no such program, or it fails. */
+async function wavOf(
+  program: string,
+  argsFor: (file: string) => string[],
+  text: string,
+): Promise<Uint8Array | undefined> {
+  const folder = await mkdtemp(join(tmpdir(), 'voca-caller-'));
+  try {
+    const file = join(folder, 'voice.wav');
+    if (!(await runs(program, argsFor(file), text))) return undefined;
+    return toLineAudio(await readFile(file));
+  } catch {
+    return undefined;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function runs(program: string, args: readonly string[], input: string): Promise<boolean> {
   return new Promise((resolve) => {
-    const child = spawn(program, args, {
-      stdio: ['ignore', 'pipe', 'ignore'],
-      timeout: TIMEOUT_MS,
-    });
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    child.stdout.on('data', (chunk: Buffer) => {
-      bytes += chunk.length;
-      if (bytes <= MAX_WAV_BYTES) chunks.push(chunk);
-      else child.kill('SIGKILL');
-    });
-    child.on('error', () => resolve(undefined));
-    child.on('close', (status) => {
-      if (status !== 0) return resolve(undefined);
-      try {
-        resolve(toLineAudio(Buffer.concat(chunks)));
-      } catch {
-        resolve(undefined);
-      }
-    });
+    const stdio: ['pipe', 'ignore', 'ignore'] = ['pipe', 'ignore', 'ignore'];
+    const child = spawn(program, args, { stdio, timeout: TIMEOUT_MS });
+    child.on('error', () => resolve(false));
+    child.on('close', (status) => resolve(status === 0));
+    // A program that does not read its input to the end is heard of by its status.
+    child.stdin.on('error', () => {});
+    child.stdin.end(`${input}\n`);
   });
 }
 

@@ -31,6 +31,7 @@ export class Hearing {
   #firstWordAtMs = 0;
   #lastWordAtMs = 0;
   #samples = 0;
+  #sounds = 0;
 
   constructor(onClause: (clause: Clause) => void) {
     this.#onClause = onClause;
@@ -39,6 +40,11 @@ export class Hearing {
   /** The words of the clause that is being heard. */
   get words(): string {
     return this.#words.join(' ');
+  }
+
+  /** How often something began to be audible. */
+  get sounds(): number {
+    return this.#sounds;
   }
 
   /** Behind the last audible sample so far; undefined when there was none yet. */
@@ -95,7 +101,10 @@ export class Hearing {
   #audible(fromMs: number, toMs: number): void {
     const last = this.#stretches.at(-1);
     if (last && fromMs - last.toMs <= JOINED_MS) last.toMs = toMs;
-    else this.#stretches.push({ fromMs, toMs });
+    else {
+      this.#stretches.push({ fromMs, toMs });
+      this.#sounds += 1;
+    }
     if (this.#stretches.length > KEPT_STRETCHES) this.#stretches.shift();
   }
 }

@@ -45,9 +45,9 @@ export class PlaybackSide {
     });
   }
 
-  /** Something is queued, or a clause is not over. */
+  /** A clause is not over, or something is queued that will be heard. */
   get isBusy(): boolean {
-    return !this.#playback.isIdle || this.hearing.words !== '';
+    return this.hearing.words !== '' || this.#playback.isAudible;
   }
 
   silentSinceMs(nowMs: number): number | undefined {
@@ -71,7 +71,7 @@ export class PlaybackSide {
   /** Plays until now. */
   advance(nowMs: number): void {
     const { recording, onMark, line } = this.#parts;
-    const wordsBefore = this.hearing.words;
+    const { words, sounds } = this.hearing;
     const { pieces, marks } = this.#playback.advance(nowMs);
     for (const piece of pieces) {
       this.#hasPlayed = true;
@@ -80,11 +80,11 @@ export class PlaybackSide {
       this.hearing.hear(piece);
     }
     for (const mark of marks) onMark(mark);
-    if (this.#playback.isIdle) this.hearing.tick(nowMs);
+    this.hearing.tick(nowMs);
     if (this.#clearedMs !== undefined && !this.#isStale(nowMs, this.#clearedMs)) {
       this.#clearedMs = undefined;
     }
-    if (this.hearing.words !== wordsBefore) line.changed();
+    if (this.hearing.words !== words || this.hearing.sounds !== sounds) line.changed();
   }
 
   /** The stream is over: what is still queued is never heard. */

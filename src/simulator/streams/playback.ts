@@ -1,5 +1,5 @@
 /** What Twilio has been given to play: it plays in real time, sample by sample, on an absolute clock. */
-import { SAMPLES_PER_MS } from './format.ts';
+import { isAudible, SAMPLES_PER_MS } from './format.ts';
 
 type Queued = { audio: Uint8Array } | { mark: string };
 
@@ -36,6 +36,11 @@ export class Playback {
 
   get isIdle(): boolean {
     return this.#queuedSamples === 0;
+  }
+
+  /** Whether anything of what is queued will be heard. */
+  get isAudible(): boolean {
+    return this.#queue.some((each) => 'audio' in each && each.audio.some(isAudible));
   }
 
   /** When the queue ran empty; only of use while {@link isIdle}. */

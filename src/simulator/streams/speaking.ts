@@ -13,7 +13,7 @@ export interface PreparedAudio {
 export interface FinishedUtterance {
   utteranceId: string;
   text: string;
-  /** The first and the last audible sample that were sent; milliseconds since 1970. */
+  /** When the first and the last audible sample were said; milliseconds since 1970. */
   beginsAtMs: number;
   endsAtMs: number;
   isComplete: boolean;
@@ -65,11 +65,15 @@ export class Speaking {
     void audio.then((prepared) => (utterance.prepared = prepared));
   }
 
-  /** The frame that goes out at this moment; undefined is silence. */
-  nextFrame(atMs: number): { payload: string; audio: Uint8Array } | undefined {
+  /**
+   * The frame that is due at this moment: what was said in the 20 ms before it. Undefined is silence.
+   * @param dueMs also when it is late: a caller does not wait for the network
+   */
+  nextFrame(dueMs: number): { payload: string; audio: Uint8Array } | undefined {
     const utterance = this.#queue[0];
     if (!utterance?.prepared) return undefined;
     const { prepared } = utterance;
+    const atMs = dueMs - FRAME_MS;
     if (utterance.framesSent === 0) utterance.startedMs = atMs;
     const index = utterance.framesSent;
     utterance.framesSent += 1;

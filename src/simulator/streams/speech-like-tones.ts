@@ -2,7 +2,7 @@
  * Stands in for speech where no voice is installed: a syllable is a buzz of a human pitch, shaped by
  * the resonances of a vowel, that swells and fades; as many of them as the words would have.
  */
-import { encodeMulaw } from './line-audio.ts';
+import { encodeMulaw } from '../../audio/mulaw.ts';
 
 const RATE = 8_000;
 const SYLLABLE_MS = 190;

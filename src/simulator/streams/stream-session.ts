@@ -9,7 +9,7 @@ import type { CallerVoice } from './caller-voice.ts';
 import { FrameSender } from './frame-sender.ts';
 import { CONNECTED, MessageWriter } from './messages.ts';
 import { PlaybackSide } from './playback-side.ts';
-import { preciseNow } from './format.ts';
+import { FRAME_MS, preciseNow } from './format.ts';
 import type { PhoneStream } from './phone-stream.ts';
 import { Recording } from './recording.ts';
 import { Speaking } from './speaking.ts';
@@ -104,13 +104,12 @@ export class StreamSession implements PhoneStream, LineStream {
   /** The application has said something and is silent now: it is the caller's turn. */
   get isListening(): boolean {
     if (this.#isOver || this.#speaking.isBusy || this.#sender.hasKeys) return false;
-    const nowMs = preciseNow();
-    const silentSinceMs = this.silentSinceMs;
-    if (this.#playback.isBusy) return false;
-    const heard = silentSinceMs !== undefined && silentSinceMs > this.#waitsSinceMs;
-    return heard
-      ? nowMs - silentSinceMs >= TURN_GAP_MS
-      : nowMs - this.#waitsSinceMs >= NOTHING_HEARD_MS;
+    const { silentSinceMs } = this;
+    const heardUntilMs = silentSinceMs ?? Number.NEGATIVE_INFINITY;
+    const hasHeard = heardUntilMs > this.#waitsSinceMs;
+    const quietSinceMs = hasHeard ? heardUntilMs : this.#waitsSinceMs;
+    const quietMs = preciseNow() - quietSinceMs;
+    return quietMs >= (hasHeard ? TURN_GAP_MS : NOTHING_HEARD_MS) && !this.#playback.isBusy;
   }
 
   get hearing(): string {
@@ -207,8 +206,8 @@ export class StreamSession implements PhoneStream, LineStream {
 
   #tick(atMs: number): void {
     const nowMs = preciseNow();
-    const frame = this.#speaking.nextFrame(nowMs);
-    if (frame) this.#recording?.said.place(frame.audio, atMs);
+    const frame = this.#speaking.nextFrame(atMs);
+    if (frame) this.#recording?.said.place(frame.audio, atMs - FRAME_MS);
     this.#sender.frame(frame?.payload, atMs);
     this.#playback.advance(nowMs);
     const { isListening } = this;

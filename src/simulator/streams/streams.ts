@@ -47,6 +47,7 @@ export class Streams {
   readonly #options: StreamsOptions;
   readonly #ticker = new Ticker();
   readonly #counts = new Map<string, number>();
+  readonly #running = new Set<Promise<void>>();
 
   constructor(options: StreamsOptions) {
     this.#options = options;
@@ -54,7 +55,18 @@ export class Streams {
   }
 
   /** Opens the stream and carries it to its end; what goes wrong is logged. Never rejects. */
-  async run(order: StreamOrder, owner: StreamOwner): Promise<void> {
+  run(order: StreamOrder, owner: StreamOwner): Promise<void> {
+    const running = this.#run(order, owner);
+    this.#running.add(running);
+    return running.finally(() => this.#running.delete(running));
+  }
+
+  /** Settles when every stream is over and its recording written. */
+  async idle(): Promise<void> {
+    await Promise.all(this.#running);
+  }
+
+  async #run(order: StreamOrder, owner: StreamOwner): Promise<void> {
     const { log, authToken, ca, recordTo } = this.#options;
     const { call, line, signal } = owner;
     const url = wireUrl(order.url);
@@ -71,15 +83,10 @@ export class Streams {
     });
     const opened = await openSocket({ url, signWith: authToken, ca, signal });
     if (!opened.ok) {
-      log.append({
-        kind: 'stream',
-        callSid: call.sid,
-        streamSid,
-        state: 'over',
-        url,
-        by: 'twilio',
-      });
-      return signal.aborted ? undefined : this.#failed(order, owner, opened, streamSid);
+      const by = signal.aborted ? (signal.reason as 'ended' | 'redirected') : 'twilio';
+      log.append({ kind: 'stream', callSid: call.sid, streamSid, state: 'over', url, by });
+      if (!signal.aborted) this.#failed(order, owner, opened, streamSid);
+      return;
     }
     const { socket } = opened;
     const number = (this.#counts.get(call.sid) ?? 0) + 1;
