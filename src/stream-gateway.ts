@@ -63,7 +63,8 @@ export class StreamGateway implements StreamDoor {
   }
 
   async attach(callId: string, request: AttachRequest): Promise<StreamBrief> {
-    const updateId = `attach-${request.stream}-${request.streamSid}`;
+    const { stream, streamSid, taskQueue } = request;
+    const updateId = `attach-${stream}-${streamSid}-${taskQueue}`;
     const ask = () =>
       this.#client.workflow
         .getHandle(callId)

@@ -333,7 +333,7 @@ export const turnUpdate = defineUpdate<Step, [TurnKey]>('turn');
 export const endUpdate = defineUpdate<void, [EndRequest]>('end');
 
 /**
- * Lets a stream in, once. Update id: `attach-<stream>-<streamSid>`.
+ * Lets a stream in, once. Update id: `attach-<stream>-<streamSid>-<taskQueue>`.
  * @throws ApplicationFailure `StreamRefused` when it is not the one that is waited for.
  */
 export const attachUpdate = defineUpdate<StreamBrief, [AttachRequest]>('attach');

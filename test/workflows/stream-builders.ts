@@ -14,8 +14,13 @@ export function replyOf(text: string, more: Partial<StreamReply> = {}): StreamRe
 /** A call over streams, with what its webhooks and media workers do. */
 export class StreamCall extends TestCall {
   /** @returns what the media worker is told; undefined when it is refused */
-  attach(stream: number, streamSid = `MZ${stream}`, callSid = SID): StreamBrief | undefined {
-    const request = { stream, callSid, streamSid, taskQueue: `media-${stream}` };
+  attach(
+    stream: number,
+    streamSid = `MZ${stream}`,
+    callSid = SID,
+    taskQueue = `media-${stream}`,
+  ): StreamBrief | undefined {
+    const request = { stream, callSid, streamSid, taskQueue };
     this.happen({ type: 'attached', request });
     return mayAttach(this.state, request, this.now) ? briefOf(this.state) : undefined;
   }

@@ -113,7 +113,8 @@ describe('whatever happens to a call over streams', () => {
   test('the rules hold when it was not even begun', () => {
     fc.assert(
       fc.property(wildStreams, (timed) => {
-        play(new StreamCall(outboundInput()).loaded(STREAMING), timed);
+        const call = new StreamCall(outboundInput()).loaded(STREAMING);
+        expect(play(call, timed)).toHaveLength(timed.length);
       }),
       { numRuns: 400 },
     );
@@ -126,10 +127,9 @@ describe('whatever happens to a call over streams', () => {
         for (const { happening, afterMs } of timed) {
           const before = call.state;
           call.happen(happening, afterMs);
-          for (const { key, reply, timings } of before.turns) {
+          for (const { key, reply } of before.turns) {
             const now = call.turn(key);
             expect(now?.reply ?? '').toContain(reply ?? '');
-            if (timings) expect(now?.timings).toBeDefined();
           }
         }
       }),

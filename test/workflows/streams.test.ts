@@ -4,6 +4,11 @@ import { BRIDGE } from '../../workflows/rules/streams.ts';
 import { ASSISTANT, FOREIGN_SID, SILENCE, speech } from './builders.ts';
 import { offered, replyOf, talking } from './stream-builders.ts';
 
+function copyElsewhere() {
+  const call = offered().attached(1);
+  return call.attach(1, 'MZ1', undefined, 'media-of-somebody-else');
+}
+
 describe('a call of an assistant in mode stream', () => {
   test('is answered with a stream, every time with the same one, for 60 s', () => {
     const call = offered();
@@ -41,6 +46,7 @@ describe('a call of an assistant in mode stream', () => {
 
   test.each([
     ['another stream with the same token', () => offered().attached(1).attach(1, 'MZother')],
+    ['a copy of the stream at another worker', () => copyElsewhere()],
     ['a stream that was not offered', () => offered().attach(2)],
     ['the stream of another call', () => offered().attach(1, 'MZ1', FOREIGN_SID)],
     ['a stream that comes too late', () => offered().passes(60_000).attach(1)],

@@ -23,7 +23,10 @@ export function mayAttach(state: Conversation, request: AttachRequest, at: numbe
   if (state.mode !== 'stream' || !stream || stream.number !== request.stream) return false;
   if (state.callSid !== request.callSid) return false;
   if (state.status === 'ended' || state.status === 'speaking') return false;
-  if (stream.is === 'attached') return stream.streamSid === request.streamSid;
+  if (stream.is === 'attached') {
+    // The same one asks again; whoever copies what it says comes to another worker, or is known to it.
+    return stream.streamSid === request.streamSid && stream.taskQueue === request.taskQueue;
+  }
   return stream.is === 'offered' && at < stream.until && !state.hasSpeechFailed;
 }
 
