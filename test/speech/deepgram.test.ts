@@ -125,6 +125,21 @@ describe('Deepgram', () => {
     expect(caller.text).toBe('all of it');
   });
 
+  test('may answer late what nobody waited for, and that is not the answer to what came after', async () => {
+    await fake.close();
+    fake = await startFakeDeepgramStt({ finalMs: 500 });
+    const caller = listen(make(fake));
+    await until(() => caller.isReady);
+    caller.say(silence(600), { voice: false });
+    caller.flush();
+    await caller.flushed();
+    caller.say(spoken('now it counts'));
+    caller.flush();
+    await caller.flushed(2);
+    expect(caller.types.slice(-2)).toEqual(['final', 'flushed']);
+    expect(caller.text).toBe('now it counts');
+  });
+
   test('takes back a guess of which nothing was left', async () => {
     const guess = (transcript: string, isFinal: boolean) =>
       JSON.stringify({

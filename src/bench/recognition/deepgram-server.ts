@@ -55,7 +55,8 @@ export async function startDeepgramServer(
         const { url = '', headers } = request;
         const log: StreamLog = { url, headers, bytes: 0, messages: [], pieces: 0 };
         streams.push(log);
-        onStream?.(new DeepgramStream(webSocket, log, understanding(), times));
+        const stream = new DeepgramStream(webSocket, log, understanding(), times);
+        onStream?.(stream);
       });
     if (onUpgrade?.(request, socket, accept)) return;
     accept();

@@ -39,8 +39,8 @@ const TIMES: DeepgramTimes = {
 /** There need not be an answer to `Finalize` when it finds next to nothing to finalise. */
 const QUIET_MS = 400;
 const NEXT_TO_NOTHING_MS = 300;
-/** A result of so much earlier audio answers an earlier `Finalize`. */
-const STALE_MS = 1_000;
+/** Of those, so many are remembered: their answers may come after all. */
+const MAX_OWED = 8;
 /** Results are told in seconds with two or three digits. */
 const ROUNDING_MS = 20;
 /** Audio goes out in pieces of 60 ms: Deepgram wants 20 to 250, and each costs a system call. */
@@ -74,6 +74,8 @@ class DeepgramSession implements RecogniserSession {
   #sentAt = performance.now();
   /** All audio up to there has its final. */
   #finalMs = 0;
+  /** Where those flushes were that were taken for answered though no answer had come. */
+  #owed: number[] = [];
   #hasVoice = false;
   /** Since when a word of the server is due; undefined while nobody speaks. */
   #dueSince: number | undefined;
@@ -169,16 +171,26 @@ class DeepgramSession implements RecogniserSession {
     const isAnswered = until !== undefined && this.#answerThrough(until + ROUNDING_MS);
     const { oldest } = this.#flushes;
     if (isAnswered || !oldest) return;
-    const isAnswer = isFlush && (until === undefined || until > oldest.atMs - STALE_MS);
-    if (isAnswer) this.#answerThrough(oldest.atMs);
+    if (isFlush && !this.#isOwed(until, oldest)) this.#answerThrough(oldest.atMs);
     else if (oldest.isQuiet) this.#quiet(oldest);
+  }
+
+  /** Whether an answer is that to an earlier flush, for which nobody waited so long. */
+  #isOwed(untilMs: number | undefined, { atMs }: PendingFlush): boolean {
+    if (untilMs === undefined) return false;
+    const at = this.#owed.findIndex((each) => Math.abs(untilMs - each) < Math.abs(untilMs - atMs));
+    if (at === -1) return false;
+    this.#owed.splice(0, at + 1);
+    return true;
   }
 
   /** No answer yet: is one owed? */
   #quiet(flush: PendingFlush): void {
     if (this.#flushes.oldest !== flush || this.#outlet.hasGuess) return;
     const isLittle = flush.atMs - this.#finalMs < NEXT_TO_NOTHING_MS;
-    if (isLittle || !flush.hasVoice) this.#answerThrough(flush.atMs);
+    if (!isLittle && flush.hasVoice) return;
+    this.#owed = [...this.#owed, flush.atMs].slice(-MAX_OWED);
+    this.#answerThrough(flush.atMs);
   }
 
   #answerThrough(atMs: number): boolean {
