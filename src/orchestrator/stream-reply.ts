@@ -75,7 +75,7 @@ export class StreamedReply {
     const signal = AbortSignal.any([watch.signal, stop.signal]);
     return new Promise<Said>((resolve, reject) => {
       const guarded = (work: () => void): void => {
-        if (signal.aborted) return;
+        if (signal.aborted) return reject(signal.reason as Error);
         try {
           begin();
           work();

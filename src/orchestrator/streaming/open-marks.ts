@@ -6,7 +6,8 @@
 type SoftMark =
   | 'tag' //     <b ...
   | 'fence' //   ``` ...
-  | 'bracket' // [ ..., and ( ... right behind one
+  | 'bracket' // [ ...
+  | 'address' // ( ... right behind a bracket
   | 'row' //     | of a table, to the end of its line
   | 'stress' //  *... or _...
   | 'tool'; //   end_call ( ...
@@ -15,18 +16,22 @@ type SoftMark =
 type HardMark =
   | 'thought' // <think> ...
   | 'comment' // <!-- ...
-  | 'json'; //   { "...
+  | 'json' //    { "...
+  | 'escaped'; // &lt; or &#123;: one of these, or a plain sign; nobody escapes what is to be heard
 
 /** Characters for which a soft mark may stay open; one that has not closed then was none. */
 const PATIENCE: Record<SoftMark, number> = {
   tag: 300,
   fence: 600,
   bracket: 300,
+  address: 300,
   row: 300,
   stress: 300,
   tool: 300,
 };
 
+/** `<` and `{`, escaped any number of times. */
+const ESCAPED = /&(?:amp;)*(?:lt|#0*(?:60|123)|#x0*(?:3c|7b));$/i;
 /** Enough to tell every sign that opens or closes. */
 const TAIL_LENGTH = 16;
 /** Something may begin here, or not: that is seen by what follows. */
@@ -90,6 +95,7 @@ export class OpenMarks {
     if (sign === '>' && this.#tail.endsWith('</think>')) this.#hasThoughtAloud = true;
     if (sign === '>' && this.#tail.endsWith('<think>')) return this.#openHard('thought');
     if (sign === '-' && this.#tail.endsWith('<!--')) return this.#openHard('comment');
+    if (sign === ';' && ESCAPED.test(this.#tail)) return this.#openHard('escaped');
     if (sign !== '"' || !/\{\s{0,10}$/.test(before)) return false;
     // A list of objects: the bracket in front is one level of it.
     this.#depth = /\[\s{0,5}\{\s{0,10}$/.test(before) ? 2 : 1;
@@ -107,7 +113,7 @@ export class OpenMarks {
 
   #followHard(sign: string): void {
     if (this.#hard === 'json') return this.#followJson(sign);
-    if (sign !== '>') return;
+    if (sign !== '>' || this.#hard === 'escaped') return;
     if (this.#tail.endsWith(this.#hard === 'thought' ? '</think>' : '-->')) this.#hard = undefined;
   }
 
@@ -134,7 +140,8 @@ export class OpenMarks {
     const last = before.at(-1) ?? '';
     if (sign === '`' && before.endsWith('``')) return 'fence';
     if (sign === '|' && !this.#isLineBegun) return 'row';
-    if (sign === '[' || (sign === '(' && last === ']')) return 'bracket';
+    if (sign === '[') return 'bracket';
+    if (sign === '(' && last === ']') return 'address';
     if (sign === '(' && /end_call\s?$/i.test(before)) return 'tool';
     if (last === '<' && /[a-z/!?|｜]/i.test(sign)) return 'tag';
     if ((last === '*' || last === '_') && /[^\s*_]/.test(sign)) {
@@ -162,7 +169,9 @@ export class OpenMarks {
       case 'fence':
         return sign === '`' && before.endsWith('``') && this.#softFor >= 3;
       case 'bracket':
-        return sign === ']' || sign === ')' || sign === '\n';
+        return sign === ']' || sign === '\n';
+      case 'address':
+        return sign === ')' || sign === '\n';
       case 'row':
         return sign === '\n';
       case 'stress':

@@ -89,7 +89,7 @@ describe('for any output of a model', () => {
         // Silence is an answer only when the call ends with it.
         expect(isSilent && !rest.end ? streamed.isBad : false).toBe(isSilent && !rest.end);
       }),
-      { numRuns: 10_000 },
+      { numRuns: 4_000 },
     );
   }, 60_000);
 
@@ -100,7 +100,7 @@ describe('for any output of a model', () => {
         expect(streamText(text, { ...rest, prompt, pieces: others })).toEqual(one);
         expect(streamText(text, { ...rest, prompt, pieces: [text.length] })).toEqual(one);
       }),
-      { numRuns: 3_000 },
+      { numRuns: 1_500 },
     );
   }, 60_000);
 });
@@ -129,7 +129,7 @@ describe('for any plain words', () => {
         })();
         expect(streamText(words, { prompt, pieces: lengths }).text).toBe(whole);
       }),
-      { numRuns: 3_000 },
+      { numRuns: 1_500 },
     );
   }, 60_000);
 });

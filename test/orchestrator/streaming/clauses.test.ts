@@ -124,6 +124,12 @@ describe('markup that spans clauses is not heard', () => {
       'Mon. to Fri., 9. to 5. Sat., closed. That is all.',
     ],
     ['Goodbye. end_call (farewell="Bye. Bye.") Really.', 'Goodbye. Really.'],
+    ['One. &#123;&#34;a&#34;: &#34;Two. Three. Four.&#34;&#125; Five.', 'One. Five.'],
+    [
+      'One. Two [three (four.) Five.](https://a.example/b) Six.',
+      'One. Two three (four.) Five. Six.',
+    ],
+    ['One, two &amp;lt; three. Four.', 'One, two < three. Four.'],
     ['a < b. And 5 * 3. Fine, AT&T.', 'a < b. And 5 * 3. Fine, AT&T.'],
   ])('%j', (text, spoken) => {
     expect(clausesOf(text).join(' ')).toBe(spoken);
