@@ -267,6 +267,8 @@ export const ANSWERING: readonly (readonly [path: string, fields: Record<string,
   [`/process_speech/${CALL_SID}?call=${OUTBOUND_ID}&turn=3-2`, OUTBOUND_FIELDS],
   [`/process_speech/${CALL_SID}?call=${INBOUND_ID}&turn=3&wait=2`, FIELDS],
   [`/process_speech/${CALL_SID}?call=${INBOUND_ID}&wait=1`, FIELDS],
+  [`/call/connect?call=${INBOUND_ID}&stream=2`, FIELDS],
+  [`/call/connect?call=${OUTBOUND_ID}&stream=1&wait=1`, OUTBOUND_FIELDS],
   ['/webhook/fallback', FIELDS],
   [`/webhook/fallback?call=${OUTBOUND_ID}`, OUTBOUND_FIELDS],
 ];

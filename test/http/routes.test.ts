@@ -18,6 +18,7 @@ import {
 import type { Server } from './harness.ts';
 
 const SPEECH = `/process_speech/${CALL_SID}?call=${INBOUND_ID}`;
+const CONNECT = `/call/connect?call=${INBOUND_ID}`;
 const INBOUND = {
   callId: INBOUND_ID,
   callSid: CALL_SID,
@@ -55,6 +56,9 @@ describe.each(METHODS)('by %s', (method) => {
     [`${SPEECH}&turn=3&wait=2`, FIELDS, { ask: 'waitFor', call: INBOUND, key: '3', round: 2 }],
     [`${SPEECH}&wait=2`, FIELDS, { ask: 'resume', call: INBOUND }],
     [SPEECH, FIELDS, { ask: 'resume', call: INBOUND }],
+    [`${CONNECT}&stream=2`, FIELDS, { ask: 'reconnect', call: INBOUND, stream: 2 }],
+    [`${CONNECT}&stream=2&wait=3`, FIELDS, { ask: 'reconnect', call: INBOUND, stream: 2 }],
+    [CONNECT, FIELDS, { ask: 'resume', call: INBOUND }],
   ])('%s asks the gateway once, for what it means', async (path, fields, asked) => {
     await server.twilio(method, path, fields);
     expect(server.gateway.asked).toEqual([asked]);
@@ -118,6 +122,32 @@ describe.each(METHODS)('by %s', (method) => {
       expect(verbsOf(reply)).toEqual([]);
     },
   );
+});
+
+describe('a stream that is over', () => {
+  test.each(['0', '-1', '01', '1.5', 'x', '', '1234567'])(
+    'of the number %j is none',
+    async (stream) => {
+      const reply = await server.twilio('POST', `${CONNECT}&stream=${stream}`);
+      expect(reply.status).toBe(400);
+      expect(server.gateway.asked).toEqual([]);
+    },
+  );
+
+  test('is asked about again after a filler, with its number', async () => {
+    server.gateway.script = () => ({ kind: 'wait' });
+    const reply = await server.twilio('POST', `${CONNECT}&stream=2&wait=1`);
+    expect(verbNames(verbsOf(reply))).toEqual(['Say', 'Redirect']);
+    expect(reply.body).toContain(`/call/connect?call=${INBOUND_ID}&amp;stream=2&amp;wait=2#`);
+  });
+
+  test('is followed by the next one', async () => {
+    const next = { kind: 'stream', stream: 3, until: 1_000 } as const;
+    const step = { say: '', voice: { language: 'en-US' }, next };
+    server.gateway.script = () => ({ kind: 'step', step });
+    const reply = await server.twilio('POST', `${CONNECT}&stream=2`);
+    expect(reply.body).toContain('<Parameter name="token" value="token-3-1000"/>');
+  });
 });
 
 describe('the id of a call', () => {

@@ -374,3 +374,37 @@ describe('ending a call', () => {
     await expect(carrier.hangUp(callSid)).rejects.toMatchObject({ retryable: true });
   });
 });
+
+describe('sending a call on after a stream', () => {
+  const lost = { callId: 'call_1', stream: 2 };
+
+  test('is one request that names where it is to ask', async () => {
+    const { carrier, seen } = await twilio(() => call('in-progress'));
+    await expect(carrier.redirect(callSid, lost)).resolves.toBe(true);
+    expect(seen).toHaveLength(1);
+    expect(seen[0]?.path).toBe(`/twilio/2010-04-01/Accounts/${accountSid}/Calls/${callSid}.json`);
+    expect(Object.fromEntries(seen[0]?.form ?? [])).toEqual({
+      Method: 'POST',
+      Url: `https://voice.example.com/call/connect?call=call_1&stream=2${overrides}`,
+    });
+  });
+
+  test.each([
+    ['unknown', failure(404, 20404)],
+    ['over', failure(400, 21220)],
+  ] as [string, Answer][])('says that a call is not up that is %s', async (_, answered) => {
+    const { carrier } = await twilio(() => answered);
+    await expect(carrier.redirect(callSid, lost)).resolves.toBe(false);
+  });
+
+  test.each([
+    ['fails', failure(500), true],
+    ['refuses it', failure(401, 20003), false],
+    ['breaks off', 'reset', true],
+  ] as [string, Answer, boolean][])('fails when Twilio %s', async (_, answered, retryable) => {
+    const { carrier } = await twilio(() => answered);
+    const error = await carrier.redirect(callSid, lost).catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(CarrierError);
+    expect(error).toMatchObject({ retryable });
+  });
+});

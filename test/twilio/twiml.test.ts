@@ -245,3 +245,34 @@ describe('any text', () => {
     expect(Buffer.byteLength(xml)).toBeGreaterThan(3_500);
   });
 });
+
+describe('a stream', () => {
+  const media = createUrls('https://voice.example.com', {
+    token: ({ callId, stream, until }) => `${callId}.${stream}.${until}`,
+  });
+  const next: Step['next'] = { kind: 'stream', stream: 2, until: 9_000 };
+  const xml = renderStep({ say: 'Hello, caller.', voice, next }, call, media);
+
+  test('is connected, comes back when it is over, and to the call when it is not even tried', () => {
+    const verbs = parse(xml);
+    expect(verbs.map(({ name }) => name)).toEqual(['Connect', 'Redirect']);
+    expect(verbs[0]).toMatchObject({
+      attributes: {
+        action: `https://voice.example.com/call/connect?call=call_1&stream=2${overrides}`,
+        method: 'POST',
+      },
+      children: [{ name: 'Stream', attributes: { url: 'wss://voice.example.com/media/stream' } }],
+    });
+    expect(verbs[0]?.children[0]?.children.map(({ attributes }) => attributes)).toEqual([
+      { name: 'call', value: 'call_1' },
+      { name: 'token', value: 'call_1.2.9000' },
+    ]);
+    expect(verbs[1]?.text).toBe(
+      `https://voice.example.com/process_speech/CA1?call=call_1&wait=1${overrides}`,
+    );
+  });
+
+  test('says nothing itself: that is for the media worker', () => {
+    expect(xml).not.toContain('Hello');
+  });
+});
