@@ -32,7 +32,8 @@ const ENDPOINTING: EndpointingPlan = {
  * well. This is the default, as nothing annoys more than being talked over: a short voice stops the
  * assistant, and when it was nothing, or an acknowledgement alone, the assistant goes on with what was
  * not heard yet. An assistant that is not to stop for a "mhm" at all sets `minVoice` to 500 or more, or
- * to 0 for words alone, and is interrupted that much later by everything else.
+ * to 0 for words alone, and is interrupted that much later by everything else. (What counts is voice, not
+ * the pause in which its end is noticed: that is added from 200 ms on.)
  *
  * 80 ms of voice is more than a click, and leaves time to notice it (about 50 to 80 ms).
  */

@@ -55,6 +55,8 @@ export interface Caller {
   /** `noise`: it has gone on for so long without a word that only words count. */
   voice: 'off' | 'on' | 'noise';
   voiceBeganAt: number;
+  /** How much later than its end a voice is noticed to have ended. */
+  hangoverMs: number;
   /** When the words so far ended: the waits are counted from here. */
   endedAt: number;
   /** `flushing`: asked for what it has. `late`: it did not answer in time, and may yet. */

@@ -174,7 +174,7 @@ describe('a talk in any order of events', () => {
           expect(chaos.happen({ type: 'final', text: 'late' })).toEqual([]);
         },
       ),
-      { numRuns: 3_000 },
+      { numRuns: 1_500 },
     );
   });
 
@@ -189,7 +189,7 @@ describe('a talk in any order of events', () => {
         chaos.pass(600_000);
         expect(chaos.state.status).toBe('ended');
       }),
-      { numRuns: 1_000 },
+      { numRuns: 400 },
     );
   });
 });
@@ -246,7 +246,7 @@ describe('a talk with a caller who falls silent', () => {
         expect(talk.state.status).toBe('ended');
         expect(talk.log.at(-1)).toMatch(/ ends: (silence|models-failed)$/);
       }),
-      { numRuns: 500 },
+      { numRuns: 400 },
     );
   });
 });

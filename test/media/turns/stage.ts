@@ -9,6 +9,7 @@
  */
 import { newTalk, nextDeadline, reduce } from '../../../src/media/turns/index.ts';
 import type { Talk, TalkAction, TalkEvent } from '../../../src/media/turns/index.ts';
+import type { StreamPlan } from '../../../workflows/assistant.ts';
 import type { Heard } from '../../../workflows/contract.ts';
 import { aBrief, type BriefChanges } from './a-brief.ts';
 import { Loudspeaker } from './loudspeaker.ts';
@@ -220,4 +221,15 @@ function toldText(news: Extract<TalkAction, { do: 'tell' }>['news']): string {
   const { text, isInterrupted, source, end } = news.reply;
   const marks = [source, ...(isInterrupted ? ['interrupted'] : []), ...(end ? [end] : [])];
   return `said ${news.key} "${text}" (${marks.join(', ')})`;
+}
+
+/** What came of a script, line by line, each with its time. */
+export function played(stage: Stage, script: string, until: number): string[] {
+  return new Performance(stage).play(script, until).log;
+}
+
+/** A stage whose assistant takes turns in its own way. */
+export function planned(stream: StreamPlan, stage: Stage = {}): Stage {
+  const { assistant, ...brief } = stage.brief ?? {};
+  return { ...stage, brief: { ...brief, assistant: { ...assistant, stream } } };
 }

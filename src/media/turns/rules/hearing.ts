@@ -2,6 +2,8 @@
 import type { Draft } from '../state.ts';
 import { beyond, joined } from '../words.ts';
 
+const MOST_HANGOVER_MS = 500;
+
 export function takeVoice(draft: Draft, voice: 'began' | 'ended', since: number): void {
   const { caller } = draft.state;
   const really = Math.min(since, draft.at);
@@ -13,6 +15,7 @@ export function takeVoice(draft: Draft, voice: 'began' | 'ended', since: number)
     if (caller.voice === 'off') return;
     caller.voice = 'off';
     caller.endedAt = Math.max(really, caller.voiceBeganAt);
+    caller.hangoverMs = Math.min(draft.at - really, MOST_HANGOVER_MS);
     flush(draft);
   }
 }

@@ -14,6 +14,8 @@ import { hold, stopSpeaking } from './speaking.ts';
 
 /** The playback tells at once what was heard; this is for one that does not. */
 const CLEARED_MS = 500;
+/** So much voice stops at once: there is no time to see whether it goes on. */
+const SHORT_VOICE_MS = 200;
 /** After so many stops for nothing it takes words to stop the same answer once more. */
 const MOST_FALSE_ALARMS = 2;
 
@@ -61,7 +63,10 @@ function heardEnough(state: Talk): number | undefined {
   const { caller, plan } = state;
   if (caller.keys !== '' || isInterrupting(state)) return 0;
   const { minVoice } = plan.interruption;
-  return minVoice > 0 && canVoiceStop(state) ? caller.voiceBeganAt + minVoice : undefined;
+  if (minVoice === 0 || !canVoiceStop(state)) return undefined;
+  // Its end is noticed late, so only then is it sure that a long voice was as long.
+  const noticeMs = minVoice > SHORT_VOICE_MS ? caller.hangoverMs : 0;
+  return caller.voiceBeganAt + minVoice + noticeMs;
 }
 
 function canVoiceStop({ caller, answer, aside }: Talk): boolean {

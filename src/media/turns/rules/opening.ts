@@ -35,10 +35,14 @@ export function openState(
   return state;
 }
 
+/** Until it is known. */
+const HANGOVER_MS = 250;
+
 function silentCaller(at: number): Caller {
   return {
     voice: 'off',
     voiceBeganAt: at,
+    hangoverMs: HANGOVER_MS,
     endedAt: at,
     recogniser: 'listening',
     flushes: 0,

@@ -1,0 +1,226 @@
+import { describe, expect, test } from '@jest/globals';
+import { Performance, planned, played } from './stage.ts';
+
+describe('silence', () => {
+  test('is asked about, and in the end the call is over', () => {
+    expect(played({ brief: { say: 'Hello.' } }, '', 60_000)).toEqual([
+      '100 caller hears "Hello."',
+      '350 said 0 "Hello." (script)',
+      '5350 heard 1 silence',
+      '5450 caller hears "Still there?"',
+      '5950 said 1 "Still there?" (script)',
+      '10950 heard 2 silence',
+      '11050 caller hears "Still there?"',
+      '11550 said 2 "Still there?" (script)',
+      '16550 heard 3 silence',
+      '16650 caller hears "Goodbye then."',
+      '17150 said 3 "Goodbye then." (script, silence)',
+      '17150 ends: silence',
+    ]);
+  });
+
+  test('counts on from what an earlier stream has heard', () => {
+    expect(played({ brief: { silences: 2 } }, '', 6_000)).toContain(
+      '5100 caller hears "Goodbye then."',
+    );
+  });
+
+  test('begins anew when the caller has said something', () => {
+    const stage = { brief: { silences: 2 } };
+    const log = played(stage, '1000 caller "Yes." 500', 9_000);
+    expect(log).toContain('7550 caller hears "Still there?"');
+  });
+
+  test('is not broken into while the caller makes a sound, but no noise puts it off for ever', () => {
+    expect(played({}, '4500 noise 1500', 11_000)).toEqual(['11000 heard 1 silence']);
+    const coughs = Array.from({ length: 40 }, (_, i) => `${i * 1_000} noise 300`).join('\n');
+    expect(played({}, coughs, 20_000)[0]).toBe('15000 heard 1 silence');
+  });
+
+  test('may be ended by the caller even in the last words', () => {
+    const stage = { brief: { silences: 2 } };
+    expect(played(stage, '5200 caller "I am here." 600', 8_000)).toEqual([
+      '5000 heard 1 silence',
+      '5100 caller hears "Goodbye then."',
+      '5280 clears',
+      '6100 asks 1 "I am here.", sure',
+      '6100 heard 2 "I am here."',
+      '6500 caller hears "Fine."',
+      '6750 said 2 "Fine." (model)',
+    ]);
+  });
+});
+
+describe('keys', () => {
+  test('are one turn, ended by #', () => {
+    expect(played({}, '1000 key 1\n1500 key 2\n1700 key #', 2_500)).toEqual([
+      '1700 asks 1 keys 12, sure',
+      '1700 heard 1 keys 12',
+      '2100 caller hears "Fine."',
+      '2350 said 1 "Fine." (model)',
+    ]);
+  });
+
+  test('are ended by a pause', () => {
+    expect(played({}, '1000 key 1\n3000 key 2', 5_600)).toContain('5500 heard 1 keys 12');
+  });
+
+  test('and words are two turns, of which the last is answered', () => {
+    const script = '1000 caller "my code" 500\n1600 key 1\n1700 key 2';
+    expect(played({}, script, 4_500)).toEqual([
+      '4200 heard 1 "my code"',
+      '4200 asks 1 keys 12, sure',
+      '4200 heard 2 keys 12',
+    ]);
+  });
+
+  test('stop the assistant at once', () => {
+    const stage = { brief: { say: 'Please type your number now.' } };
+    expect(played(stage, '700 key 5\n900 key #', 1_000)).toEqual([
+      '100 caller hears "Please type your number now."',
+      '700 clears',
+      '700 said 0 "Please type" (script, interrupted)',
+      '900 asks 1 keys 5, sure',
+      '900 heard 1 keys 5',
+    ]);
+  });
+
+  test('that are not listened to change nothing', () => {
+    const listen = { keys: false, timeoutSeconds: 5, speechTimeout: 'auto', hints: [] } as const;
+    const stage = {
+      brief: { say: 'Hello there.', assistant: { listen: { ...listen, hints: [] } } },
+    };
+    expect(played(stage, '300 key 5\n400 key #', 4_000)).toHaveLength(2);
+  });
+
+  test('# alone is nothing', () => {
+    expect(played({}, '1000 key #', 4_000)).toEqual([]);
+  });
+
+  test('of which there are too many are a turn before the pause', () => {
+    const talk = new Performance();
+    for (let i = 0; i < 70; i += 1) talk.happen({ type: 'key', digit: '1' });
+    expect(talk.log).toContain(`0 heard 1 keys ${'1'.repeat(64)}`);
+    expect(talk.wait(3_000).log).toContain('2500 heard 2 keys 111111');
+  });
+});
+
+describe('the first words', () => {
+  test('may be talked over like all others', () => {
+    const stage = { brief: { say: 'Welcome to the old town hotel.' } };
+    const log = played(stage, '600 caller "A room please." 700', 2_000);
+    expect(log.slice(0, 3)).toEqual([
+      '100 caller hears "Welcome to the old town hotel."',
+      '680 clears',
+      expect.stringMatching(/said 0 "Welcome to" \(script, interrupted\)$/),
+    ]);
+    expect(log).toContain('1600 heard 1 "A room please."');
+  });
+
+  test('are a greeting to whoever says hello at the same time', () => {
+    const stage = { brief: { say: 'Welcome to the hotel.' } };
+    expect(played(stage, '0 caller "hello?" 300', 2_500)).toEqual([
+      '60 clears',
+      '700 caller hears "Welcome to the hotel."',
+      '1700 said 0 "Welcome to the hotel." (script)',
+    ]);
+  });
+
+  test('bridge a lost stream, while what was left unanswered is answered', () => {
+    const heard = { kind: 'speech', text: 'Where are you?' } as const;
+    const brief = {
+      say: 'Where were we?',
+      isGreeting: false,
+      nextKey: '4',
+      pending: { key: '3', heard },
+    };
+    expect(played({ brief }, '', 2_000)).toEqual([
+      '0 asks 1 "Where are you?", sure',
+      '0 heard 3 "Where are you?"',
+      '100 caller hears "Where were we?"',
+      '850 caller hears "Fine."',
+      '1100 said 3 "Fine." (model)',
+    ]);
+  });
+
+  test('greet before anything is answered', () => {
+    const heard = { kind: 'keys', digits: '7' } as const;
+    const brief = { say: 'Welcome.', nextKey: '2', pending: { key: '1', heard } };
+    expect(played({ brief }, '', 1_000)).toEqual([
+      '100 caller hears "Welcome."',
+      '350 said 0 "Welcome." (script)',
+      '350 asks 1 keys 7, sure',
+      '350 heard 1 keys 7',
+      '750 caller hears "Fine."',
+      '1000 said 1 "Fine." (model)',
+    ]);
+  });
+
+  test('are left out where the assistant waits for the caller', () => {
+    expect(played({}, '', 4_000)).toEqual([]);
+  });
+});
+
+describe('the end', () => {
+  const asked = '1000 caller "Where are you?" 1000';
+
+  test('follows a phrase of the assistant and nothing else', () => {
+    const script = '1000 caller "Goodbye!" 500\n2000 caller "thank you" 500';
+    expect(played({}, script, 4_000)).toEqual([
+      '1800 heard 1 "Goodbye!"',
+      '1900 caller hears "Have a nice day."',
+      '2900 said 1 "Have a nice day." (script, end-phrase)',
+      '2900 heard 2 "thank you"',
+      '2900 ends: end-phrase',
+    ]);
+    const more = played({}, '1000 caller "Goodbye, one more thing." 500', 4_000);
+    expect(more).toContain('1800 asks 1 "Goodbye, one more thing.", sure');
+  });
+
+  test('of the line leaves what was heard, and every word that no turn had yet', () => {
+    const stage = { model: { 'Where are you?': { clauses: ['We are in the old town.'] } } };
+    expect(played(stage, `${asked}\n3500 hangs up`, 4_000).slice(3)).toEqual([
+      '3500 said 1 "We are in" (model, interrupted)',
+      '3500 line ended, ended',
+    ]);
+    expect(played({}, `${asked}\n1800 hangs up`, 4_000)).toEqual([
+      '1800 heard 1 "Where are"',
+      '1800 line ended, ended',
+    ]);
+  });
+
+  test('of the line leaves an answer that nobody has heard to whoever goes on', () => {
+    expect(played({}, `${asked}\n2500 hangs up`, 4_000).slice(2)).toEqual([
+      '2500 drops 1',
+      '2500 line ended, ended',
+    ]);
+  });
+
+  test.each(['recogniser-failed', 'voice-failed'] as const)('is given up: %s', (type) => {
+    const talk = new Performance().play(asked, 1_800);
+    talk.happen({ type });
+    expect(talk.log).toEqual(['1800 heard 1 "Where are"', '1800 gives up: speech-failed']);
+    expect(talk.state.status).toBe('ended');
+  });
+
+  test('is a goodbye for which nobody needs to be understood', () => {
+    const talk = new Performance().play('1000 caller "Goodbye." 500', 2_000);
+    talk.happen({ type: 'recogniser-failed' });
+    expect(talk.wait(4_000).log.at(-1)).toBe('2900 ends: end-phrase');
+  });
+
+  test('is a giving up when nothing is heard of what was said', () => {
+    const talk = new Performance({ brief: { say: 'Hello.' }, voiceMs: 600_000 });
+    expect(talk.wait(30_000).log).toEqual(['15600 gives up: speech-failed']);
+  });
+
+  test('is silent where the assistant has no last words', () => {
+    const ending = { phrases: ['goodbye'], message: '' };
+    const stage = planned({}, { brief: { assistant: { ending } } });
+    expect(played(stage, '1000 caller "Goodbye." 500', 2_000)).toEqual([
+      '1800 heard 1 "Goodbye."',
+      '1800 said 1 "" (script, end-phrase)',
+      '1800 ends: end-phrase',
+    ]);
+  });
+});
