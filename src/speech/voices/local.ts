@@ -55,10 +55,14 @@ export class LocalVoice implements TextToSpeech {
     if (!invocation) {
       throw new SpeechError('refused', 'no program of this machine speaks this language');
     }
+    const text = forProgram(invocation, words);
+    if (speakable(text) === '') {
+      throw new SpeechError('refused', 'the program of this machine cannot read these letters');
+    }
     const giveBack = await slots.take(signal);
     let file: Uint8Array;
     try {
-      file = await runProgram(invocation, forProgram(invocation, words), signal);
+      file = await runProgram(invocation, text, signal);
     } finally {
       giveBack();
     }

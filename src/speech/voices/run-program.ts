@@ -52,8 +52,6 @@ function started({ path, args }: Invocation, file: FileHandle | undefined): Chil
     stdio: ['pipe', file ? 'ignore' : 'pipe', 'ignore', ...(file ? [file.fd] : [])],
     // No keys, no address of a database.
     env: { LC_ALL: 'C.UTF-8' },
-    timeout: TIME_LIMIT_MS,
-    killSignal: 'SIGKILL',
   });
 }
 
@@ -62,6 +60,8 @@ async function ended(child: ChildProcess, words: string, signal: AbortSignal): P
   let bytes = 0;
   const kill = (): void => void child.kill('SIGKILL');
   signal.addEventListener('abort', kill, { once: true });
+  // Not that of `spawn`: it is left running when there is no such program.
+  const limit = setTimeout(kill, TIME_LIMIT_MS);
   child.stdout?.on('data', (piece: Buffer) => {
     bytes += piece.length;
     if (bytes > MAX_BYTES) kill();
@@ -86,6 +86,7 @@ async function ended(child: ChildProcess, words: string, signal: AbortSignal): P
       original: error,
     });
   } finally {
+    clearTimeout(limit);
     signal.removeEventListener('abort', kill);
   }
 }
