@@ -4,7 +4,7 @@ import { CaptionReader } from '../../src/captions/index.ts';
 import { CallerVoice } from '../../src/simulator/streams/caller-voice.ts';
 import type { VoiceEngine } from '../../src/simulator/streams/caller-voice.ts';
 import { audibleRange } from '../../src/simulator/streams/format.ts';
-import { speechLikeTones } from '../../src/simulator/streams/speech-like-tones.ts';
+import { speechLikeTones } from '../../src/audio/speech-like-tones.ts';
 
 const TEXT = 'Good evening, I would like a table for four at seven, please.';
 

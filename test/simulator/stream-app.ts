@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
 import { CaptionReader, spokenCaptions, writeCaptions } from '../../src/captions/index.ts';
-import { speechLikeTones } from '../../src/simulator/streams/speech-like-tones.ts';
+import { speechLikeTones } from '../../src/audio/speech-like-tones.ts';
 
 export interface Message {
   event: string;

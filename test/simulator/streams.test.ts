@@ -408,6 +408,63 @@ describe('what the application sends', () => {
   });
 });
 
+describe('an application that misbehaves', () => {
+  test('by flooding the stream with marks, clears and tiny pieces is borne', async () => {
+    const { stream, phone } = await withStream();
+    const audio = spoken('All of it arrives.');
+    for (const code of audio.subarray(0, 4_000)) stream.media(Uint8Array.of(code));
+    for (let count = 0; count < 3_000; count += 1) stream.mark(`mark ${count}`);
+    for (let count = 0; count < 100; count += 1) stream.clear();
+    stream.mark('end');
+    await stream.waitFor(isMark('end'));
+    expect(stream.of('mark')).toHaveLength(3_001);
+    expect(phone.stream?.measures).toMatchObject({ clears: 100, marks: 3_001 });
+  });
+
+  test('by sending ten minutes of audio at once is borne; what is left when it goes is not heard', async () => {
+    const { stream, phone, log } = await withStream({ after: '<Say>next</Say>' });
+    stream.media(Buffer.concat([spoken('So much.'), new Uint8Array(4_800_000).fill(0x00)]));
+    await phone.hearsMatching(/so much/i);
+    stream.socket.terminate();
+    await phone.hearsMatching(/next/);
+    const { measures } = log.of('stream').at(-1) ?? {};
+    expect(measures?.maxLeadMs).toBeGreaterThan(599_000);
+    expect(measures?.playedMs).toBeLessThan(10_000);
+    expect(problems(bench as Bench)).toEqual([31921]);
+  });
+
+  test('by not answering the goodbye does not hold the call up', async () => {
+    const { stream, phone } = await withStream();
+    (stream.socket as unknown as { _socket: { pause(): void } })._socket.pause();
+    const startedMs = Date.now();
+    phone.hangUp();
+    await phone.ended;
+    expect(Date.now() - startedMs).toBeLessThan(500);
+  });
+});
+
+describe('fifty streams at a time', () => {
+  test('carry each its own words, at full rate', async () => {
+    const { phone: first, sim, app: used } = await begin();
+    const others = Array.from({ length: 49 }, (_, index) =>
+      sim.dial({ from: `+1555000${3_000 + index}`, to: first.to }),
+    );
+    const phones = [first, ...others];
+    await used.stream(49);
+    await sim.prepareWords(...phones.map((phone) => `I am ${phone.from}.`));
+    await Promise.all(phones.map((phone) => phone.say(`I am ${phone.from}.`).delivered));
+    await pause(200);
+    const callers = await Promise.all(phones.map((_, index) => used.stream(index)));
+    for (const stream of callers) {
+      const { callSid = '' } = stream.of('start')[0]?.start ?? {};
+      expect(stream.words).toEqual(['I', 'am', `${sim.phone(callSid)?.from}.`]);
+      const media = stream.of('media');
+      const elapsedMs = (media.at(-1)?.atMs ?? 0) - (media[0]?.atMs ?? 0);
+      expect(Math.abs(elapsedMs - 20 * (media.length - 1))).toBeLessThan(1_000);
+    }
+  });
+});
+
 describe('the turn of the caller', () => {
   test('comes when the assistant has spoken and is silent, also where silence is sent all the time', async () => {
     const { stream, phone } = await withStream();
@@ -635,6 +692,29 @@ describe('faults of a stream', () => {
 });
 
 describe('a script on a stream', () => {
+  test('answers what is asked until it hears what it waits for, across clauses', async () => {
+    const { stream, phone } = await withStream();
+    const assistant = async () => {
+      stream.media(spoken('Good evening. How many are you?'));
+      await stream.waitFor(() => stream.words.includes('four.'));
+      await pause(300);
+      stream.media(spoken('Four. Press a key, please.'));
+      await stream.waitFor(({ event }) => event === 'dtmf');
+      stream.media(spoken('It is booked. Goodbye.'));
+    };
+    const script = parseScript(
+      [
+        'until /booked. goodbye/ within 20s',
+        '  /evening. how many/ -> say We are four.',
+        '  /press a key/ -> press 1',
+        'end',
+        'hangup',
+      ].join('\n'),
+    );
+    const [result] = await Promise.all([runScript(phone, script), assistant()]);
+    expect(result.failures).toEqual([]);
+  });
+
   test('hears across clauses, takes its turn, interrupts and passes', async () => {
     const { stream, phone } = await withStream();
     const said = (count: number) => {

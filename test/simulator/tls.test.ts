@@ -4,8 +4,10 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import twilio from 'twilio';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { startBench } from './bench.ts';
+import { WebSocketServer } from 'ws';
+import { AUTH_TOKEN, startBench } from './bench.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tls-'));
 const [keyPath, certPath] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
@@ -50,5 +52,29 @@ if (made.status !== 0) console.warn('openssl is not there: the TLS tests do NOT 
     expect(bench.sim.log.of('error')[0]?.code).toBe(code);
     expect(phone.heardApplicationError).toBe(code !== undefined);
     await bench.close();
+  });
+
+  test.each([
+    [true, []],
+    [false, [31910]],
+  ])('carries a stream over wss; with its authority trusted: %p', async (trusted, codes) => {
+    const streams = new WebSocketServer({ server });
+    const signed: unknown[] = [];
+    streams.on('connection', (socket, { headers, url }) => {
+      signed.push(headers['x-twilio-signature'], url);
+      socket.close();
+    });
+    const url = `wss://localhost:${port}/media`;
+    const bench = await startBench(
+      { '/voice': `<Connect><Stream url="${url}?q=1"/></Connect><Say>next</Say>` },
+      trusted ? { webhookCa: readFileSync(certPath, 'utf8') } : {},
+    );
+    await bench.call().hearsMatching(/next/);
+    expect(bench.sim.log.of('error').map(({ code }) => code)).toEqual(codes);
+    const signature = String(signed[0]);
+    expect(twilio.validateRequest(AUTH_TOKEN, signature, url, {})).toBe(trusted);
+    expect(signed[1]).toBe(trusted ? '/media' : undefined);
+    await bench.close();
+    await new Promise<void>((resolve) => streams.close(() => resolve()));
   });
 });

@@ -4,7 +4,7 @@
  */
 import { decodeMulaw } from '../../audio/mulaw.ts';
 import { spokenCaptions, writeCaptions } from '../../captions/index.ts';
-import { tones } from '../../speech/voices/tones.ts';
+import { speechLikeTones } from '../../audio/speech-like-tones.ts';
 import type { SpeechAsked } from './voice-dialects.ts';
 
 /** Clauses that are kept: a benchmark says the same few. */
@@ -15,7 +15,7 @@ export function audioFor({ text, format }: Pick<SpeechAsked, 'text' | 'format'>)
   const key = `${format} ${text}`;
   const known = kept.get(key);
   if (known) return known;
-  const audio = tones(text);
+  const audio = speechLikeTones(text);
   const captioned = writeCaptions(audio, spokenCaptions(text, audio.length));
   const made = format === 'mulaw' ? Buffer.from(captioned) : pcm24k(captioned);
   if (kept.size >= MAX_KEPT) kept.clear();

@@ -8,7 +8,7 @@ import { audibleRange, SAMPLES_PER_MS } from './format.ts';
 import { prepareAudio } from './speaking.ts';
 import type { PreparedAudio } from './speaking.ts';
 import { toLineAudio } from './line-audio.ts';
-import { speechLikeTones } from './speech-like-tones.ts';
+import { speechLikeTones } from '../../audio/speech-like-tones.ts';
 
 export type VoiceEngine = 'flite' | 'espeak-ng' | 'tones';
 

@@ -88,7 +88,11 @@ export class FrameSender {
     const { _socket: socket } = this.#socket as unknown as {
       _socket?: { resetAndDestroy?: () => void };
     };
-    socket?.resetAndDestroy?.();
+    try {
+      socket?.resetAndDestroy?.();
+    } catch {
+      // TLS cannot be reset: it breaks off without a word.
+    }
     this.#socket.terminate();
   }
 

@@ -7,7 +7,7 @@ import { MULAW_RATE } from '../../audio/mulaw.ts';
 import { SpeechError } from '../speech-error.ts';
 import type { SpeakOptions, TextToSpeech } from '../tts.ts';
 import { speakable } from './speakable.ts';
-import { tones } from './tones.ts';
+import { speechLikeTones } from '../../audio/speech-like-tones.ts';
 
 /** Bytes of audio that are kept, some eight minutes: a demo says the same things in many calls. */
 const MAX_KEPT = 4_000_000;
@@ -45,7 +45,7 @@ export class DemoVoice implements TextToSpeech {
       this.#kept.set(key, known);
       return known;
     }
-    const audio = (await this.#spoken(words, options)) ?? tones(words);
+    const audio = (await this.#spoken(words, options)) ?? speechLikeTones(words);
     const captioned = writeCaptions(audio, spokenCaptions(words, audio.length));
     this.#keep(key, captioned);
     return captioned;

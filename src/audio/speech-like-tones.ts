@@ -3,7 +3,7 @@
  * resonances of a vowel, and pauses where the text has them. Syllables are made once, so a clause costs
  * no more than copying them.
  */
-import { encodeMulaw, MULAW_RATE, MULAW_SILENCE, mulawBytes } from '../../audio/mulaw.ts';
+import { encodeMulaw, MULAW_RATE, MULAW_SILENCE, mulawBytes } from './mulaw.ts';
 
 const SYLLABLE_MS = 190;
 const BETWEEN_WORDS_MS = 50;
@@ -26,7 +26,7 @@ const RESONANCE_HZ = 90;
 const syllables = new Map<number, Uint8Array>();
 
 /** Mu-law at 8 kHz, always the same for the same text. */
-export function tones(text: string): Uint8Array {
+export function speechLikeTones(text: string): Uint8Array {
   const pieces: Uint8Array[] = [];
   let number = 0;
   for (const word of text.split(/\s+/).filter((each) => each !== '')) {
