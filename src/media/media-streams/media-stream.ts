@@ -82,6 +82,7 @@ export class MediaStream implements Line {
     this.#sendMessage({ event: 'clear', streamSid: this.#streamSid });
   }
 
+  /** Nothing is told after it. */
   close(): void {
     this.#closeWith(CLOSE.normal);
   }
@@ -96,6 +97,7 @@ export class MediaStream implements Line {
   }
 
   #closeWith(code: number): void {
+    this.#listener = undefined; // who closes a line knows it
     this.#socket.close(code);
     this.#end('stopped');
   }
@@ -186,13 +188,16 @@ export class MediaStream implements Line {
 
   #end(why: EndOfLine): void {
     if (this.#isEnded) return;
-    this.#tell({ type: 'ended', why });
-    this.#isEnded = true;
+    this.#isEnded = true; // whoever hears it may close us
+    this.#deliver({ type: 'ended', why });
     this.#settle(why);
   }
 
   #tell(event: LineEvent): void {
-    if (this.#isEnded) return;
+    if (!this.#isEnded) this.#deliver(event);
+  }
+
+  #deliver(event: LineEvent): void {
     if (this.#listener) this.#listener(event);
     else this.#early.push(event);
   }
