@@ -105,6 +105,8 @@ export class StreamSession implements PhoneStream, LineStream {
   get isListening(): boolean {
     if (this.#isOver || this.#speaking.isBusy || this.#sender.hasKeys) return false;
     const { silentSinceMs } = this;
+    const isHearing = silentSinceMs === undefined && this.#playback.hearing.sounds > 0;
+    if (isHearing) return false;
     const heardUntilMs = silentSinceMs ?? Number.NEGATIVE_INFINITY;
     const hasHeard = heardUntilMs > this.#waitsSinceMs;
     const quietSinceMs = hasHeard ? heardUntilMs : this.#waitsSinceMs;
