@@ -18,6 +18,9 @@
  *     end
  *     allow application error           without it, Twilio's error message fails the script
  *     expect ended completed            waits for the end; the status may be left out
+ *
+ * On a media stream `say` waits until something was heard and then nothing for 0.8 s, `interrupt` speaks
+ * at once, and patterns may span what was heard clause by clause.
  */
 export interface Script {
   lines: readonly ScriptLine[];
