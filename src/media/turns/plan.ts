@@ -6,9 +6,11 @@ import type {
   InterruptionPlan,
 } from '../../../workflows/assistant.ts';
 import { acknowledgements, fillers, stopWords } from './phrases-by-language.ts';
+import { plainPhrases } from './words.ts';
 
 export interface TalkPlan {
   endpointing: EndpointingPlan;
+  /** With its phrases as they are compared. */
   interruption: InterruptionPlan;
   filler: FillerPlan;
 }
@@ -49,13 +51,18 @@ const FILLER: Omit<FillerPlan, 'phrases'> = { after: 1_000, every: 5_000 };
 
 export function planOf({ stream, voice }: Pick<Assistant, 'stream' | 'voice'>): TalkPlan {
   const { language } = voice;
+  const interruption = {
+    ...INTERRUPTION,
+    ignored: acknowledgements(language),
+    always: stopWords(language),
+    ...stream?.interruption,
+  };
   return {
     endpointing: { ...ENDPOINTING, ...stream?.endpointing },
     interruption: {
-      ...INTERRUPTION,
-      ignored: acknowledgements(language),
-      always: stopWords(language),
-      ...stream?.interruption,
+      ...interruption,
+      ignored: plainPhrases(interruption.ignored),
+      always: plainPhrases(interruption.always),
     },
     filler: { ...FILLER, phrases: fillers(language), ...stream?.filler },
   };

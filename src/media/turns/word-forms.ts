@@ -6,7 +6,7 @@ import { wordsOf } from './words.ts';
 export type WordForm = 'sentence' | 'number' | 'open';
 
 /** Words of which dictated numbers are made, by language. */
-const NUMBER_WORDS: Record<string, string> = {
+const NUMBER_WORDS = plainSets({
   en:
     'zero oh one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen ' +
     'sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred ' +
@@ -29,7 +29,7 @@ const NUMBER_WORDS: Record<string, string> = {
   pt:
     'zero um dois três quatro cinco seis sete oito nove dez onze doze vinte trinta quarenta cinquenta ' +
     'sessenta setenta oitenta noventa cem mil',
-};
+});
 
 /** So many digits are a part of a longer number, also at the end of a sentence. */
 const LONG_NUMBER = 3;
@@ -62,12 +62,14 @@ function withoutMarks(word: string): string {
 function isNumber(word: string, language: string): boolean {
   if (CLOCK_OR_AMOUNT.test(word)) return true;
   const plain = plainWords(word);
-  return /^\p{Nd}+$/u.test(plain) || numberWords(language).includes(plain);
+  const [primary = ''] = language.toLowerCase().split('-');
+  return /^\p{Nd}+$/u.test(plain) || NUMBER_WORDS.get(primary)?.has(plain) === true;
 }
 
-function numberWords(language: string): string[] {
-  const [primary = ''] = language.toLowerCase().split('-');
-  return (NUMBER_WORDS[primary] ?? '').split(' ');
+function plainSets(words: Record<string, string>): Map<string, Set<string>> {
+  return new Map(
+    Object.entries(words).map(([language, line]) => [language, new Set(line.split(' '))]),
+  );
 }
 
 function digitsIn(word: string): number {

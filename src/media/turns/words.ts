@@ -30,7 +30,7 @@ export function withoutFirstWords(clauses: readonly string[], count: number): st
 
 /** What `text` says beyond `known`; all of it when it begins differently. */
 export function beyond(known: string, text: string): string {
-  const [before, words] = [wordsOf(plainWords(known)), wordsOf(text)];
+  const [before, words] = [wordsOf(known).map(plainWords), wordsOf(text)];
   const said = words.map(plainWords);
   const isContinued = before.every((word, i) => said[i] === word);
   const isPart = said.every((word, i) => before[i] === word);
@@ -38,25 +38,25 @@ export function beyond(known: string, text: string): string {
   return isContinued ? words.slice(before.length).join(' ') : text;
 }
 
-/** Whether `text` is made of nothing but these phrases. */
+/** Phrases as they are compared, the longest first. */
+export function plainPhrases(phrases: readonly string[]): string[] {
+  const plain = phrases.map(plainWords).filter((phrase) => phrase !== '');
+  return plain.sort((a, b) => b.length - a.length);
+}
+
+/** Whether `text` is made of nothing but these plain phrases. */
 export function isOnly(text: string, phrases: readonly string[]): boolean {
   let left = plainWords(text);
-  if (left === '') return true;
-  const known = phrases.map(plainWords).filter((phrase) => phrase !== '');
-  known.sort((a, b) => b.length - a.length);
   while (left !== '') {
-    const found = known.find((phrase) => left === phrase || left.startsWith(`${phrase} `));
+    const found = phrases.find((phrase) => left === phrase || left.startsWith(`${phrase} `));
     if (found === undefined) return false;
     left = left.slice(found.length).trimStart();
   }
   return true;
 }
 
-/** Whether one of the phrases is said anywhere in `text`. */
+/** Whether one of the plain phrases is said anywhere in `text`. */
 export function holdsAny(text: string, phrases: readonly string[]): boolean {
   const said = ` ${plainWords(text)} `;
-  return phrases.some((phrase) => {
-    const plain = plainWords(phrase);
-    return plain !== '' && said.includes(` ${plain} `);
-  });
+  return phrases.some((phrase) => said.includes(` ${phrase} `));
 }

@@ -91,6 +91,28 @@ describe('the end of a turn', () => {
     ]);
   });
 
+  test('is not late for ever because the recogniser failed to answer once', () => {
+    const talk = new Performance({ recogniserMs: 'never' });
+    talk.play('1000 caller "I want a table." 1000', 6_500);
+    talk.happen({ type: 'voice', voice: 'began', since: 6_400 });
+    talk.wait(7_500);
+    talk.happen({ type: 'voice', voice: 'ended', since: 7_300 });
+    talk.happen({ type: 'final', text: 'Hello there.' });
+    talk.happen({ type: 'flushed' });
+    talk.wait(7_700);
+    expect(talk.log).toContain('7600 heard 2 "Hello there."');
+  });
+
+  test('waits for a caller who speaks for long, though the recogniser tells nothing meanwhile', () => {
+    const talk = played({ hasInterim: false }, '1000 caller "A long story." 26000', 28_000);
+    expect(talk).toEqual([
+      expect.stringMatching(/asks 1 "A long story.", sure$/),
+      '27300 heard 1 "A long story."',
+      '27700 caller hears "Fine."',
+      '27950 said 1 "Fine." (model)',
+    ]);
+  });
+
   test('words count although no voice was noticed', () => {
     const stage = { isVoiceMissed: true, hasInterim: false };
     expect(played(stage, '1000 caller "I want a table." 1000', 2800)).toContain(

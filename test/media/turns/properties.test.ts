@@ -181,7 +181,12 @@ describe('a talk in any order of events', () => {
   test('ends by itself when nothing more happens', () => {
     fc.assert(
       fc.property(timed, plans, fc.boolean(), (story, interruption, hasInterim) => {
-        const chaos = new Chaos({ assistant: { stream: { interruption } } }, hasInterim);
+        const heard = { kind: 'speech', text: 'Where are you?' } as const;
+        const brief = { say: 'Where were we?', isGreeting: false, nextKey: '4' };
+        const chaos = new Chaos(
+          { ...brief, pending: { key: '3', heard }, assistant: { stream: { interruption } } },
+          hasInterim,
+        );
         for (const [ms, move] of story) {
           chaos.pass(ms);
           chaos.move(move);

@@ -1,7 +1,13 @@
 import { expect, test } from '@jest/globals';
 import { planOf } from '../../../src/media/turns/plan.ts';
 import { formOf } from '../../../src/media/turns/word-forms.ts';
-import { beyond, holdsAny, isOnly, withoutFirstWords } from '../../../src/media/turns/words.ts';
+import {
+  beyond,
+  holdsAny,
+  isOnly,
+  plainPhrases,
+  withoutFirstWords,
+} from '../../../src/media/turns/words.ts';
 
 test.each([
   ['I want a table.', 'sentence'],
@@ -36,13 +42,14 @@ test('a text is nothing but phrases only when every word of it is', () => {
   expect(isOnly('yeah but', ['yeah'])).toBe(false);
   expect(isOnly('yeahs', ['yeah'])).toBe(false);
   expect(isOnly('', ['yeah'])).toBe(true);
-  expect(isOnly('yeah', ['', '...'])).toBe(false);
+  expect(isOnly('yeah', plainPhrases(['', '...']))).toBe(false);
+  expect(isOnly('Uh-huh, all right.', plainPhrases(['All', 'Uh-huh', 'all right']))).toBe(true);
 });
 
 test('a phrase is found anywhere in a text, as whole words', () => {
   expect(holdsAny('Oh, please STOP now', ['stop'])).toBe(true);
   expect(holdsAny('bus stops', ['stop'])).toBe(false);
-  expect(holdsAny('anything', ['', '!'])).toBe(false);
+  expect(holdsAny('anything', plainPhrases(['', '!']))).toBe(false);
 });
 
 test('words go from the front of clauses, also across them', () => {

@@ -24,6 +24,7 @@ export function endpointing(draft: Draft): Look {
     const limit = Math.max(caller.endedAt + longestMs(state), caller.flushedAt + FLUSH_MS);
     if (at < limit) return limit;
     caller.recogniser = 'late';
+    caller.flushes = 0; // an answer that was lost must not keep every later turn waiting
     return 'again';
   }
   if (caller.voice === 'on') return state.answer ? undefined : duringSpeech(draft);

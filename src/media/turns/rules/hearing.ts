@@ -32,6 +32,7 @@ export function flush({ state, actions, at }: Draft): void {
 export function takePartial(draft: Draft, text: string): void {
   const { caller } = draft.state;
   const guess = beyond(caller.borrowed ?? '', text.trim());
+  if (text.trim() !== '') draft.state.hasInterim = true;
   if (guess === caller.guess) return;
   caller.guess = guess;
   takeSign(draft);
@@ -40,6 +41,7 @@ export function takePartial(draft: Draft, text: string): void {
 export function takeFinal(draft: Draft, text: string, confidence?: number): void {
   const { caller } = draft.state;
   const words = beyond(caller.borrowed ?? '', text.trim());
+  const isUnannounced = caller.guess === '';
   caller.guess = '';
   delete caller.borrowed;
   if (words === '') return;
@@ -49,8 +51,11 @@ export function takeFinal(draft: Draft, text: string, confidence?: number): void
   }
   caller.firstWordsAt ??= draft.at;
   caller.recognisedAt = draft.at;
-  // Only now is it known that there were words in it.
-  if (caller.voice === 'noise' && !draft.state.hasInterim) caller.voice = 'on';
+  if (caller.voice === 'noise' && isUnannounced) {
+    // There were words in it, from a recogniser that tells none before it is asked.
+    draft.state.hasInterim = false;
+    caller.voice = 'on';
+  }
   takeSign(draft);
 }
 
