@@ -31,7 +31,8 @@ export function callText(call: CallSnapshot): string {
   }
   for (const turn of call.turns) {
     lines.push(`  caller     ${heardText(turn.heard)}`);
-    if (turn.reply) lines.push(`  assistant  ${oneLine(turn.reply)}`);
+    const dash = turn.isInterrupted ? ' —' : '';
+    if (turn.reply) lines.push(`  assistant  ${oneLine(turn.reply)}${dash}`);
     if (turn.status !== 'answered') lines.push(`             (${turn.status})`);
   }
   return lines.join('\n');

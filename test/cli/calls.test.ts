@@ -39,6 +39,7 @@ const WITH_TRANSCRIPT = {
     greeting: 'Hello.',
     turns: [
       turn('1', 'A table\u001b[31m for two.', 'For when?'),
+      { ...turn('3', 'Wait.', 'You can '), interrupted: true },
       { ...turn('2', '', null, 'unanswered'), heard: { kind: 'keys', digits: '42' } },
     ],
   },
@@ -94,6 +95,8 @@ describe('voca calls show', () => {
         '  assistant  Hello.',
         '  caller     A table[31m for two.',
         '  assistant  For when?',
+        '  caller     Wait.',
+        '  assistant  You can —',
         '  caller     [keys 42]',
         '             (unanswered)',
         '',

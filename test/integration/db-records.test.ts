@@ -162,6 +162,17 @@ describe('the record of a call', () => {
     expect(turns[2]).not.toHaveProperty('tries');
   });
 
+  test('keeps what was interrupted, and how long each part of an answer took', async () => {
+    const callId = nextCallId();
+    const timings = { committedMs: 420.25, firstTokenMs: 610, heardMs: 950 };
+    const events = numbered(created, answered, turn(1, { isInterrupted: true, timings }), turn(2));
+    await records.record({ callId, events });
+    const { turns = [] } = (await find(callId)) ?? {};
+    expect(turns[0]).toMatchObject({ isInterrupted: true, timings });
+    expect(turns[1]).not.toHaveProperty('isInterrupted');
+    expect(turns[1]).not.toHaveProperty('timings');
+  });
+
   test('takes the newest word on a turn', async () => {
     const callId = nextCallId();
     const events = numbered(created, turn(1), turn(1, { status: 'unheard' }));
