@@ -9,7 +9,8 @@ import { exampleVariables, filledExample, optionalVariables } from './environmen
 
 const CLOUD_FILE = 'deploy/temporal-cloud.yml';
 const file = readCompose(MAIN_FILE);
-const roleOf = (name: string): Exclude<Role, 'cli'> => (name === 'api' ? 'api' : 'worker');
+const roleOf = (name: string): Exclude<Role, 'cli'> =>
+  name === 'api' || name === 'media' ? name : 'worker';
 
 function environmentOf(name: string, env = filledExample()): Record<string, string> {
   return interpolate(file.services[name]?.environment ?? {}, env);
@@ -57,7 +58,17 @@ describe('the environment of our services', () => {
     });
   });
 
-  test('all of ours reach the database of VOCA as its own user', () => {
+  test('the media worker listens on the port that is published, and has no database', () => {
+    const env = { ...filledExample(), VOCA_MEDIA_URL: 'wss://voice.example.com' };
+    const { listen, database } = loadConfig(environmentOf('media', env), { role: 'media' });
+    expect(listen).toMatchObject({ host: '0.0.0.0', mediaPort: 5001 });
+    expect(listen.mediaUrl).toBe('wss://voice.example.com');
+    expect(database.url).toBeUndefined();
+    const { listen: api } = loadConfig(environmentOf('api', env), { role: 'api' });
+    expect(api.mediaUrl).toBe(listen.mediaUrl);
+  });
+
+  test('those who write reach the database of VOCA as its own user', () => {
     for (const name of ['api', 'worker-1', 'worker-2']) {
       const { url } = loadConfig(environmentOf(name), { role: roleOf(name) }).database;
       expect(url).toBe('postgres://voca:voca1@postgres:5432/voca');

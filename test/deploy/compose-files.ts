@@ -9,7 +9,7 @@ export const MAIN_FILE = 'docker-compose.yml';
 export const SECOND_VERSION = 'deploy/second-version.yml';
 export const OVERLAYS = ['deploy/ui-on-loopback.yml', 'deploy/temporal-cloud.yml', SECOND_VERSION];
 /** The services that run our own image. */
-export const OURS = ['api', 'worker-1', 'worker-2'] as const;
+export const OURS = ['api', 'media', 'worker-1', 'worker-2'] as const;
 
 export interface Healthcheck {
   test: string[];
