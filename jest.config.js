@@ -7,7 +7,10 @@ const swc = [
   },
 ];
 
-const shared = { testEnvironment: 'node', transform: { '^.+\\.ts$': swc } };
+const shared = {
+  testEnvironment: '<rootDir>/test/native-arrays-environment.js',
+  transform: { '^.+\\.ts$': swc },
+};
 
 /** Tests that start whole processes, to be run without the others. */
 const PROCESS_TESTS = [

@@ -14,7 +14,7 @@ export interface PlaybackBench {
   playback: Playback;
   events: PlaybackEvent[];
   /** Of one type. */
-  told<T extends PlaybackEvent['type']>(type: T): Extract<PlaybackEvent, { type: T }>[];
+  told: <T extends PlaybackEvent['type']>(type: T) => Extract<PlaybackEvent, { type: T }>[];
 }
 
 export function playbackBench(options: FarEndOptions = {}): PlaybackBench {
