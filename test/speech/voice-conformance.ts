@@ -106,6 +106,14 @@ export function conformance(name: string, start: () => Promise<VoiceUnderTest>):
       await nothingHeld(under);
     });
 
+    test('lets go of everything when it is not wanted any more and nobody reads on', async () => {
+      const stop = new AbortController();
+      const pieces = under.voice.speak(CLAUSE, options({ signal: stop.signal }));
+      expect((await pieces[Symbol.asyncIterator]().next()).done).toBe(false);
+      stop.abort();
+      await nothingHeld(under);
+    });
+
     test('lets go of everything when nobody reads on', async () => {
       for await (const piece of under.voice.speak(CLAUSE, options())) {
         expect(piece.length).toBeGreaterThan(0);

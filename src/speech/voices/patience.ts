@@ -25,7 +25,8 @@ export async function* patiently(
   { patience, outer, server }: { patience: VoicePatience; outer: AbortSignal; server: string },
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const inner = new AbortController();
-  const wait = new Wait(outer);
+  // At once, also while nobody reads on.
+  const wait = new Wait(outer, () => inner.abort());
   let leftMs = patience.wholeMs;
   let isFirst = true;
   let isOver = false;
@@ -67,10 +68,12 @@ export function asSpeechError(thrown: unknown, server: string): SpeechError {
 /** Waits for promises, each for its time, until a signal fires. */
 class Wait {
   readonly #outer: AbortSignal;
+  readonly #stopped: () => void;
   #reject: ((error: SpeechError) => void) | undefined;
 
-  constructor(outer: AbortSignal) {
+  constructor(outer: AbortSignal, stopped: () => void) {
     this.#outer = outer;
+    this.#stopped = stopped;
     outer.addEventListener('abort', this.#onAbort, { once: true });
   }
 
@@ -96,7 +99,10 @@ class Wait {
     this.#outer.removeEventListener('abort', this.#onAbort);
   }
 
-  readonly #onAbort = (): void => this.#reject?.(notWanted());
+  readonly #onAbort = (): void => {
+    this.#stopped();
+    this.#reject?.(notWanted());
+  };
 }
 
 function notWanted(): SpeechError {
