@@ -229,6 +229,18 @@ describe('a clear', () => {
     expect(told('cleared')).toMatchObject([{ utterance: 1 }, { utterance: 2, heardText: '' }]);
   });
 
+  test('marks that come back because of it are not taken for those of what follows', () => {
+    const { time, playback, told } = playbackBench({ delayMs: 100 });
+    speak(playback, 1, TEN_WORDS, audioOf(4_800, 1));
+    time.pass(50);
+    playback.clear();
+    speak(playback, 2, 'sorry', audioOf(400, 2));
+    time.pass(250);
+    expect(told('heard')).toEqual([]);
+    time.pass(400);
+    expect(told('heard')).toMatchObject([{ utterance: 2, text: 'sorry' }]);
+  });
+
   test('tells of all utterances, also of those that nobody has heard', () => {
     const { time, playback, told } = playbackBench();
     speak(playback, 1, 'one moment', audioOf(1_000, 1));
