@@ -144,7 +144,7 @@ export function hasHeard(state: Conversation, key: TurnKey): boolean {
 /** The call as it stands, for operators and for a gateway that has lost its place. */
 export function snapshotOf(state: Conversation): CallSnapshot {
   const { call, assistant } = state;
-  const greeting = state.decided[GREETING_KEY]?.say;
+  const greeting = state.heardGreeting ?? state.decided[GREETING_KEY]?.say;
   const workspaceId = call.workspaceId ?? assistant?.workspaceId;
   return {
     callId: call.callId,

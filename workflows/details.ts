@@ -8,7 +8,7 @@ import type { Conversation } from './rules/state.ts';
 const SHOWN_TURNS = 40;
 
 export function callDetails(state: Conversation): string {
-  const greeting = state.decided[GREETING_KEY]?.say;
+  const greeting = state.heardGreeting ?? state.decided[GREETING_KEY]?.say;
   const shown = state.turns.slice(-SHOWN_TURNS);
   const count = turnCount(state);
   const left = count - shown.length;
@@ -22,7 +22,7 @@ export function callDetails(state: Conversation): string {
 
 function turnLines(turn: Turn): string {
   const lines = [line('Caller', heardText(turn.heard))];
-  if (turn.reply) lines.push(line('Assistant', turn.reply));
+  if (turn.reply) lines.push(line('Assistant', turn.reply + (turn.isInterrupted ? ' …' : '')));
   if (turn.status !== 'answered') lines.push(`_(${turn.status})_`);
   return lines.join('\n\n');
 }

@@ -12,11 +12,22 @@ export type CallEventBody =
   | { type: 'call.ringing'; callSid: string }
   | { type: 'call.answered'; callSid: string; greeting: string; assistant?: AssistantRef }
   /** `position` counts the turns of a call from 1 in the order in which they were heard. */
-  | { type: 'call.turn.completed'; position: number; turn: Turn }
+  | ({ type: 'call.turn.completed'; position: number; turn: Turn } & HeardGreeting)
   | DegradedTurn
-  | { type: 'call.ended'; reason: EndReason; callSid?: string; durationSeconds?: number }
+  | ({
+      type: 'call.ended';
+      reason: EndReason;
+      callSid?: string;
+      durationSeconds?: number;
+    } & HeardGreeting)
   /** After `call.ended`: what was said in this session, this call included, in short. */
   | { type: 'call.summarized'; text: string; model: string };
+
+/** Known only afterwards, and told once, with what is told next. */
+interface HeardGreeting {
+  /** What the caller heard of a greeting that he talked over, in place of the whole. */
+  greeting?: string;
+}
 
 /** Behind `call.turn.completed`: the caller was not answered by the model that should have. */
 export interface DegradedTurn {

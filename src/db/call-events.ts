@@ -39,8 +39,8 @@ export function callRowOf(
  * call still never goes back, and what an event does not know stays as it is.
  */
 export async function applyEvent(scope: Scope, callId: string, event: CallEvent): Promise<void> {
-  if (event.type === 'call.turn.completed') return applyTurn(scope, callId, event);
-  const changes = changesOf(event);
+  if (event.type === 'call.turn.completed') await applyTurn(scope, callId, event);
+  const changes = { ...changesOf(event), ...greetingHeard(event) };
   if (Object.keys(changes).length === 0) return;
   await scope.trx
     .updateTable('calls')
@@ -50,7 +50,7 @@ export async function applyEvent(scope: Scope, callId: string, event: CallEvent)
     .execute();
 }
 
-function changesOf(event: Exclude<CallEvent, { type: 'call.turn.completed' }>): Changes {
+function changesOf(event: CallEvent): Changes {
   switch (event.type) {
     case 'call.created':
       return {}; // its row was made of it
@@ -77,11 +77,19 @@ function changesOf(event: Exclude<CallEvent, { type: 'call.turn.completed' }>): 
         ...(event.callSid !== undefined && { call_sid: event.callSid }),
         ...(event.durationSeconds !== undefined && { duration_seconds: event.durationSeconds }),
       };
+    case 'call.turn.completed':
+      return {}; // it has a row of its own
     case 'call.degraded':
       return {}; // its turn says the same
     case 'call.summarized':
       return { summary: storable(event.text) };
   }
+}
+
+/** It was talked over, and this is what was heard of it. */
+function greetingHeard(event: CallEvent): Changes {
+  const greeting = 'greeting' in event ? event.greeting : undefined;
+  return greeting === undefined ? {} : { greeting: storable(greeting) };
 }
 
 /** In the order in which a call comes to them. */

@@ -5,6 +5,7 @@ import { createCallRecords } from '../../src/db/call-records.ts';
 import { findCall } from '../../src/db/calls.ts';
 import type { DatabaseError } from '../../src/db/errors.ts';
 import type { Turn } from '../../workflows/contract.ts';
+import type { CallEventBody } from '../../workflows/events.ts';
 import {
   answered,
   created,
@@ -171,6 +172,13 @@ describe('the record of a call', () => {
     expect(turns[0]).toMatchObject({ isInterrupted: true, timings });
     expect(turns[1]).not.toHaveProperty('isInterrupted');
     expect(turns[1]).not.toHaveProperty('timings');
+  });
+
+  test('keeps of a greeting that was talked over what was heard', async () => {
+    const callId = nextCallId();
+    const first = { ...turn(1), greeting: 'Hel' } as CallEventBody;
+    await records.record({ callId, events: numbered(created, answered, first, turn(2)) });
+    expect(await find(callId)).toMatchObject({ greeting: 'Hel', turns: [{}, {}] });
   });
 
   test('takes the newest word on a turn', async () => {

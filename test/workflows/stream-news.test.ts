@@ -62,6 +62,29 @@ describe('what is heard over a stream', () => {
   });
 });
 
+describe('a greeting that was talked over', () => {
+  const interrupted = () =>
+    offered()
+      .attached(1)
+      .said(1, '0', replyOf('Hello, how', { isInterrupted: true }));
+  const told = (call: ReturnType<typeof offered>) =>
+    call.records().flatMap((event) => ('greeting' in event ? [[event.type, event.greeting]] : []));
+  const whole = ['call.answered', 'Hello, how can I help?'];
+
+  test('is recorded as it was heard, once, with the next turn', () => {
+    const call = interrupted().talks(1, '1').talks(1, '2').twilioSays('completed');
+    expect(told(call)).toEqual([whole, ['call.turn.completed', 'Hello, how']]);
+    expect(call.snapshot().greeting).toBe('Hello, how');
+  });
+
+  test('or with the end, when nothing more was said', () => {
+    expect(told(interrupted().twilioSays('completed'))).toEqual([
+      whole,
+      ['call.ended', 'Hello, how'],
+    ]);
+  });
+});
+
 describe('news that come late', () => {
   test('of a stream that is over, before the next one is led, are answered by it', () => {
     const call = talking().loses(1).told(1, '1');

@@ -70,6 +70,8 @@ export interface Conversation {
   isGreeted?: true;
   /** What was heard of a greeting that was talked over. */
   heardGreeting?: string;
+  /** The record does not know it yet. */
+  isGreetingUntold?: true;
   /** Failed questions to Twilio in a row. */
   carrierFailures: number;
   /** Absolute times in milliseconds. */
@@ -187,7 +189,15 @@ export interface Draft {
 }
 
 export function record(draft: Draft, event: CallEventBody, at: number = draft.at): void {
-  draft.effects.push({ do: 'record', event, at });
+  draft.effects.push({ do: 'record', event: withGreeting(draft.state, event), at });
+}
+
+function withGreeting(state: Conversation, event: CallEventBody): CallEventBody {
+  const { heardGreeting: greeting, isGreetingUntold } = state;
+  const isNext = event.type === 'call.turn.completed' || event.type === 'call.ended';
+  if (!isNext || !isGreetingUntold || greeting === undefined) return event;
+  delete state.isGreetingUntold;
+  return { ...event, greeting };
 }
 
 export function isoTime(atMs: number): string {

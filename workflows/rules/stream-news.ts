@@ -62,7 +62,10 @@ function takeFirstWords(draft: Draft, number: number, reply: StreamReply): void 
   const { state } = draft;
   // What bridges a lost stream is told in the same way, but by then somebody was greeted.
   if (!state.isGreeted || number === 1) {
-    if (reply.isInterrupted) state.heardGreeting ??= reply.text;
+    if (reply.isInterrupted && state.heardGreeting === undefined) {
+      state.heardGreeting = reply.text;
+      state.isGreetingUntold = true;
+    }
     state.isGreeted = true;
   }
   endAfter(draft, reply);
