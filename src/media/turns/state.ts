@@ -70,8 +70,8 @@ export interface Caller {
   confidence?: number;
   /** What the recogniser believes that it hears after `words`. */
   guess: string;
-  /** A guess that had to be taken for words: the next final says it again. */
-  borrowed?: string;
+  /** A guess that had to be taken for words: the final that is late says it again. */
+  borrowed?: { text: string; at: number };
   /** When `words` or `guess` changed last. */
   wordsAt: number;
   /** When the first and the last of `words` came. */

@@ -91,6 +91,16 @@ describe('the end of a turn', () => {
     ]);
   });
 
+  test('words that are said again after a guess are words again', () => {
+    const talk = new Performance({ recogniserMs: 'never' }).play('1000 caller "Yes." 500', 4_600);
+    talk.happen({ type: 'final', text: 'Yes.' });
+    talk.happen({ type: 'final', text: 'Yes.' });
+    const late = new Performance({ recogniserMs: 'never' }).play('1000 caller "Yes." 500', 9_900);
+    late.happen({ type: 'final', text: 'Yes.' });
+    const heard = (log: string[]) => log.filter((line) => / heard \d "/.test(line)).length;
+    expect([heard(talk.wait(5_500).log), heard(late.wait(11_000).log)]).toEqual([2, 2]);
+  });
+
   test('is not late for ever because the recogniser failed to answer once', () => {
     const talk = new Performance({ recogniserMs: 'never' });
     talk.play('1000 caller "I want a table." 1000', 6_500);

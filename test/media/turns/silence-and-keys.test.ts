@@ -177,6 +177,17 @@ describe('the end', () => {
     expect(more).toContain('1800 asks 1 "Goodbye, one more thing.", sure');
   });
 
+  test('is not put off by what is said before its last words can be heard', () => {
+    const script = '1000 caller "Goodbye!" 500\n2000 caller "thank you" 500';
+    expect(played({ voiceMs: 1_500 }, script, 6_000)).toEqual([
+      '1800 heard 1 "Goodbye!"',
+      '3300 caller hears "Have a nice day."',
+      '4300 said 1 "Have a nice day." (script, end-phrase)',
+      '4300 heard 2 "thank you"',
+      '4300 ends: end-phrase',
+    ]);
+  });
+
   test('of the line leaves what was heard, and every word that no turn had yet', () => {
     const stage = { model: { 'Where are you?': { clauses: ['We are in the old town.'] } } };
     expect(played(stage, `${asked}\n3500 hangs up`, 4_000).slice(3)).toEqual([

@@ -3,6 +3,8 @@ import type { Draft } from '../state.ts';
 import { beyond, joined } from '../words.ts';
 
 const MOST_HANGOVER_MS = 500;
+/** A final that is later than this does not come any more: the caller says the same again. */
+const LATE_MS = 5_000;
 
 export function takeVoice(draft: Draft, voice: 'began' | 'ended', since: number): void {
   const { caller } = draft.state;
@@ -31,7 +33,7 @@ export function flush({ state, actions, at }: Draft): void {
 
 export function takePartial(draft: Draft, text: string): void {
   const { caller } = draft.state;
-  const guess = beyond(caller.borrowed ?? '', text.trim());
+  const guess = beyond(borrowed(draft), text.trim());
   if (text.trim() !== '') draft.state.hasInterim = true;
   if (guess === caller.guess) return;
   caller.guess = guess;
@@ -40,7 +42,7 @@ export function takePartial(draft: Draft, text: string): void {
 
 export function takeFinal(draft: Draft, text: string, confidence?: number): void {
   const { caller } = draft.state;
-  const words = beyond(caller.borrowed ?? '', text.trim());
+  const words = beyond(borrowed(draft), text.trim());
   const isUnannounced = caller.guess === '';
   caller.guess = '';
   delete caller.borrowed;
@@ -57,6 +59,12 @@ export function takeFinal(draft: Draft, text: string, confidence?: number): void
     caller.voice = 'on';
   }
   takeSign(draft);
+}
+
+/** What a late final may say again. */
+function borrowed({ state, at }: Draft): string {
+  const { text, at: since } = state.caller.borrowed ?? { text: '', at };
+  return at - since < LATE_MS ? text : '';
 }
 
 /** The caller has said something, whatever voice activity knows of it. */
@@ -91,12 +99,13 @@ function forget(caller: Draft['state']['caller']): void {
 }
 
 /** The recogniser has not made up its mind in time: what it believed counts. */
-export function trustGuess({ state, at }: Draft): void {
+export function trustGuess(draft: Draft): void {
+  const { state, at } = draft;
   const { caller } = state;
   if (caller.guess === '') return;
   caller.words.push(caller.guess);
   caller.firstWordsAt ??= at;
-  caller.borrowed = joined([caller.borrowed ?? '', caller.guess]);
+  caller.borrowed = { text: joined([borrowed(draft), caller.guess]), at };
   caller.guess = '';
 }
 
