@@ -9,9 +9,9 @@ export interface EarsOptions {
   language: string;
   hints: readonly string[];
   clock: Clock;
-  onRecogniser(event: RecogniserEvent): void;
+  onRecogniser: (event: RecogniserEvent) => void;
   /** Both times by the clock: when it was noticed, and when it really was. */
-  onVoice(voice: 'began' | 'ended', atMs: number, sinceMs: number): void;
+  onVoice: (voice: 'began' | 'ended', atMs: number, sinceMs: number) => void;
 }
 
 const SAMPLES_PER_MS = 8;

@@ -7,9 +7,9 @@ export interface MouthOptions {
   language: string;
   playback: Playback;
   /** The first audio of an utterance was made. */
-  onAudio(utterance: number): void;
+  onAudio: (utterance: number) => void;
   /** No voice could speak a clause. What was said before it is still played. */
-  onFailed(error: unknown): void;
+  onFailed: (error: unknown) => void;
 }
 
 interface Order {

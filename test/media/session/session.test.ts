@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 import { aBrief } from '../turns/a-brief.ts';
 import { SessionBench } from './parts.ts';
 
-beforeEach(() => jest.useFakeTimers());
-afterEach(() => jest.useRealTimers());
+beforeEach(() => void jest.useFakeTimers());
+afterEach(() => void jest.useRealTimers());
 
 const passes = (ms: number) => jest.advanceTimersByTimeAsync(ms);
 const GREETING = 'Hello, how can I help you today?';
