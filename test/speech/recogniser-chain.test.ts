@@ -85,6 +85,20 @@ describe('a chain of recognisers', () => {
     ]);
   });
 
+  test('knows what was told already by two of them, when the second one fails as well', () => {
+    nowMs = 1_000;
+    const caller = listen();
+    caller.say(murmur(400));
+    first.last.say({ type: 'final', text: 'one', untilMs: 250 });
+    first.last.say({ type: 'failed', error: broken() });
+    second.last.say({ type: 'final', text: 'two', untilMs: 100 });
+    nowMs += 60_000;
+    second.last.say({ type: 'failed', error: broken() });
+    expect(first.last.given).toEqual(['voice', 50 * 8]);
+    first.last.say({ type: 'final', text: 'three', untilMs: 50 });
+    expect(caller.events.map((each) => 'untilMs' in each && each.untilMs)).toEqual([250, 350, 400]);
+  });
+
   test('takes a final that does not say how far it reaches for all that was sent', () => {
     const caller = listen();
     caller.say(murmur(400));

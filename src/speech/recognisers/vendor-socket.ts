@@ -59,7 +59,7 @@ export class VendorSocket {
     return !this.#isOver && this.#socket.readyState === WebSocket.OPEN;
   }
 
-  /** What is sent before the connection is there is kept for it. */
+  /** What is sent before the connection is there is kept for it, and must not change any more. */
   send(data: Uint8Array | string): void {
     if (this.#isOver) return;
     if (this.#socket.readyState === WebSocket.CONNECTING) this.#keep(data);
@@ -110,8 +110,7 @@ export class VendorSocket {
   }
 
   #keep(data: Uint8Array | string): void {
-    // Whoever gave it may write into it again.
-    this.#kept.push(typeof data === 'string' ? data : new Uint8Array(data));
+    this.#kept.push(data);
     this.#keptBytes += data.length;
   }
 
