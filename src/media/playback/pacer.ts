@@ -1,5 +1,6 @@
 /** Gives audio to the line: up to 400 ms ahead of where the caller is by the clock. */
 import type { Line } from '../line.ts';
+import { TICK_MS } from '../ticker.ts';
 import type { ClauseAudio } from './clause-audio.ts';
 import type { PlaybackEvent, PlaybackFigures } from './playback-types.ts';
 import { Playhead } from './playhead.ts';
@@ -71,7 +72,10 @@ export class Pacer {
   /** @param readyForMs for how long the audio could have been sent */
   #measure(utterance: Utterance, leadMs: number, gapMs: number, readyForMs: number): void {
     const isStarved = readyForMs < gapMs;
-    if (!isStarved) this.figures.shortestLeadMs = Math.min(this.figures.shortestLeadMs, leadMs);
+    // What is sent as soon as it is made tells nothing of this process.
+    if (readyForMs >= TICK_MS && !isStarved) {
+      this.figures.shortestLeadMs = Math.min(this.figures.shortestLeadMs, leadMs);
+    }
     if (gapMs < LEAST_GAP_MS) return;
     const held = this.#heldSinceMs === undefined ? 'late' : 'line';
     const why = isStarved ? 'starved' : held;

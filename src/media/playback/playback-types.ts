@@ -72,7 +72,7 @@ export interface PlaybackFigures {
   late: number;
   /** Gaps because no audio was there, or the line took none. */
   otherGaps: number;
-  /** Right before more was sent within an utterance. */
+  /** Right before more was sent of what had been there for a while; Infinity when nothing was. */
   shortestLeadMs: number;
   longestLeadMs: number;
 }

@@ -1,5 +1,5 @@
 /** The voice activity of all streams of a process: one model, asked about many streams at a time. */
-import { describeError, type Log } from '../../log.ts';
+import type { Log } from '../../log.ts';
 import { CallerVoice } from './caller-voice.ts';
 import { WINDOW_SAMPLES } from './chunk-queue.ts';
 import { loadSilero, MAX_BATCH, type VoiceModel } from './silero-model.ts';
@@ -57,7 +57,7 @@ class SharedDetector implements VoiceActivity {
       else this.#model = model;
     } catch (error) {
       this.#log?.warn('voice activity: no model, the energy of the audio decides', {
-        error: describeError(error),
+        error,
       });
     }
   }
@@ -68,7 +68,7 @@ class SharedDetector implements VoiceActivity {
         onVoice(change);
       } catch (error) {
         // The other streams of the batch are not to pay for it.
-        this.#log?.error('voice activity: a listener failed', { error: describeError(error) });
+        this.#log?.error('voice activity: a listener failed', { error });
       }
     };
     return new CallerVoice((voice) => this.#collect(voice), tell, options);
@@ -134,7 +134,7 @@ class SharedDetector implements VoiceActivity {
     const model = this.#model;
     this.#model = undefined;
     this.#log?.warn('voice activity: the model failed, the energy of the audio decides', {
-      error: describeError(error),
+      error,
     });
     await model?.close().catch(() => {});
   }
