@@ -22,6 +22,7 @@ const PROCESS_TESTS = [
   'delivery-kills',
   'drills',
   'faults',
+  'media-worker',
   'observability',
   'reconcile',
   'schemathesis',

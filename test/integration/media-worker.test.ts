@@ -1,0 +1,130 @@
+/** Media workers as processes: a call over a stream goes on whatever happens to the one that carries it. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { createDatabase } from '../../src/db/pool.ts';
+import { seedDefaults } from '../../src/db/seed.ts';
+import { newId } from '../../src/ids.ts';
+import { demoAssistant } from '../../src/orchestrator/index.ts';
+import type { Phone } from '../../src/simulator/index.ts';
+import { createUrls } from '../../src/twilio/urls.ts';
+import { eventually } from './support/eventually.ts';
+import { Roles } from './support/roles.ts';
+import type { RoleProcess } from './support/roles.ts';
+import { CALLER } from './support/voca.ts';
+
+const STREAM_NUMBER = '+15005550001';
+const MEDIA = ['voca-media-1', 'voca-media-2'];
+const PATIENCE = { timeoutMs: 30_000 };
+
+let roles: Roles;
+let instance: RoleProcess;
+/** Of the supervisor's processes, in their order: two for the api, two workers, two for media. */
+const metricsPort = 20_000 + Math.floor(Math.random() * 8_000);
+
+beforeAll(async () => {
+  roles = await Roles.prepare({
+    env: { VOCA_LLM: 'demo' },
+    simulator: {
+      fastForward: false,
+      msPerCharacter: 20,
+      numbers: [{ phoneNumber: STREAM_NUMBER }],
+    },
+  });
+  instance = roles.launch('supervisor', { METRICS_PORT: String(metricsPort) });
+  await roles.untilReady();
+  const db = createDatabase({ url: roles.databaseUrl, applicationName: 'test' });
+  await seedDefaults(db, {
+    number: { id: newId('pn'), number: STREAM_NUMBER },
+    assistant: { ...demoAssistant, id: 'asst_stream', name: 'Live', mode: 'stream' },
+  });
+  await db.destroy();
+  const urls = createUrls(roles.webhookUrl);
+  const { sid = '' } = roles.simulator.numbers.byNumber(STREAM_NUMBER) ?? {};
+  roles.simulator.numbers.update(sid, {
+    voiceUrl: urls.voice(),
+    voiceFallbackUrl: urls.fallback(),
+    statusCallback: urls.status(),
+  });
+}, 120_000);
+afterAll(() => roles.stop());
+
+const pidOf = (name: string): number =>
+  Number(readFileSync(join(roles.folder, 'run', `${name}.pid`), 'utf8'));
+
+/** The media worker that carries the only stream. */
+function carrier(): Promise<string> {
+  return eventually(
+    async () => {
+      for (const [i, name] of MEDIA.entries()) {
+        const answer = await fetch(`http://127.0.0.1:${metricsPort + 4 + i}/metrics`);
+        if (/^voca_media_streams\{.*\} 1$/m.test(await answer.text())) return name;
+      }
+      throw new Error('nobody carries a stream');
+    },
+    { withinMs: 15_000 },
+  );
+}
+
+async function call(): Promise<Phone> {
+  const phone = roles.simulator.dial({ from: CALLER, to: STREAM_NUMBER });
+  await phone.hearsMatching(/can book/i, PATIENCE);
+  return phone;
+}
+
+/** Why the sessions of a call are over, in order. */
+async function endsOf(phone: Phone): Promise<string[]> {
+  const handle = roles.link.client.workflow.getHandle(roles.callIdOf(phone));
+  const { events = [] } = await handle.fetchHistory();
+  return (events ?? []).flatMap((event) => {
+    const data =
+      event.activityTaskCompletedEventAttributes?.result?.payloads?.[0]?.data ?? undefined;
+    const text = data ? Buffer.from(data).toString() : '';
+    return text.startsWith('{"why"') ? [(JSON.parse(text) as { why: string }).why] : [];
+  });
+}
+
+describe('a call over a stream', () => {
+  test('reaches a media worker through the api, and is answered', async () => {
+    const phone = await call();
+    expect(MEDIA).toContain(await carrier());
+    phone.say('I would like to book a table for tomorrow evening.');
+    await phone.hearsMatching(/what time|for how many/i, PATIENCE);
+    phone.hangUp();
+    await eventually(async () => expect(await endsOf(phone)).toEqual(['stopped']), {
+      withinMs: 15_000,
+    });
+  });
+
+  test('goes on at the other one when its own is killed', async () => {
+    const phone = await call();
+    const name = await carrier();
+    const pid = pidOf(name);
+    process.kill(pid, 'SIGKILL');
+    await phone.hearsMatching(/line was gone/i, PATIENCE);
+    phone.say('I would like to book a table for tomorrow evening.');
+    await phone.hearsMatching(/what time|for how many/i, PATIENCE);
+    await eventually(async () => expect(pidOf(name)).not.toBe(pid));
+    phone.hangUp();
+  });
+
+  test('is moved when its own is told to leave, and is not greeted again', async () => {
+    const phone = await call();
+    const name = await carrier();
+    process.kill(pidOf(name), 'SIGTERM');
+    await eventually(async () => expect(await endsOf(phone)).toEqual(['moved']), {
+      withinMs: 15_000,
+    });
+    phone.say('I would like to book a table for tomorrow evening.');
+    await phone.hearsMatching(/what time|for how many/i, PATIENCE);
+    phone.hangUp();
+  });
+});
+
+test('the whole instance stops in time with a stream open', async () => {
+  await call();
+  await carrier();
+  const startedAt = performance.now();
+  expect(await instance.terminate()).toEqual({ code: 0, signal: null });
+  expect(performance.now() - startedAt).toBeLessThan(10_000);
+});
