@@ -4,18 +4,13 @@ import { spokenCaptions, writeCaptions } from '../captions/index.ts';
 import type { CallState, CallStatus, EndedCall } from './call-state.ts';
 import type { Line, Spoken, TranscriptItem } from './line.ts';
 import { PhoneError } from './phone-error.ts';
+import { isFound, Listener } from './listener.ts';
+import type { Heard } from './listener.ts';
 import type { Pickup } from './pickup.ts';
 import { toLineAudio } from './streams/line-audio.ts';
 import type { PhoneStream } from './streams/phone-stream.ts';
 import { prepareAudio } from './streams/speaking.ts';
-import type { SoundSource } from './truth-events.ts';
 import { waitUntil } from './wait-until.ts';
-
-export interface Heard {
-  source: SoundSource;
-  text: string;
-  atMs: number;
-}
 
 export interface SayOptions {
   /** Speech recognition's, 0 to 1; null leaves the field out, as Twilio sometimes does. */
@@ -43,10 +38,11 @@ export interface PhoneParts {
 
 export class Phone {
   readonly #parts: PhoneParts;
-  #cursor = 0;
+  readonly #listener: Listener;
 
   constructor(parts: PhoneParts) {
     this.#parts = parts;
+    this.#listener = new Listener(parts.line);
   }
 
   get callSid(): string {
@@ -133,7 +129,7 @@ export class Phone {
 
   /** The next thing heard that was not returned yet. Rejects when the call ends without it. */
   async hears(options: WaitOptions = {}): Promise<Heard> {
-    return this.#until(() => this.#nextHeard(), 'something to be heard', options);
+    return this.#until(() => this.#listener.next(), 'something to be heard', options);
   }
 
   /**
@@ -141,7 +137,11 @@ export class Phone {
    * the pattern may span several of them, and all that is skipped is returned with it.
    */
   async hearsMatching(pattern: RegExp, options: WaitOptions = {}): Promise<Heard> {
-    return this.#until(() => this.#nextMatching(pattern), `${pattern} to be heard`, options);
+    return this.#until(
+      () => this.#listener.nextMatching(pattern),
+      `${pattern} to be heard`,
+      options,
+    );
   }
 
   /**
@@ -150,11 +150,8 @@ export class Phone {
    */
   async hearsSoFar(pattern: RegExp, options: WaitOptions = {}): Promise<string> {
     const look = () => {
-      const { heard, stream } = this.#parts.line;
-      const texts = [...heard.slice(this.#cursor).map(({ text }) => text), stream?.hearing ?? ''];
-      const text = texts.join(' ');
-      pattern.lastIndex = 0;
-      return pattern.test(text) ? text.trim() : undefined;
+      const { rest } = this.#listener;
+      return isFound(pattern, rest) ? rest : undefined;
     };
     return this.#until(look, `${pattern} to be heard`, options);
   }
@@ -187,14 +184,10 @@ export class Phone {
     mayAnswer: boolean;
     over: boolean;
   }> {
-    const { line } = this.#parts;
-    const ready = () => {
-      const unheard = this.#cursor < line.heard.length;
-      return unheard || this.isListening || this.isOver || undefined;
-    };
+    const ready = () => this.#listener.hasMore || this.isListening || this.isOver || undefined;
     await this.#until(ready, 'the other side', options);
     const heard: Heard[] = [];
-    for (let next = this.#nextHeard(); next; next = this.#nextHeard()) heard.push(next);
+    for (let next = this.#listener.next(); next; next = this.#listener.next()) heard.push(next);
     return { heard, mayAnswer: this.isListening, over: this.isOver };
   }
 
@@ -295,35 +288,6 @@ export class Phone {
     const { pickUp } = this.#parts;
     if (!pickUp) throw new PhoneError('only a call to this phone can be answered or declined');
     pickUp(pickup);
-  }
-
-  #nextHeard(): Heard | undefined {
-    const entry = this.#parts.line.heard[this.#cursor];
-    if (!entry) return undefined;
-    this.#cursor += 1;
-    return { source: entry.source, text: entry.text, atMs: entry.atMs };
-  }
-
-  #nextMatching(pattern: RegExp): Heard | undefined {
-    const { heard } = this.#parts.line;
-    // Clauses of a stream that did not match by themselves wait for those to come.
-    let spoken: string[] = [];
-    for (let index = this.#cursor; index < heard.length; index += 1) {
-      const entry = heard[index];
-      if (!entry) break;
-      const { source, text, atMs } = entry;
-      spoken = source === 'stream' ? [...spoken, text] : [];
-      const found = [text, spoken.join(' ')].find((each) => {
-        pattern.lastIndex = 0;
-        return pattern.test(each);
-      });
-      if (found !== undefined) {
-        this.#cursor = index + 1;
-        return { source, text: spoken.length > 0 ? spoken.join(' ') : text, atMs };
-      }
-      if (source !== 'stream') this.#cursor = index + 1;
-    }
-    return undefined;
   }
 
   #until<T>(look: () => T | undefined, what: string, options: WaitOptions): Promise<T> {
