@@ -116,7 +116,7 @@ describe('programs', () => {
     await chmod(path, 0o700);
     return new LocalVoice({
       programs: [{ name, path }],
-      patience: { ...PATIENT, firstMs: 1_500 },
+      patience: script.includes('sleep') ? { ...PATIENT, firstMs: 1_000 } : PATIENT,
     });
   };
 
