@@ -28,14 +28,24 @@ export function withoutFirstWords(clauses: readonly string[], count: number): st
   return left;
 }
 
-/** What `text` says beyond `known`; all of it when it begins differently. */
-export function beyond(known: string, text: string): string {
-  const [before, words] = [wordsOf(known).map(plainWords), wordsOf(text)];
-  const said = words.map(plainWords);
-  const isContinued = before.every((word, i) => said[i] === word);
-  const isPart = said.every((word, i) => before[i] === word);
-  if (isPart) return '';
-  return isContinued ? words.slice(before.length).join(' ') : text;
+/**
+ * What `text` says beyond `known`, where it begins with it or with its end, and what of `known` it has
+ * not said yet; all of `text` where it is something else.
+ */
+export function beyond(known: string, text: string): { rest: string; left: string } {
+  const [before, words] = [wordsOf(known), wordsOf(text)];
+  const [expected, said] = [before.map(plainWords), words.map(plainWords)];
+  for (let start = 0; start < expected.length; start += 1) {
+    const overlap = Math.min(expected.length - start, said.length);
+    const isSame = said.slice(0, overlap).every((word, i) => word === expected[start + i]);
+    if (overlap > 0 && isSame) {
+      return {
+        rest: words.slice(overlap).join(' '),
+        left: before.slice(start + overlap).join(' '),
+      };
+    }
+  }
+  return { rest: text, left: '' };
 }
 
 /** Phrases as they are compared, the longest first. */

@@ -79,6 +79,7 @@ class Chaos {
   #said = '';
   #word = 0;
   #guess = '';
+  #guessedAt = 0;
 
   constructor(brief: Parameters<typeof aBrief>[0], hasInterim: boolean) {
     this.happen({ type: 'opened', brief: aBrief(brief), hasInterim });
@@ -111,6 +112,7 @@ class Chaos {
 
   move(move: Move): void {
     if (move.move === 'event') {
+      if (this.now - this.#guessedAt > 3_000) this.#guess = '';
       if (move.event.type === 'final' && this.#guess !== '') return; // it would be part of it
       // All finals are told before.
       if (move.event.type === 'flushed' && this.#guess !== '') this.#speak(true, 0, '.');
@@ -126,8 +128,10 @@ class Chaos {
     this.#utterance = utterance;
   }
 
-  /** A guess grows, and its final says it all. */
+  /** A guess grows, and its final says it all; one that is not said again for long was lost. */
   #speak(isFinal: boolean, count: number, end: string): void {
+    if (this.now - this.#guessedAt > 3_000) this.#guess = '';
+    this.#guessedAt = this.now;
     const words = Array.from({ length: count }, () => `w${(this.#word += 1)}`).join(' ');
     this.#guess = `${this.#guess} ${words}`.trim();
     if (!isFinal) return void this.happen({ type: 'partial', text: this.#guess });

@@ -58,11 +58,13 @@ test('words go from the front of clauses, also across them', () => {
   expect(withoutFirstWords(['We are here,'], 9)).toEqual([]);
 });
 
-test('what a text says beyond a known beginning is its rest', () => {
-  expect(beyond('I want', 'I want a table.')).toBe('a table.');
-  expect(beyond('I want a table', 'I want')).toBe('');
-  expect(beyond('I want', 'You want it')).toBe('You want it');
-  expect(beyond('', 'Hello')).toBe('Hello');
+test('what a text says beyond what is known is its rest', () => {
+  expect(beyond('I want', 'I want a table.')).toEqual({ rest: 'a table.', left: '' });
+  expect(beyond('I want a table', 'I want.')).toEqual({ rest: '', left: 'a table' });
+  expect(beyond('Yes. I want', 'I want it')).toEqual({ rest: 'it', left: '' });
+  expect(beyond('I want', 'You want it')).toEqual({ rest: 'You want it', left: '' });
+  expect(beyond('', 'Hello')).toEqual({ rest: 'Hello', left: '' });
+  expect(beyond('Hello', '')).toEqual({ rest: '', left: '' });
 });
 
 test('an assistant changes of the plan what it names, and no more', () => {

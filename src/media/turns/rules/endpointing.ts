@@ -49,7 +49,8 @@ function settleGuess(draft: Draft): Look {
   const { caller } = draft.state;
   const due = caller.endedAt + waitMs(draft.state);
   if (draft.at < due) return due;
-  if (caller.recogniser === 'listening') flush(draft);
+  const isNew = caller.wordsAt > caller.flushedAt;
+  if (caller.recogniser === 'listening' || isNew) flush(draft);
   else trustGuess(draft);
   return 'again';
 }

@@ -33,19 +33,20 @@ export function flush({ state, actions, at }: Draft): void {
 
 export function takePartial(draft: Draft, text: string): void {
   const { caller } = draft.state;
-  const guess = beyond(borrowed(draft), text.trim());
+  const guess = beyond(borrowed(draft), text.trim()).rest;
   if (text.trim() !== '') draft.state.hasInterim = true;
   if (guess === caller.guess) return;
   caller.guess = guess;
-  takeSign(draft);
+  takeSign(draft, caller.recogniser !== 'flushing');
 }
 
 export function takeFinal(draft: Draft, text: string, confidence?: number): void {
   const { caller } = draft.state;
-  const words = beyond(borrowed(draft), text.trim());
+  const { rest: words, left } = beyond(borrowed(draft), text.trim());
   const isUnannounced = caller.guess === '';
   caller.guess = '';
   delete caller.borrowed;
+  if (left !== '') caller.borrowed = { text: left, at: draft.at };
   if (words === '') return;
   caller.words.push(words);
   if (confidence !== undefined) {
@@ -58,7 +59,7 @@ export function takeFinal(draft: Draft, text: string, confidence?: number): void
     draft.state.hasInterim = false;
     caller.voice = 'on';
   }
-  takeSign(draft);
+  takeSign(draft, caller.recogniser === 'listening'); // else it is late, and was said before
 }
 
 /** What a late final may say again. */
@@ -68,11 +69,11 @@ function borrowed({ state, at }: Draft): string {
 }
 
 /** The caller has said something, whatever voice activity knows of it. */
-function takeSign({ state, at }: Draft): void {
+function takeSign({ state, at }: Draft, isNew: boolean): void {
   const { caller } = state;
   caller.wordsAt = at;
   // Words of a voice that was noticed count from its end, however long they took.
-  if (caller.voice !== 'on' && caller.recogniser === 'listening') caller.endedAt = at;
+  if (caller.voice !== 'on' && isNew) caller.endedAt = at;
 }
 
 export function takeFlushed({ state }: Draft): void {
