@@ -156,6 +156,19 @@ describe('the first words', () => {
     ]);
   });
 
+  test('and what was left unanswered are passed over when the caller says something else', () => {
+    const heard = { kind: 'keys', digits: '7' } as const;
+    const brief = { say: 'Welcome to us.', nextKey: '2', pending: { key: '1', heard } };
+    expect(played({ brief }, '400 key 5\n500 key #', 600)).toEqual([
+      '100 caller hears "Welcome to us."',
+      '400 clears',
+      '400 said 0 "Welcome" (script, interrupted)',
+      '500 heard 1 keys 7',
+      '500 asks 1 keys 5, sure',
+      '500 heard 2 keys 5',
+    ]);
+  });
+
   test('are left out where the assistant waits for the caller', () => {
     expect(played({}, '', 4_000)).toEqual([]);
   });

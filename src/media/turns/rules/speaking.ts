@@ -14,7 +14,7 @@ export function speaking(draft: Draft): Look {
   const { answer } = state;
   if (answer?.phase === 'stopping') return undefined;
   if (answer?.phase === 'speaking') return sayMore(draft, answer);
-  if (!answer && state.unanswered) {
+  if (!answer && state.unanswered && !hasCallerFloor(state)) {
     answerPending(draft);
     return 'again';
   }
