@@ -71,7 +71,6 @@ export class PlaybackSide {
   /** Plays until now. */
   advance(nowMs: number): void {
     const { recording, onMark, line } = this.#parts;
-    const { words, sounds } = this.hearing;
     const { pieces, marks } = this.#playback.advance(nowMs);
     for (const piece of pieces) {
       this.#hasPlayed = true;
@@ -84,7 +83,7 @@ export class PlaybackSide {
     if (this.#clearedMs !== undefined && !this.#isStale(nowMs, this.#clearedMs)) {
       this.#clearedMs = undefined;
     }
-    if (this.hearing.words !== words || this.hearing.sounds !== sounds) line.changed();
+    if (pieces.length > 0) line.changed();
   }
 
   /** The stream is over: what is still queued is never heard. */
