@@ -139,6 +139,11 @@ describe('the mode of an assistant', () => {
     ['/stream/interruption/min_words', { stream: { interruption: { min_words: 1.5 } } }],
     ['/stream/speech', { stream: { speech: [] } }],
     ['/stream/recognition/0/provider', { stream: { recognition: [{ provider: 'A b' }] } }],
+    ['/stream/recognition/0/provider', { stream: { recognition: [{ provider: 'local' }] } }],
+    [
+      '/stream/speech/1/provider',
+      { stream: { speech: [{ provider: 'demo' }, { provider: 'x' }] } },
+    ],
     ['/stream/bridge', { stream: { bridge: 'Hello {{' } }],
     ['/stream/voice', { stream: { voice: 'x' } }],
   ])('is refused at %s', async (pointer, more) => {

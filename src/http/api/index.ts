@@ -6,6 +6,7 @@ import type { Log } from '../../log.ts';
 import { apiKeyRoutes } from './accounts/api-keys.ts';
 import { assistantLatencyRoute } from './assistants/latency.ts';
 import { assistantRoutes } from './assistants/assistants.ts';
+import type { Providers } from './assistants/providers.ts';
 import { callRoutes } from './calls/calls.ts';
 import type { CallParts } from './calls/calls.ts';
 import { signIn } from './sign-in/caller.ts';
@@ -43,8 +44,8 @@ export interface ApiOptions {
   publicUrl: string;
   /** The carrier is a simulator: test keys work. */
   simulated: boolean;
-  /** The language models that this instance can ask. */
-  providers: readonly string[];
+  /** Whom an assistant may name. */
+  providers: Providers;
   numbers: NumberParts;
   calls: CallParts;
   webhooks: WebhookParts;

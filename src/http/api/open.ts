@@ -10,6 +10,7 @@ import type { Database } from '../../db/pool.ts';
 import { inWorkspace } from '../../db/scope.ts';
 import * as workspaces from '../../db/workspaces.ts';
 import type { Config } from '../../config.ts';
+import { STT_NAMES, TTS_NAMES } from '../../config-variables.ts';
 import { EventHub } from '../../event-stream/event-hub.ts';
 import { OpenStreams } from '../../event-stream/open-streams.ts';
 import { SharedReads } from '../../event-stream/shared-reads.ts';
@@ -74,7 +75,12 @@ export function openApi(config: Config, log: Log, shared?: TemporalLink): OpenAp
       limitRequests: limitRequests(new Leases(take), knownLimits(keptLimits(db))),
       publicUrl: config.twilio.webhookUrl,
       simulated: isSimulated(config),
-      providers: providersOf(config),
+      providers: {
+        models: providersOf(config),
+        // Their keys may be known to the media workers alone.
+        recognition: STT_NAMES,
+        speech: TTS_NAMES,
+      },
       numbers: {
         carrier: createCarrierNumbers(carrierOptions(config)),
         taken: async () => new Set((await listAllNumbers(system)).map(({ number }) => number)),

@@ -9,12 +9,14 @@ import { assistantChanges, newAssistant } from './assistant-schema.ts';
 import type { AssistantContent } from './assistant-schema.ts';
 import { assistantSchema } from './assistant-shown.ts';
 import type { AssistantBody } from './assistant-shown.ts';
+import { checkProviders } from './providers.ts';
+import type { Providers } from './providers.ts';
 import { tell } from '../events/tell.ts';
 import { expectedVersions, sendVersion } from '../frame/conditional.ts';
 import { idField } from '../frame/fields.ts';
 import { listBody, listOf, pageQuery, pageRequest } from '../frame/lists.ts';
 import { mergePatch } from '../frame/merge-patch.ts';
-import { invalid, notFound, Problem } from '../frame/problems.ts';
+import { notFound, Problem } from '../frame/problems.ts';
 import { addRoute } from '../frame/route.ts';
 import type { ApiApp } from '../frame/route.ts';
 
@@ -27,8 +29,8 @@ const ofVersion = z.object({
 });
 const tag = 'assistants';
 
-/** @param providers the language models that this instance can ask */
-export function assistantRoutes(app: ApiApp, db: Database, providers: readonly string[]): void {
+/** @param providers whom an assistant may name */
+export function assistantRoutes(app: ApiApp, db: Database, providers: Providers): void {
   addRoute(app, db, {
     method: 'POST',
     path: '/assistants',
@@ -40,7 +42,7 @@ export function assistantRoutes(app: ApiApp, db: Database, providers: readonly s
     etag: true,
     answer: [201, assistantSchema],
     handle: async ({ body, reply, inWorkspace }) => {
-      checkModels(body, providers);
+      checkProviders(body, providers);
       const stored = await inWorkspace('Creating an assistant', async (scope) => {
         const made = await assistants.create(scope, newId('asst'), toAssistant(body));
         await tell(scope, 'assistant.created', eventData(made));
@@ -125,7 +127,7 @@ export function assistantRoutes(app: ApiApp, db: Database, providers: readonly s
         const before = await known(scope, id, { lock: true });
         if (expected && !expected.includes(before.assistant.version)) throw new Problem('changed');
         const content = changed(before, body);
-        checkModels(content, providers);
+        checkProviders(content, providers);
         const updated = await assistants.update(scope, id, toAssistant(content));
         await tell(scope, 'assistant.updated', eventData(updated));
         return updated;
@@ -193,17 +195,5 @@ function changed({ assistant }: StoredAssistant, patch: unknown): AssistantConte
       code,
       message,
     })),
-  });
-}
-
-/** @throws {Problem} for a provider that could not be asked in a call. */
-function checkModels({ models }: AssistantContent, providers: readonly string[]): void {
-  models?.forEach(({ provider }, index) => {
-    if (providers.includes(provider)) return;
-    throw invalid(
-      `/models/${index}/provider`,
-      'unknown-provider',
-      `This instance can ask: ${providers.join(', ')}`,
-    );
   });
 }
