@@ -5,6 +5,7 @@ import type { SpeechTry } from './speech-try.ts';
 import type { SpeakOptions, TextToSpeech } from './tts.ts';
 import { inOrder, type VoiceLink } from './voice-links.ts';
 import { restOf, SpeakingRate } from './voice-rest.ts';
+import { speakable } from './voices/speakable.ts';
 import { asSpeechError, patiently, VOICE_PATIENCE, type VoicePatience } from './voices/patience.ts';
 
 export interface VoiceChainOptions {
@@ -42,6 +43,8 @@ export class VoiceChain implements TextToSpeech {
 
   /** @throws SpeechError of the last voice, when none is left that could say the rest */
   async *speak(text: string, options: SpeakOptions): AsyncGenerator<Uint8Array> {
+    // Asked for nothing, a voice that is out of order would seem to have come back.
+    if (speakable(text) === '') return;
     const { asked, skipped } = inOrder(this.#links);
     for (const link of skipped) this.#tell(link, 'skipped', 0);
     let error: SpeechError | undefined;

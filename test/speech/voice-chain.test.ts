@@ -164,6 +164,11 @@ describe('what is learnt', () => {
     expect(outcomes()).toEqual(['elevenlabs skipped', 'deepgram answered']);
   });
 
+  test('nothing, from a clause without words', async () => {
+    await spoken(chain, '… 👋');
+    expect(tries).toEqual([]);
+  });
+
   test('one that is alone is asked all the same', async () => {
     const alone = voices([{ provider: 'elevenlabs' }]);
     first.always({ kind: 'status', status: 500 });
