@@ -12,6 +12,7 @@ import { deliveryBenchmark } from './delivery/delivery.ts';
 import { floodBenchmark } from './flood/flood.ts';
 import { recoveryBenchmark } from './recovery/recovery.ts';
 import { longCallBenchmark } from './long-call.ts';
+import { voiceActivityBenchmark } from './media/voice-activity.ts';
 import { soakBenchmark } from './soak.ts';
 import { webhookBenchmark } from './webhook.ts';
 
@@ -23,6 +24,7 @@ const BENCHMARKS: Record<string, Benchmark> = {
   api: apiBenchmark,
   flood: floodBenchmark,
   delivery: deliveryBenchmark,
+  'voice-activity': voiceActivityBenchmark,
 };
 
 /** The shell's exit code for Ctrl-C. */
