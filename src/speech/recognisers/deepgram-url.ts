@@ -57,7 +57,7 @@ function termsOf(model: string, hints: readonly string[]): [string, string][] {
   let left = MAX_TERMS_LENGTH;
   for (const hint of hints) {
     // Behind a colon would stand how much a keyword is to be preferred.
-    const term = hint.replace(/[\p{C}\s:]+/gu, ' ').trim();
+    const term = hint.replace(/[\p{Cc}\p{Cs}\s:]+/gu, ' ').trim();
     if (term === '' || term.length > MAX_TERM_LENGTH || (!isNew && term.includes(' '))) continue;
     left -= term.length;
     if (left < 0 || terms.length === MAX_TERMS) break;

@@ -161,7 +161,7 @@ function asSpeechError(error: unknown): SpeechError {
 /** The language is an ISO 639-1 code, the prompt the words to expect. */
 function fieldsOf(model: string, language: string, hints: readonly string[]): [string, string][] {
   const prompt = hints
-    .map((hint) => hint.replace(/[\p{C}\s]+/gu, ' ').trim())
+    .map((hint) => hint.replace(/[\p{Cc}\p{Cs}\s]+/gu, ' ').trim())
     .filter((hint) => hint !== '')
     .join(', ')
     .slice(0, MAX_PROMPT_LENGTH)
