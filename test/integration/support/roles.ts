@@ -171,7 +171,7 @@ export class Roles {
    * Starts a process; `isReady` of what is returned waits until it is. A supervisor runs the whole
    * instance, unless `env` says otherwise on the shared servers.
    */
-  launch(role: 'api' | 'worker' | 'supervisor', env: Env = {}): RoleProcess {
+  launch(role: 'api' | 'worker' | 'media' | 'supervisor', env: Env = {}): RoleProcess {
     const args = role === 'supervisor' ? [] : ['--role', role];
     const logFile = join(this.folder, `${role}-${this.#processes.length}.log`);
     const log = openSync(logFile, 'a');
