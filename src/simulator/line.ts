@@ -5,7 +5,7 @@ import { deferred } from './call-state.ts';
 import { InputCollector } from './input-collector.ts';
 import type { CollectorSettings, Offer } from './input-collector.ts';
 import type { PreparedAudio } from './streams/speaking.ts';
-import type { PhoneStream } from './streams/phone-stream.ts';
+import type { LineStream } from './streams/line-stream.ts';
 import type { Clause } from './streams/hearing.ts';
 import type { CutOffEvent, SoundSource, StreamVoiceEvent, TruthEvent } from './truth-events.ts';
 import type { EntryOf, TruthLog } from './truth-log.ts';
@@ -51,20 +51,6 @@ interface Utterance {
   settle: (delivered: Delivered | undefined) => void;
 }
 
-/** The open media stream of a call. */
-export interface LineStream {
-  readonly isOpen: boolean;
-  /** The other side has said something, and waits. */
-  readonly isListening: boolean;
-  /** The words of the clause that is being heard. */
-  readonly hearing: string;
-  /** Words in the caller's voice, or audio that says them. */
-  say(utteranceId: string, text: string, audio?: PreparedAudio): void;
-  press(utteranceId: string, keys: string): void;
-  /** Nothing is said to what was asked. */
-  keepSilent(): void;
-}
-
 /** Where the two ends of a call meet. One per call. */
 export class Line {
   readonly #log: TruthLog;
@@ -75,7 +61,7 @@ export class Line {
   readonly #heard: EntryOf<'heard'>[] = [];
   readonly #transcript: TranscriptItem[] = [];
   #collector: InputCollector | undefined;
-  #stream: (LineStream & PhoneStream) | undefined;
+  #stream: LineStream | undefined;
 
   constructor(log: TruthLog, clock: Clock, callSid: string) {
     this.#log = log;
@@ -89,7 +75,7 @@ export class Line {
   }
 
   /** The open media stream, if there is one. */
-  get stream(): (LineStream & PhoneStream) | undefined {
+  get stream(): LineStream | undefined {
     return this.#stream;
   }
 
@@ -166,7 +152,7 @@ export class Line {
     this.changed();
   }
 
-  attach(stream: LineStream & PhoneStream): void {
+  attach(stream: LineStream): void {
     this.#stream = stream;
     this.changed();
   }

@@ -59,7 +59,10 @@ describe('the caller on a stream', () => {
     await pause(500);
     stream.socket.close(1000);
     expect(await said.delivered).toBeUndefined();
-    expect(log.of('stream-voice')).toMatchObject([{ isComplete: false }]);
+    const [voice] = log.of('stream-voice');
+    expect(voice).toMatchObject({ isComplete: false });
+    expect((voice?.endsAtMs ?? 0) - (voice?.beginsAtMs ?? 0)).toBeLessThan(1_000);
+    expect(voice?.beginsAtMs).toBeGreaterThan(Date.now() - 10_000);
     expect(phone.say('Hello?').heard).toBe(false);
   });
 

@@ -1,5 +1,12 @@
 /** What the caller says into a stream: utterances one after another, cut into frames. */
-import { audibleRange, FRAME_MS, FRAME_SAMPLES, SAMPLES_PER_MS, SILENCE } from './format.ts';
+import {
+  audibleRange,
+  FRAME_MS,
+  FRAME_SAMPLES,
+  preciseNow,
+  SAMPLES_PER_MS,
+  SILENCE,
+} from './format.ts';
 
 /** Audio that is ready to be sent. */
 export interface PreparedAudio {
@@ -60,7 +67,13 @@ export class Speaking {
 
   /** Queues an utterance; it begins when the one before it is over and its audio is there. */
   say(id: string, text: string, audio: Promise<PreparedAudio>): void {
-    const utterance: Utterance = { id, text, prepared: undefined, startedMs: 0, framesSent: 0 };
+    const utterance: Utterance = {
+      id,
+      text,
+      prepared: undefined,
+      startedMs: preciseNow(),
+      framesSent: 0,
+    };
     this.#queue.push(utterance);
     void audio.then((prepared) => (utterance.prepared = prepared));
   }

@@ -2,7 +2,8 @@
 import type WebSocket from 'ws';
 import type { CallState } from '../call-state.ts';
 import { deferred } from '../call-state.ts';
-import type { Line, LineStream } from '../line.ts';
+import type { Line } from '../line.ts';
+import type { LineStream } from './line-stream.ts';
 import type { StreamEnd, StreamMeasures } from '../truth-events.ts';
 import type { TruthLog } from '../truth-log.ts';
 import type { CallerVoice } from './caller-voice.ts';
@@ -10,7 +11,6 @@ import { FrameSender } from './frame-sender.ts';
 import { CONNECTED, MessageWriter } from './messages.ts';
 import { PlaybackSide } from './playback-side.ts';
 import { FRAME_MS, preciseNow } from './format.ts';
-import type { PhoneStream } from './phone-stream.ts';
 import { Recording } from './recording.ts';
 import { Speaking } from './speaking.ts';
 import type { FinishedUtterance, PreparedAudio } from './speaking.ts';
@@ -39,7 +39,7 @@ const NOTHING_HEARD_MS = 5_000;
 /** How long the application may take to close its side. */
 const CLOSING_MS = 1_000;
 
-export class StreamSession implements PhoneStream, LineStream {
+export class StreamSession implements LineStream {
   readonly streamSid: string;
   readonly #parts: SessionParts;
   readonly #sender: FrameSender;
