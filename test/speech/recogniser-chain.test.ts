@@ -35,7 +35,10 @@ describe('a chain of recognisers', () => {
     for (const each of callers.splice(0)) each.close();
   });
 
-  function listen(used: readonly RecogniserLink[] = links, times = { hedgeMs: 60, flushMs: 150 }) {
+  function listen(
+    used: readonly RecogniserLink[] = links,
+    times = { hedgeMs: 60, flushMs: 1_000 },
+  ) {
     const clock = { now: () => nowMs ?? performance.now(), random: () => 0.5 };
     const onTry = (each: SpeechTry): void => void tries.push(each);
     const caller = new Listening(new RecogniserChain(used, { times, onTry, clock }));
@@ -315,7 +318,7 @@ describe('a chain of recognisers', () => {
 
     test('waits for the only one as long as this takes', async () => {
       const [alone] = links;
-      const caller = listen(alone ? [alone] : []);
+      const caller = listen(alone ? [alone] : [], { hedgeMs: 20, flushMs: 60 });
       caller.flush();
       await new Promise((resolve) => setTimeout(resolve, 250));
       expect(first.last.isClosed).toBe(false);
