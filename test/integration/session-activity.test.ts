@@ -53,8 +53,16 @@ class Scripted implements Session {
   readonly asked: string[] = [];
   end: (end: SessionEnd) => void = () => undefined;
   readonly ended = new Promise<SessionEnd>((resolve) => (this.end = resolve));
-  hangUp = () => void (this.asked.push('hangUp'), this.end({ why: 'stopped' }));
-  move = () => void (this.asked.push('move'), this.end({ why: 'moved' }));
+
+  hangUp(): void {
+    this.asked.push('hangUp');
+    this.end({ why: 'stopped' });
+  }
+
+  move(): void {
+    this.asked.push('move');
+    this.end({ why: 'moved' });
+  }
 }
 
 /** A stream that is open, and a workflow that looks after it. */
