@@ -348,4 +348,5 @@ test('a call of 300 turns over one stream goes on in new runs, and loses none', 
   expect(answered.map(({ key }) => key)).toEqual(
     Array.from({ length: 300 }, (_, index) => String(index + 1)),
   );
+  await keepHistory(voca.link, caller.callId, 'inbound-stream-long');
 }, 180_000);

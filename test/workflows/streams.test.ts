@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { isClosed } from '../../workflows/conversation.ts';
 import { BRIDGE } from '../../workflows/rules/streams.ts';
-import { ASSISTANT, FOREIGN_SID, SILENCE, speech } from './builders.ts';
-import { offered, replyOf, talking } from './stream-builders.ts';
+import { ASSISTANT, FOREIGN_SID, outboundInput, SID, SILENCE, speech } from './builders.ts';
+import { offered, replyOf, StreamCall, talking } from './stream-builders.ts';
 
 function copyElsewhere() {
   const call = offered().attached(1);
@@ -282,4 +282,11 @@ describe('a new run of the workflow', () => {
   test('knows a stream that was used in an earlier one', () => {
     expect(talking().moves().attach(1, 'MZother')).toBeUndefined();
   });
+});
+
+test('a call that was placed is led over a stream as well', () => {
+  const call = new StreamCall(outboundInput()).loaded({ ...ASSISTANT, mode: 'stream' });
+  call.dialled({ outcome: 'accepted', callSid: SID }).begun();
+  expect(call.step('0')?.next).toMatchObject({ kind: 'stream', stream: 1 });
+  expect(call.attach(1)).toMatchObject({ isGreeting: true });
 });
