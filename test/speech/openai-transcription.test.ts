@@ -156,7 +156,8 @@ describe('transcription', () => {
     caller.flush();
     await until(() => fake.requests.length === 1);
     caller.close();
-    await until(() => fake.open() === 0);
+    // Long before the time for an answer is over.
+    await until(() => fake.open() === 0, 2_500);
     expect(caller.events).toEqual([]);
   });
 
