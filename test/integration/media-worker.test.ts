@@ -1,7 +1,10 @@
 /** Media workers as processes: a call over a stream goes on whatever happens to the one that carries it. */
+import { createHmac } from 'node:crypto';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { WebSocket } from 'ws';
 import { createDatabase } from '../../src/db/pool.ts';
 import { seedDefaults } from '../../src/db/seed.ts';
 import { newId } from '../../src/ids.ts';
@@ -11,18 +14,19 @@ import { createUrls } from '../../src/twilio/urls.ts';
 import { eventually } from './support/eventually.ts';
 import { Roles } from './support/roles.ts';
 import type { RoleProcess } from './support/roles.ts';
-import { CALLER } from './support/voca.ts';
+import { CALLER, freePort } from './support/voca.ts';
 
 const STREAM_NUMBER = '+15005550001';
 const MEDIA = ['voca-media-1', 'voca-media-2'];
 const PATIENCE = { timeoutMs: 30_000 };
 
 let roles: Roles;
-let instance: RoleProcess;
+let instance: RoleProcess | undefined;
 /** Of the supervisor's processes, in their order: two for the api, two workers, two for media. */
 const metricsPort = 20_000 + Math.floor(Math.random() * 8_000);
 
-beforeAll(async () => {
+/** Servers and a number that is answered over a stream, once somebody answers. */
+async function prepare(): Promise<void> {
   roles = await Roles.prepare({
     env: { VOCA_LLM: 'demo' },
     simulator: {
@@ -31,14 +35,6 @@ beforeAll(async () => {
       numbers: [{ phoneNumber: STREAM_NUMBER }],
     },
   });
-  instance = roles.launch('supervisor', { METRICS_PORT: String(metricsPort) });
-  await roles.untilReady();
-  const db = createDatabase({ url: roles.databaseUrl, applicationName: 'test' });
-  await seedDefaults(db, {
-    number: { id: newId('pn'), number: STREAM_NUMBER },
-    assistant: { ...demoAssistant, id: 'asst_stream', name: 'Live', mode: 'stream' },
-  });
-  await db.destroy();
   const urls = createUrls(roles.webhookUrl);
   const { sid = '' } = roles.simulator.numbers.byNumber(STREAM_NUMBER) ?? {};
   roles.simulator.numbers.update(sid, {
@@ -46,8 +42,17 @@ beforeAll(async () => {
     voiceFallbackUrl: urls.fallback(),
     statusCallback: urls.status(),
   });
-}, 120_000);
-afterAll(() => roles.stop());
+}
+
+async function untilAnswered(): Promise<void> {
+  await roles.untilReady();
+  const db = createDatabase({ url: roles.databaseUrl, applicationName: 'test' });
+  await seedDefaults(db, {
+    number: { id: newId('pn'), number: STREAM_NUMBER },
+    assistant: { ...demoAssistant, id: 'asst_stream', name: 'Live', mode: 'stream' },
+  });
+  await db.destroy();
+}
 
 const pidOf = (name: string): number =>
   Number(readFileSync(join(roles.folder, 'run', `${name}.pid`), 'utf8'));
@@ -84,7 +89,14 @@ async function endsOf(phone: Phone): Promise<string[]> {
   });
 }
 
-describe('a call over a stream', () => {
+describe('under a supervisor a call over a stream', () => {
+  beforeAll(async () => {
+    await prepare();
+    instance = roles.launch('supervisor', { METRICS_PORT: String(metricsPort) });
+    await untilAnswered();
+  }, 120_000);
+  afterAll(() => roles.stop());
+
   test('reaches a media worker through the api, and is answered', async () => {
     const phone = await call();
     expect(MEDIA).toContain(await carrier());
@@ -119,12 +131,46 @@ describe('a call over a stream', () => {
     await phone.hearsMatching(/what time|for how many/i, PATIENCE);
     phone.hangUp();
   });
+
+  test('does not keep the instance from stopping in time', async () => {
+    await call();
+    await carrier();
+    const startedAt = performance.now();
+    expect(await instance?.terminate()).toEqual({ code: 0, signal: null });
+    expect(performance.now() - startedAt).toBeLessThan(10_000);
+  });
 });
 
-test('the whole instance stops in time with a stream open', async () => {
-  await call();
-  await carrier();
-  const startedAt = performance.now();
-  expect(await instance.terminate()).toEqual({ code: 0, signal: null });
-  expect(performance.now() - startedAt).toBeLessThan(10_000);
+describe('alone a media worker that is told to leave', () => {
+  beforeAll(async () => {
+    await prepare();
+  }, 120_000);
+  afterAll(() => roles.stop());
+
+  test('lets its calls run on, takes no new ones, and leaves when they are over', async () => {
+    const MEDIA_PORT = String(await freePort());
+    roles.launch('api', { MEDIA_PORT });
+    roles.launch('worker');
+    const media = roles.launch('media', { MEDIA_PORT, VOCA_MEDIA_DRAIN: '60' });
+    await media.isReady();
+    await untilAnswered();
+    const phone = await call();
+    const left = media.terminate();
+    const late = new WebSocket(`ws://127.0.0.1:${MEDIA_PORT}/media/stream`, {
+      headers: { 'x-twilio-signature': signed(`${roles.webhookUrl}/media/stream`) },
+    });
+    const [error] = (await once(late, 'error')) as [Error];
+    expect(error.message).toContain('503');
+    phone.say('I would like to book a table for tomorrow evening.');
+    await phone.hearsMatching(/what time|for how many/i, PATIENCE);
+    expect(media.isGone).toBe(false);
+    phone.hangUp();
+    expect(await left).toEqual({ code: 0, signal: null });
+    expect(await endsOf(phone)).toEqual(['stopped']);
+  });
 });
+
+function signed(url: string): string {
+  const wss = url.replace(/^http/, 'ws');
+  return createHmac('sha1', roles.authToken).update(wss).digest('base64');
+}
