@@ -47,6 +47,8 @@ export interface Surroundings {
   /** Starts the Twilio that it asks; left out for one that knows nothing. */
   twilio?: (place: Place) => Promise<{ baseUrl: string; close(): Promise<void> }>;
   addressesFor?: AddressesFor;
+  /** What its processes are configured with beside that. */
+  environment?: Environment;
 }
 
 /** Ctrl-C, and there is nothing to report. */
@@ -108,7 +110,7 @@ export async function withInstance<T>(
 
 async function start(
   { env, progress }: BenchContext,
-  { modelUrl, isSealed, addressesFor }: Surroundings,
+  { modelUrl, isSealed, addressesFor, environment }: Surroundings,
   { dataDir, authToken }: Place,
   { port, twilioUrl }: { port: number; twilioUrl: string },
 ): Promise<Pick<BenchInstance, 'instance' | 'logFile' | 'secretKeys'>> {
@@ -119,6 +121,7 @@ async function start(
   const own = {
     ...ownEnvironment(env, modelUrl),
     ...(VOCA_SECRET_KEY !== undefined && { VOCA_SECRET_KEY }),
+    ...environment,
   };
   const made = demoConfig(own, { authToken, port, simulatorUrl: twilioUrl, dataDir });
   const destination = pino.destination({ dest: logFile, append: true, mode: 0o600, sync: true });

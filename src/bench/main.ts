@@ -11,6 +11,7 @@ import type { Benchmark } from './benchmark.ts';
 import { deliveryBenchmark } from './delivery/delivery.ts';
 import { floodBenchmark } from './flood/flood.ts';
 import { recoveryBenchmark } from './recovery/recovery.ts';
+import { mediaBenchmark } from './media/media.ts';
 import { longCallBenchmark } from './long-call.ts';
 import { voiceActivityBenchmark } from './media/voice-activity.ts';
 import { soakBenchmark } from './soak.ts';
@@ -24,6 +25,7 @@ const BENCHMARKS: Record<string, Benchmark> = {
   api: apiBenchmark,
   flood: floodBenchmark,
   delivery: deliveryBenchmark,
+  media: mediaBenchmark,
   'voice-activity': voiceActivityBenchmark,
 };
 

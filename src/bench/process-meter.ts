@@ -12,7 +12,7 @@ import {
 import type { ProcessRow } from './process-table.ts';
 
 /** The parts of an instance that are told apart; both processes of a role together. */
-export const PARTS = ['api', 'worker', 'temporal', 'postgres', 'generator'] as const;
+export const PARTS = ['api', 'worker', 'media', 'temporal', 'postgres', 'generator'] as const;
 export type Part = (typeof PARTS)[number];
 
 export interface Usage {
@@ -29,6 +29,7 @@ export type Usages = Record<string, Usage>;
 const PID_FILES: Record<Exclude<Part, 'generator'>, readonly string[]> = {
   api: ['voca-api-1', 'voca-api-2'],
   worker: ['voca-worker-1', 'voca-worker-2'],
+  media: ['voca-media-1', 'voca-media-2'],
   temporal: ['voca-temporal'],
   postgres: ['voca-postgres'],
 };
