@@ -275,6 +275,8 @@ export interface StreamReply {
   /** What was really heard of it. */
   text: string;
   isInterrupted: boolean;
+  /** The line was lost in the middle of it, and the call goes on: whoever goes on answers again. */
+  isCut?: true;
   source: NonNullable<Turn['replySource']>;
   model?: string;
   tokens?: Tokens;

@@ -85,6 +85,48 @@ describe('a greeting that was talked over', () => {
   });
 });
 
+describe('an answer that a lost line has cut off', () => {
+  const cut = (text: string) => replyOf(text, { isInterrupted: true, isCut: true });
+
+  test('is left to the next stream, and the record keeps all that was heard', () => {
+    const call = talking().told(1, '1').said(1, '1', cut('For how')).loses(1);
+    expect(call.attach(2)?.pending?.key).toBe('1');
+    call.said(1, '1', cut('For how')); // told twice
+    call.said(2, '1', cut('For')).loses(2).attached(3);
+    expect(call.turns()).toEqual(['1 thinking']);
+    call.said(3, '1', replyOf('For how many people?'));
+    const reply = 'For how For For how many people?';
+    expect(call.turn('1')).toMatchObject({ status: 'answered', reply });
+    expect(call.turn('1')).not.toHaveProperty('isInterrupted');
+  });
+
+  test('is left to the next stream also when that leads already', () => {
+    const call = talking().told(1, '1').loses(1).attached(2).said(1, '1', cut('For how'));
+    call.said(2, '1', replyOf('For two?'));
+    expect(call.turn('1')).toMatchObject({ status: 'answered', reply: 'For how For two?' });
+  });
+
+  test('is kept as it was heard when nothing follows: the caller says something else', () => {
+    const call = talking().told(1, '1').said(1, '1', cut('For how')).loses(1).attached(2);
+    call.told(2, '12');
+    const heard = { status: 'answered', reply: 'For how', isInterrupted: true };
+    expect(call.turn('1')).toMatchObject(heard);
+    expect(call.turn('12')).toMatchObject({ status: 'thinking' });
+  });
+
+  test('or the call is over', () => {
+    const call = talking().told(1, '1').said(1, '1', cut('For how')).loses(1);
+    call.twilioSays('completed');
+    expect(call.turn('1')).toMatchObject({ status: 'answered', reply: 'For how' });
+  });
+
+  test('is not answered again when it is told too late for that', () => {
+    const call = talking().told(1, '1').loses(1).attached(2).told(2, '12');
+    call.said(1, '1', cut('For how'));
+    expect(call.turns()).toEqual(['1 answered', '12 thinking']);
+  });
+});
+
 describe('news that come late', () => {
   test('of a stream that is over, before the next one is led, are answered by it', () => {
     const call = talking().loses(1).told(1, '1');

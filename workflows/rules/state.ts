@@ -12,6 +12,7 @@ import type {
   Step,
   StreamBrief,
   StreamNews,
+  StreamReply,
   Turn,
   TurnKey,
 } from '../contract.ts';
@@ -60,6 +61,8 @@ export interface Conversation {
   mode?: 'stream' | 'gather';
   /** The newest stream of the call. */
   stream?: Stream;
+  /** What was heard of an answer that a lost line has cut off, up to this stream. */
+  cut?: Pick<StreamReply, 'text' | 'source' | 'model'> & { key: TurnKey; stream: number };
   /** Streams in a row over which nobody spoke. */
   barrenStreams?: number;
   /** The numbers of turns that a lost stream may still tell are left to it by the next one. */

@@ -10,6 +10,7 @@ import { isTurnKnown, modelReplies, summarizeWhenLong } from './memory.ts';
 import type { Draft } from './state.ts';
 import { record } from './state.ts';
 import { abandonThinking, completeTurn, isFallback, newTurn } from './turns.ts';
+import { noteCut } from './cut-answers.ts';
 
 export function takeNews(draft: Draft, news: StreamNews): void {
   const { state } = draft;
@@ -80,6 +81,7 @@ function takeSaid(
 ): void {
   const { state } = draft;
   const turn = state.turns.find((each) => each.key === key);
+  if (turn && reply.isCut && noteCut(draft, number, turn, reply)) return;
   const told = turn && toldTurn(draft, number, turn, reply, at);
   if (!told) {
     // Told already, or shrunk to its key in an earlier run: a second end changes nothing either.
@@ -110,8 +112,9 @@ function toldTurn(
   if (isPending) state.stream = { ...stream, isPendingTold: true };
   const before = isTold(turn) ? (turn.reply ?? '') : undefined;
   if (before !== undefined && !isPending) return undefined;
-  // The stream before had begun to answer, and said so late: the caller has heard both.
-  const said = [before ?? '', text].filter((words) => words !== '').join(' ');
+  const cut = state.cut?.key === turn.key ? state.cut.text : '';
+  // The stream before had begun to answer: the caller has heard both.
+  const said = [before ?? cut, text].filter((words) => words !== '').join(' ');
   const { isInterrupted: _before, ...rest } = turn;
   return {
     ...rest,

@@ -2,6 +2,7 @@
 import type { Assistant } from '../assistant.ts';
 import type { Heard, ModelTry, Turn, TurnKey } from '../contract.ts';
 import type { Reply } from '../../activities/ports.ts';
+import { withoutAnswer } from './cut-answers.ts';
 import { compareKeys, isAskedAgain, isSameTurn, laterKey, parseKey } from './keys.ts';
 import { isTurnKnown, modelReplies, summarizeWhenLong, turnCount } from './memory.ts';
 import { isPhrase } from './phrases.ts';
@@ -116,7 +117,7 @@ export function abandonThinking(draft: Draft, status: 'superseded' | 'unanswered
   if (key === undefined || !turn) return;
   delete state.thinkingKey;
   draft.effects.push({ do: 'drop-model', key });
-  completeTurn(draft, { ...turn, status });
+  completeTurn(draft, withoutAnswer(draft, turn, status));
 }
 
 /** A reply that no webhook has taken away when the call ends was not heard by anybody. */

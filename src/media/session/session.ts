@@ -209,7 +209,7 @@ export class LiveSession implements Session {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#mouth.close();
-    this.#happen({ type: 'line-ended' });
+    this.#happen({ type: 'line-ended', isLost: why !== 'stopped' });
     clearTimeout(this.#lastWords);
     this.#mind.close();
     this.#ears.close();

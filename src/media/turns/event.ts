@@ -23,7 +23,7 @@ type LineHappening =
    * The last one: the line is gone, or is being given to another process. What was heard of the
    * utterance under way (`cleared`) is to be told before.
    */
-  | { type: 'line-ended' };
+  | { type: 'line-ended'; /** The call goes on without it. */ isLost?: boolean };
 
 /** As `RecogniserEvent` of `src/speech` tells them. */
 type RecogniserHappening =

@@ -104,7 +104,7 @@ function take(draft: Draft, event: TalkEvent): void {
     case 'voice-failed':
       return giveUp(draft, event.type);
     case 'line-ended':
-      return endLine(draft);
+      return endLine(draft, event.isLost);
     case 'opened':
     case 'time':
       return undefined;

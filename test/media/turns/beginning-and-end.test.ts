@@ -109,6 +109,17 @@ describe('the end', () => {
     ]);
   });
 
+  test('of a line that is lost leaves an answer in the middle of which it was to whoever goes on', () => {
+    const stage = { model: { 'Where are you?': { clauses: ['We are in the old town.'] } } };
+    expect(played(stage, `${asked}\n3500 loses line`, 4_000).slice(3)).toEqual([
+      '3500 said 1 "We are in" (model, cut)',
+      '3500 line ended, ended',
+    ]);
+    // A greeting is not said again.
+    const greeting = { brief: { say: 'Good morning, who is there?', isGreeting: true } };
+    expect(played(greeting, '600 loses line', 1_000).at(-2)).toMatch(/said 0 .*interrupted/);
+  });
+
   test('of the line leaves an answer that nobody has heard to whoever goes on', () => {
     expect(played({}, `${asked}\n2500 hangs up`, 4_000).slice(2)).toEqual([
       '2500 drops 1',

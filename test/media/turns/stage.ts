@@ -115,13 +115,15 @@ export class Performance {
   }
 
   #direct(line: string): void {
-    const match = /^(\d+) (?:caller "(.*)" (\d+)|noise (\d+)|key (\S)|(hangs up))$/.exec(line);
+    const match = /^(\d+) (?:caller "(.*)" (\d+)|noise (\d+)|key (\S)|(hangs up|loses line))$/.exec(
+      line,
+    );
     if (line === '') return;
     if (!match) throw new Error(`not a line of a script: ${line}`);
     const [, start, text, lasts, noise, key, end] = match;
     const at = Number(start);
     if (key !== undefined) this.at(at, () => this.happen({ type: 'key', digit: key }));
-    else if (end !== undefined) this.at(at, () => this.#hangUp());
+    else if (end !== undefined) this.at(at, () => this.#endLine(end === 'loses line'));
     else this.#speak(at, text ?? '', Number(lasts ?? noise));
   }
 
@@ -154,9 +156,9 @@ export class Performance {
     if (text.length > 0) this.happen({ type: 'final', text: text.join(' '), confidence: 0.9 });
   }
 
-  #hangUp(): void {
+  #endLine(isLost: boolean): void {
     this.#speaker.clear();
-    this.happen({ type: 'line-ended' });
+    this.happen({ type: 'line-ended', isLost });
     this.note(`line ended, ${this.state.status}`);
   }
 
@@ -218,8 +220,9 @@ function heardText(heard: Heard): string {
 
 function toldText(news: Extract<TalkAction, { do: 'tell' }>['news']): string {
   if (news.what === 'heard') return `heard ${news.key} ${heardText(news.heard)}`;
-  const { text, isInterrupted, source, end } = news.reply;
-  const marks = [source, ...(isInterrupted ? ['interrupted'] : []), ...(end ? [end] : [])];
+  const { text, isInterrupted, isCut, source, end } = news.reply;
+  const how = isCut ? ['cut'] : isInterrupted ? ['interrupted'] : [];
+  const marks = [source, ...how, ...(end ? [end] : [])];
   return `said ${news.key} "${text}" (${marks.join(', ')})`;
 }
 

@@ -53,21 +53,26 @@ export function heardSoFar({ heardBefore, heard }: Answer): string {
   return joined([heardBefore, heard]);
 }
 
-/** The caller has taken over: what was heard of it is told, the rest is forgotten. */
-export function abandon(draft: Draft, answer: Answer): void {
+/**
+ * The caller has taken over: what was heard of it is told, the rest is forgotten.
+ * @param isCut the line has ended it, not the caller
+ */
+export function abandon(draft: Draft, answer: Answer, isCut = false): void {
   const heard = heardSoFar(answer);
   if (answer.reply !== undefined) draft.actions.push({ do: 'drop-model', reply: answer.reply });
   // An answer of which nothing was heard is none; but a greeting is not tried again.
   if (heard === '' && answer.key !== GREETING_KEY) forgetAnswer(draft);
-  else closeAnswer(draft, answer, { text: heard, isInterrupted: true });
+  else closeAnswer(draft, answer, { text: heard, isInterrupted: true, isCut });
+}
+
+interface HeardOfIt {
+  text: string;
+  isInterrupted: boolean;
+  isCut?: boolean;
 }
 
 /** The answer is over, and this was heard of it. */
-export function closeAnswer(
-  draft: Draft,
-  answer: Answer,
-  heard: { text: string; isInterrupted: boolean },
-): void {
+export function closeAnswer(draft: Draft, answer: Answer, heard: HeardOfIt): void {
   tellSaid(draft, answer, heard);
   forgetAnswer(draft);
 }
@@ -80,13 +85,14 @@ export function forgetAnswer({ state, at }: Draft): void {
 function tellSaid(
   draft: Draft,
   answer: Answer,
-  { text, isInterrupted }: { text: string; isInterrupted: boolean },
+  { text, isInterrupted, isCut = false }: HeardOfIt,
 ): void {
   const { key, source, model, tokens, tries, timings, end } = answer;
   if (source === 'model') draft.state.turnsLeft -= 1;
   const reply: StreamReply = {
     text,
     isInterrupted,
+    ...(isCut && { isCut }),
     source,
     ...(model !== undefined && { model }),
     ...(tokens && { tokens }),
