@@ -15,8 +15,8 @@ export interface DeepgramResult {
   untilMs?: number;
 }
 
-/** Seconds from the first audio of the connection. */
-const seconds = z.number().nonnegative().optional().catch(undefined);
+/** Seconds from the first audio of the connection; no call lasts longer than a day. */
+const seconds = z.number().nonnegative().max(86_400).optional().catch(undefined);
 
 const resultsSchema = z.object({
   is_final: z.boolean().optional(),
