@@ -80,6 +80,7 @@ export class ConnectionLimits {
   readonly #byNetwork = new Map<string, Set<Socket>>();
   /** Of those that were not seen to have sent anything: since when they are here; the oldest first. */
   readonly #silentSince = new Map<Socket, number>();
+  readonly #seen = new WeakSet<Socket>();
   readonly #now: () => number;
 
   constructor(options: ConnectionLimitOptions & { now?: () => number } = {}) {
@@ -95,6 +96,8 @@ export class ConnectionLimits {
   }
 
   opened(socket: Socket, network: string): void {
+    if (this.#seen.has(socket)) return; // given back to the server, to be read once more
+    this.#seen.add(socket);
     const neighbours = this.#byNetwork.get(network) ?? new Set();
     this.#byNetwork.set(network, neighbours);
     const isTooMany = neighbours.size >= this.#perNetwork && !this.#makeRoom(neighbours);

@@ -22,7 +22,7 @@ const CONNECT_MS = 2_000;
 /** Who was refused has this long to read it; who was left by the other side, to say goodbye. */
 const LINGER_MS = 1_000;
 
-const REFUSALS = { 403: 'Forbidden', 404: 'Not Found', 503: 'Service Unavailable' } as const;
+const REFUSALS = { 403: 'Forbidden', 503: 'Service Unavailable' } as const;
 
 /** @param options left out where a proxy in front leads to the media workers */
 export function passMediaOn(
@@ -30,12 +30,13 @@ export function passMediaOn(
   options: MediaPassageOptions | undefined,
   log: Log,
 ): void {
+  if (!options) return; // nobody takes an upgrade: it is a request like any other
   const open = new Set<Socket>();
   app.server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
-    socket.on('error', () => undefined);
-    if (!options || !isStreamTarget(request.url ?? '', options.signing.publicBaseUrl)) {
-      return refuse(socket, 404);
+    if (!isStreamTarget(request.url ?? '', options.signing.publicBaseUrl)) {
+      return answerAsUsual(app, request, socket, head);
     }
+    socket.on('error', () => undefined);
     if (!isSignedStream(request, options.signing)) {
       log.warn('a stream that Twilio did not sign was refused');
       return refuse(socket, 403);
@@ -81,11 +82,32 @@ function passOn(
   socket.once('close', () => media.destroy());
 }
 
-/** As it came: the names of the headers as they were written, repeated ones repeated. */
-function headOf({ method, url, httpVersion, rawHeaders }: IncomingMessage): string {
+/**
+ * Whoever listens for upgrades is given all of them by Node, with the rest of the request unread. One that
+ * is not for us is read once more, without its wish: a server may pass that over (RFC 9110, 7.8).
+ */
+function answerAsUsual(
+  { server }: FastifyInstance,
+  request: IncomingMessage,
+  socket: Socket,
+  head: Buffer,
+): void {
+  socket.unshift(Buffer.concat([Buffer.from(headOf(request, ['upgrade']), 'latin1'), head]));
+  server.emit('connection', socket);
+}
+
+/**
+ * As it came: the names of the headers as they were written, repeated ones repeated.
+ * @param without the names, in small letters, of those that are left out
+ */
+function headOf(
+  { method, url, httpVersion, rawHeaders }: IncomingMessage,
+  without: readonly string[] = [],
+): string {
   const lines = [`${method} ${url} HTTP/${httpVersion}`];
   for (let at = 0; at < rawHeaders.length; at += 2) {
-    lines.push(`${rawHeaders[at]}: ${rawHeaders[at + 1]}`);
+    const name = rawHeaders[at] ?? '';
+    if (!without.includes(name.toLowerCase())) lines.push(`${name}: ${rawHeaders[at + 1]}`);
   }
   return `${lines.join('\r\n')}\r\n\r\n`;
 }

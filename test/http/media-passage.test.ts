@@ -135,14 +135,23 @@ describe('any other upgrade', () => {
   });
 
   test.each(['/', '/v1/calls', '/webhook/voice', '/media', '/mediastream'])(
-    'of %s is none',
+    'of %s is answered as if it were none',
     async (path) => {
-      const head = [`GET ${path} HTTP/1.1`, ...upgrade().slice(1)];
-      expect(await exchange(head)).toMatch(/^HTTP\/1\.1 404 /);
+      const plain = [`POST ${path} HTTP/1.1`, 'Host: x', 'Content-Length: 2'];
+      const ask = (...more: string[]) => exchange([...plain, ...more, '', '{}']);
+      const usual = await ask('Connection: close');
+      expect(usual).toMatch(/^HTTP\/1\.1 4\d\d /);
+      const upgraded = await ask('Connection: close, Upgrade', 'Upgrade: websocket');
+      expect(undated(upgraded)).toBe(undated(usual));
       expect(upstream).toEqual([]);
     },
   );
 });
+
+/** Without what no two answers have in common. */
+function undated(answer: string): string {
+  return answer.replace(/^(?:date|x-request-id|ratelimit[^:]*): .*\r\n/gim, '');
+}
 
 test('a WebSocket works through it', async () => {
   const echo = new WebSocketServer({ port: 0, host: '127.0.0.1' });
