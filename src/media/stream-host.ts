@@ -34,6 +34,12 @@ export interface StreamHostOptions extends Doorkeeper {
   limits?: Partial<StreamLimits>;
 }
 
+/**
+ * Sockets that have not told which stream they are. A signature is the same for every upgrade, so
+ * whoever has seen one can open sockets without end; streams of Twilio's tell at once.
+ */
+const MOST_STRANGERS = 500;
+
 export class StreamHost {
   readonly #options: StreamHostOptions;
   /** Those that have not told which stream they are. */
@@ -62,6 +68,11 @@ export class StreamHost {
       },
       onDropped: countDroppedFrames,
     });
+    for (const oldest of this.#strangers) {
+      if (this.#strangers.size < MOST_STRANGERS) break;
+      this.#strangers.delete(oldest);
+      oldest.makeRoom();
+    }
     this.#strangers.add(stream);
     void stream.ended.then(() => this.#strangers.delete(stream));
   }
@@ -103,7 +114,7 @@ export class StreamHost {
   #open(live: LiveStream, stream: MediaStream, brief: StreamBrief, log: Log): void {
     const fail = (error: unknown): void => {
       log.error('a session failed', { error });
-      live.over({ why: live.isOpen ? 'lost' : 'refused' });
+      live.failed();
       stream.refuse(CLOSE.failed);
     };
     const { callId, stream: number } = live.id;

@@ -14,7 +14,7 @@ const REFUSALS = [
 ] as const;
 const ENDS: SessionEnd['why'][] = ['stopped', 'lost', 'moved', 'speech-failed', 'refused'];
 const ABUSES = [
-  ...['no-start', 'order', 'binary', 'garbage'],
+  ...['no-start', 'crowd', 'order', 'binary', 'garbage'],
   ...['too-large', 'flood', 'backlog'],
 ] as const;
 

@@ -229,8 +229,11 @@ export class Caller {
     });
   }
 
-  /** A piece of audio, 20 ms unless something else is said. */
-  media(bytes = 160, streamSid: string = STREAM_SID): void {
+  /**
+   * A piece of audio, 20 ms unless something else is said.
+   * @param secondsLater so much later than it is
+   */
+  media(bytes = 160, streamSid: string = STREAM_SID, secondsLater = 0): void {
     this.#chunk += 1;
     this.send({
       event: 'media',
@@ -239,7 +242,7 @@ export class Caller {
       media: {
         track: 'inbound',
         chunk: String(this.#chunk),
-        timestamp: String(this.#chunk * 20),
+        timestamp: String(this.#chunk * 20 + secondsLater * 1_000),
         payload: Buffer.alloc(bytes, 0x42).toString('base64'),
       },
     });

@@ -166,6 +166,14 @@ describe('the token', () => {
   });
 });
 
+/** A few at a time: the library itself cuts off who sends more than it can answer at once. */
+async function pingOnAndOn({ socket }: Caller): Promise<void> {
+  for (let n = 0; socket.readyState === socket.OPEN && n < 2_000; n += 1) {
+    socket.ping('x'.repeat(125));
+    if (n % 10 === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+}
+
 describe('a socket that does not keep to the protocol', () => {
   const restart = async (limits: NonNullable<Parameters<typeof MediaBench.start>[0]>['limits']) => {
     await bench.close();
@@ -196,6 +204,7 @@ describe('a socket that does not keep to the protocol', () => {
     ],
     ['a binary frame', (caller: Caller) => caller.socket.send(Buffer.alloc(160))],
     ['a frame of 70 kB', (caller: Caller) => caller.send(`"${'x'.repeat(70_000)}"`), 1009],
+    ['pings without end', pingOnAndOn],
     ['garbage', (caller: Caller) => [1, 2, 3, 4, 5].forEach(() => caller.send('{"event":'))],
     ['other JSON', (caller: Caller) => [1, 2, 3, 4, 5].forEach((n) => caller.send({ n }))],
   ])('is closed for %s', async (_what, send, code = 1008) => {
@@ -226,6 +235,15 @@ describe('a socket that does not keep to the protocol', () => {
     [
       'audio faster than anybody speaks',
       (caller: Caller) => Array.from({ length: 30 }, () => caller.media(8_000)),
+    ],
+    [
+      'times that leap, so that gaps are filled faster than time goes by',
+      (caller: Caller) => Array.from({ length: 60 }, (_, n) => caller.media(160, STREAM_SID, n)),
+    ],
+    ['pings without end', pingOnAndOn],
+    [
+      'pongs that nobody asked for, without end',
+      (caller: Caller) => Array.from({ length: 1_000 }, () => caller.socket.pong()),
     ],
   ])('is closed for %s in mid-call, and its session is told', async (_what, send, code = 1008) => {
     const caller = await bench.open();
@@ -308,6 +326,24 @@ describe('sockets in great numbers', () => {
     await until(() => bench.session.heardMs === 20);
     await until(() => closed() === 2_000, 15_000);
     expect(caller.socket.readyState).toBe(caller.socket.OPEN);
+  });
+
+  test('signed ones that never tell who they are take each other the place, and nobody else', async () => {
+    const caller = await bench.open();
+    const silent: Caller[] = [];
+    while (silent.length < 550) {
+      const some = Array.from({ length: 50 }, () => bench.connect());
+      silent.push(...some);
+      await Promise.all(some.map(({ opened }) => opened));
+    }
+    const [first] = silent;
+    expect(await first?.closed).toBe(1006);
+    const left = () => silent.filter(({ socket }) => socket.readyState === socket.OPEN).length;
+    await until(() => left() <= 500, 2_000); // long before each would be closed for its silence
+    caller.media();
+    await until(() => bench.session.heardMs === 20);
+    const late = await bench.open({ call: OTHER_CALL_ID, token: tokenFor(OTHER_CALL_ID) });
+    expect(late.socket.readyState).toBe(late.socket.OPEN);
   });
 
   test('one more stranger takes the place of the oldest, also of one that is signed', async () => {

@@ -35,6 +35,9 @@ export class GuardedSocket {
     this.#silence = setTimeout(() => this.abuse('no-start'), limits.startMs);
     this.#ping = setInterval(() => this.#isOpen() && socket.ping(), limits.pingMs);
     socket.on('message', (data, isBinary) => this.#message(data, isBinary));
+    // The library answers them itself, and remembers the answers for a peer that reads none.
+    socket.on('ping', () => void this.#mayCome());
+    socket.on('pong', () => void this.#mayCome());
     socket.on('error', (error) => {
       const why = abuseOf(error);
       if (why) this.abuse(why); // it closes itself, with the code for what is wrong
@@ -78,20 +81,28 @@ export class GuardedSocket {
 
   /** Tells why, then closes. */
   abuse(why: Abuse): void {
+    if (this.#isEnded) return;
     this.#end(why);
-    // A close frame would wait behind all that is not read.
-    if (why === 'backlog') this.#socket.terminate();
+    // A close frame would wait behind all that is not read, and who makes room is to make it now.
+    if (why === 'backlog' || why === 'crowd') this.#socket.terminate();
     else this.close(CLOSE.refused);
   }
 
   #message(data: RawData, isBinary: boolean): void {
     if (this.#isEnded) return;
     if (isBinary) return this.abuse('binary');
-    if (!this.#messages.take(1)) return this.abuse('flood');
+    if (!this.#mayCome()) return;
     if (this.#isStarted) this.#silence.refresh();
     if (this.#handlers.onText((data as Buffer).toString('utf8'))) return;
     this.#bad += 1;
     if (this.#bad >= this.#limits.badMessages) this.abuse('garbage');
+  }
+
+  /** One more frame, of whatever kind. False: it was one too many. */
+  #mayCome(): boolean {
+    if (this.#messages.take(1)) return true;
+    this.abuse('flood');
+    return false;
   }
 
   #silent(): void {

@@ -20,7 +20,8 @@ const DRIFT = 0.1;
 const MAX_GAP_MS = 1_000;
 
 export interface InOrderOptions {
-  onAudio: (audio: Uint8Array) => void;
+  /** @param isFilled it is the silence of a gap, and did not come over the line */
+  onAudio: (audio: Uint8Array, isFilled: boolean) => void;
   /** How many pieces were not passed on: they came twice, or too late. */
   onDropped?: (count: number) => void;
 }
@@ -30,7 +31,7 @@ interface Piece extends MediaFrame {
 }
 
 export class InOrder {
-  readonly #onAudio: (audio: Uint8Array) => void;
+  readonly #onAudio: InOrderOptions['onAudio'];
   readonly #onDropped: (count: number) => void;
   /** The number of the piece that was passed on last. */
   #last: number | undefined;
@@ -99,12 +100,12 @@ export class InOrder {
     const missingMs = this.#missingMs(audio, chunk, timestamp);
     if (missingMs > 0) {
       const bytes = Math.round(Math.min(missingMs, MAX_GAP_MS) * BYTES_PER_MS);
-      this.#onAudio(new Uint8Array(bytes).fill(SILENCE));
+      this.#onAudio(new Uint8Array(bytes).fill(SILENCE), true);
     }
     if (chunk !== undefined) this.#last = chunk;
     const beginsMs = this.#beginsMs(missingMs, timestamp);
     if (beginsMs !== undefined) this.#nextMs = beginsMs + audio.length / BYTES_PER_MS;
-    if (audio.length > 0) this.#onAudio(audio);
+    if (audio.length > 0) this.#onAudio(audio, false);
   }
 
   /** A timestamp that is a little off moves our clock a little; one that is far off sets it. */

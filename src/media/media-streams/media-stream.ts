@@ -49,7 +49,7 @@ export class MediaStream implements Line {
     });
     this.#audio = new Budget(limits.audioBytesPerSecond, limits.audioBytesAtOnce);
     this.#order = new InOrder({
-      onAudio: (audio) => this.#tell({ type: 'audio', audio }),
+      onAudio: (audio, isFilled) => this.#heard(audio, isFilled),
       ...(options.onDropped && { onDropped: options.onDropped }),
     });
     this.#socket = new GuardedSocket(socket, limits, {
@@ -85,6 +85,11 @@ export class MediaStream implements Line {
   /** Nothing is told after it. */
   close(): void {
     this.#closeWith(CLOSE.normal);
+  }
+
+  /** Others want its place, and it has not told which stream it is. */
+  makeRoom(): void {
+    this.#socket.abuse('crowd');
   }
 
   /** It is not let in, or this process is leaving. */
@@ -168,6 +173,12 @@ export class MediaStream implements Line {
   #media(frame: MediaFrame): void {
     if (this.#audio.take(frame.audio.length)) this.#order.push(frame);
     else this.#socket.abuse('flood');
+  }
+
+  /** Time that was made up costs as much as audio: recognisers are paid by the second. */
+  #heard(audio: Uint8Array, isFilled: boolean): void {
+    if (isFilled && !this.#audio.take(audio.length)) return this.#socket.abuse('flood');
+    this.#tell({ type: 'audio', audio });
   }
 
   /** Only what we have sent comes back; anything else is of no meaning. */

@@ -8,11 +8,11 @@ export interface StreamLimits {
   pingMs: number;
   /** How long the other side may take to close; then it is cut off. */
   closeMs: number;
-  /** On average; audio alone is 50. Echoes of our own marks do not count. */
+  /** On average, pings included; audio alone is 50. Echoes of our own marks do not count. */
   messagesPerSecond: number;
   /** After a stall, what was held up comes at once. */
   messagesAtOnce: number;
-  /** Of mu-law: real time is 8,000. */
+  /** Of mu-law, with the silence that is put into gaps: real time is 8,000. */
   audioBytesPerSecond: number;
   audioBytesAtOnce: number;
   /** What we sent and the other side did not take. */
@@ -40,6 +40,7 @@ export const MAX_FRAME_BYTES = 64 * 1024;
 /** Why we closed a socket on which something was not as it may be. */
 export type Abuse =
   | 'no-start' //  it never told which stream it is
+  | 'crowd' //     it had not told yet, and too many others came who had not either
   | 'order' //     audio before `start`, or a second `start`
   | 'binary'
   | 'garbage' //   no messages of Media Streams, or no WebSocket
