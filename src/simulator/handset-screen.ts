@@ -44,7 +44,12 @@ function isPlain(name: string): name is (typeof PLAIN)[number] {
 
 /** Something heard: a speaker label, and the words wrapped beside it. */
 export function heardText(source: SoundSource, text: string, columns: number): string {
-  return labelled(LABELS[source], text, columns);
+  return heardRows(source, text, columns).join('\n');
+}
+
+/** The same, row by row: more words change the last row alone, and add rows. */
+export function heardRows(source: SoundSource, text: string, columns: number): string[] {
+  return labelledRows(LABELS[source], text, columns);
 }
 
 /** Echoes what was said, where the terminal does not already show it. */
@@ -73,7 +78,8 @@ export function endText(ended: EndedCall): string {
   return `The call is over: ${why} (${ended.status}, ${time}).`;
 }
 
-export const HELP = `  words          are said; while the assistant speaks they interrupt it
+export const HELP = `  words          are said when you press Enter; while the assistant speaks they
+                 interrupt it (an assistant that stopped in mid-sentence shows —)
   /keys 12#      presses keys of the telephone
   /silent        lets a question pass without an answer
   /answer        picks up a ringing call; /decline turns it away
@@ -82,17 +88,26 @@ export const HELP = `  words          are said; while the assistant speaks they 
 
 export const NOT_YET = '  (nobody is listening yet; it will be said as soon as somebody is)';
 export const NOT_HEARD = '  (that was not heard)';
+export const STREAM_GONE = '  (the stream of audio broke off)';
+
+export function streamBack(afterMs: number): string {
+  return `  (a new stream of audio, after ${(afterMs / 1000).toFixed(1)} s)`;
+}
 
 export function unknownText(text: string): string {
   return `  ${text} is not understood; try /help. Keys are 0-9, * and #.`;
 }
 
 function labelled(label: string, text: string, columns: number): string {
+  return labelledRows(label, text, columns).join('\n');
+}
+
+function labelledRows(label: string, text: string, columns: number): string[] {
   const width = Math.min(MAX_WIDTH, Math.max(MIN_WIDTH, columns)) - LABEL_WIDTH;
   const indent = ' '.repeat(LABEL_WIDTH);
-  return wrap(printable(text), width)
-    .map((line, index) => (index === 0 ? label.padEnd(LABEL_WIDTH) : indent) + line)
-    .join('\n');
+  return wrap(printable(text), width).map(
+    (line, index) => (index === 0 ? label.padEnd(LABEL_WIDTH) : indent) + line,
+  );
 }
 
 /** Words from elsewhere must not steer the terminal. */

@@ -5,8 +5,10 @@ import type { Readable, Writable } from 'node:stream';
 import type { EndedCall } from './call-state.ts';
 import * as screen from './handset-screen.ts';
 import type { Command } from './handset-screen.ts';
+import { HeardBlocks } from './heard-blocks.ts';
 import type { Phone } from './phone.ts';
 import { PhoneError } from './phone-error.ts';
+import { StreamWatch } from './stream-watch.ts';
 
 export interface HandsetOptions {
   phone: Phone;
@@ -32,7 +34,9 @@ export async function runHandset(options: HandsetOptions): Promise<EndedCall> {
 class Handset {
   readonly #options: HandsetOptions;
   readonly #reader: Interface;
-  #shown = 0;
+  readonly #heard = new HeardBlocks();
+  /** The last row on the screen of the block that may still grow. */
+  #openRow: { index: number; text: string } | undefined;
   #queue: Promise<void> = Promise.resolve();
 
   constructor(options: HandsetOptions) {
@@ -48,38 +52,67 @@ class Handset {
 
   async run(): Promise<EndedCall> {
     const { phone, input, isTerminal } = this.#options;
+    const watch = new StreamWatch(phone, (text) => this.#say(text));
     const stop = phone.onChange(() => {
       this.#showHeard();
+      watch.look();
       // A question came while a line was half typed: it is played, and waits for the line.
       if (isTerminal && this.#reader.line !== '') phone.startSpeaking({ bargeIn: false });
     });
     const typing = () => setImmediate(() => this.#typed());
-    this.#reader.on('line', (line) => this.#entered(screen.readCommand(line)));
+    this.#reader.on('line', (line) => {
+      this.#finishBlock(); // the cursor is below it now
+      this.#entered(screen.readCommand(line));
+    });
     this.#reader.on('SIGINT', () => phone.hangUp());
     this.#reader.on('close', () => this.#closed());
     if (isTerminal) input.on('keypress', typing);
-    this.#print(screen.callText(phone.from, phone.to));
+    this.#say(screen.callText(phone.from, phone.to));
     if (phone.direction === 'outbound-api' && phone.status === 'ringing') {
-      this.#print(screen.RINGING);
+      this.#say(screen.RINGING);
     }
     this.#showHeard();
     const ended = await phone.ended;
     this.#showHeard();
     stop();
+    watch.stop();
     input.off('keypress', typing);
     this.#reader.close();
-    this.#print(screen.endText(ended));
+    this.#say(screen.endText(ended));
     return ended;
   }
 
   #showHeard(): void {
-    const heard = this.#options.phone.transcript.filter(({ who }) => who === 'assistant');
-    for (const { kind, text } of heard.slice(this.#shown)) {
-      this.#print(
-        screen.heardText(kind as Parameters<typeof screen.heardText>[0], text, this.#width),
-      );
+    const { phone, isTerminal } = this.#options;
+    const heard = phone.transcript.filter(({ who }) => who === 'assistant');
+    for (const { source, text, isNew } of this.#heard.take(heard, phone.hearing, Date.now())) {
+      if (isNew) this.#endBlock();
+      this.#showRows(screen.heardRows(source, text, this.#width));
     }
-    this.#shown = heard.length;
+    // Whoever reads a pipe line by line wants this one before it is his turn.
+    if (!isTerminal && phone.isListening) this.#finishBlock();
+  }
+
+  /** Shows a block, or what is new of it. */
+  #showRows(rows: readonly string[]): void {
+    const { isTerminal } = this.#options;
+    const { index: from, text: before } = this.#openRow ?? { index: 0, text: '' };
+    const added = rows.slice(from).join('\n');
+    if (isTerminal) {
+      this.#print(added, { over: this.#openRow !== undefined });
+    } else this.#write(added.slice(before.length));
+    this.#openRow = { index: rows.length - 1, text: rows.at(-1) ?? '' };
+  }
+
+  /** What is heard next is a block of its own. */
+  #finishBlock(): void {
+    this.#heard.finish();
+    this.#endBlock();
+  }
+
+  #endBlock(): void {
+    if (this.#openRow && !this.#options.isTerminal) this.#write('\n');
+    this.#openRow = undefined;
   }
 
   get #width(): number {
@@ -98,20 +131,20 @@ class Handset {
     const { phone, isTerminal } = this.#options;
     if (command.do === 'hangup' && isTerminal) return phone.hangUp();
     if (command.do === 'nothing') return this.#prompt();
-    if (command.do === 'help') return this.#print(screen.HELP);
+    if (command.do === 'help') return this.#say(screen.HELP);
     if (command.do === 'unknown') {
       phone.stopSpeaking();
-      return this.#print(screen.unknownText(command.text));
+      return this.#say(screen.unknownText(command.text));
     }
     if (command.do === 'answer' || command.do === 'decline') return this.#pickUp(command.do);
-    if (isTerminal && !phone.isOpen) this.#print(screen.NOT_YET);
+    if (isTerminal && !phone.isOpen) this.#say(screen.NOT_YET);
     this.#queue = this.#queue.then(() => this.#perform(command)).catch(ignoreEnd);
     return this.#prompt();
   }
 
   #pickUp(how: 'answer' | 'decline'): void {
     const { phone } = this.#options;
-    if (phone.direction === 'inbound') return this.#print(screen.unknownText(`/${how}`));
+    if (phone.direction === 'inbound') return this.#say(screen.unknownText(`/${how}`));
     phone[how]();
     return this.#prompt();
   }
@@ -119,11 +152,11 @@ class Handset {
   async #perform(command: Command): Promise<void> {
     const { phone, isTerminal } = this.#options;
     await phone.waitUntilListening({ ...NO_LIMIT, bargeIn: isTerminal });
-    if (!isTerminal) this.#print(screen.saidText(command, this.#width));
+    if (!isTerminal) this.#say(screen.saidText(command, this.#width));
     if (command.do === 'hangup') return phone.hangUp();
     if (command.do === 'silent') return phone.staySilent(NO_LIMIT);
-    if (command.do === 'say' && !phone.say(command.text).heard) this.#print(screen.NOT_HEARD);
-    if (command.do === 'keys' && !phone.press(command.keys).heard) this.#print(screen.NOT_HEARD);
+    if (command.do === 'say' && !phone.say(command.text).heard) this.#say(screen.NOT_HEARD);
+    if (command.do === 'keys' && !phone.press(command.keys).heard) this.#say(screen.NOT_HEARD);
   }
 
   /** No more input: a person has left; a pipe is done once its last line was answered. */
@@ -137,9 +170,22 @@ class Handset {
       .catch(ignoreEnd);
   }
 
-  /** Prints above the line that is being typed. */
-  #print(text: string): void {
-    this.#write(`${this.#options.isTerminal ? '\r\x1b[K' : ''}${text}\n`);
+  /** A notice, which ends what was being heard. */
+  #say(text: string): void {
+    this.#finishBlock();
+    this.#print(text);
+  }
+
+  /**
+   * Prints above the line that is being typed.
+   * @param options `over`: in the place of the row above it
+   */
+  #print(text: string, options: { over?: boolean } = {}): void {
+    if (!this.#options.isTerminal) return this.#write(`${text}\n`);
+    // The typed line may take several rows, and the prompt is drawn from its first one again.
+    const { rows } = this.#reader.getCursorPos();
+    const up = rows + (options.over ? 1 : 0);
+    this.#write(`${up > 0 ? `\x1b[${up}A` : ''}\r\x1b[J${text}\n${'\n'.repeat(rows)}`);
     this.#prompt();
   }
 

@@ -44,6 +44,8 @@ export interface TranscriptItem {
   text: string;
   /** For the caller: whether the application was listening. */
   heard: boolean;
+  /** On a stream: more was on its way, and was thrown away or lost before it was heard. */
+  isCutOff?: boolean;
 }
 
 interface Utterance {
@@ -169,6 +171,14 @@ export class Line {
     this.#heard.push(entry);
     const atMs = Math.round(times.firstWordAtMs);
     this.#transcript.push({ who: 'assistant', atMs, kind: 'stream', text, heard: true });
+    this.changed();
+  }
+
+  /** What should have followed the last clause on the stream is never heard. */
+  cutOff(): void {
+    const last = this.#transcript.findLast(({ who }) => who === 'assistant');
+    if (last?.kind !== 'stream') return;
+    last.isCutOff = true;
     this.changed();
   }
 

@@ -116,12 +116,24 @@ function lastWords(phone: Phone): string {
   return `; last heard: ${words.map(({ text }) => JSON.stringify(text)).join(', ')}`;
 }
 
-/** The conversation as text, a line per utterance. */
+/** The conversation as text, a line per utterance; a line that was cut off ends in —. */
 export function renderConversation(conversation: readonly TranscriptItem[]): string {
-  return conversation.map(renderItem).join('\n');
+  return inUtterances(conversation).map(renderItem).join('\n');
 }
 
-function renderItem({ who, kind, text, heard }: TranscriptItem): string {
+/** In the order in which they began; what comes over a stream comes in clauses, which are joined. */
+function inUtterances(conversation: readonly TranscriptItem[]): TranscriptItem[] {
+  const utterances: TranscriptItem[] = [];
+  for (const item of conversation.toSorted((one, other) => one.atMs - other.atMs)) {
+    const last = utterances.at(-1);
+    const goesOn = item.kind === 'stream' && last?.kind === 'stream' && !last.isCutOff;
+    if (goesOn) utterances[utterances.length - 1] = { ...item, text: `${last.text} ${item.text}` };
+    else utterances.push(item);
+  }
+  return utterances;
+}
+
+function renderItem({ who, kind, text, heard, isCutOff }: TranscriptItem): string {
   const speaker = who === 'assistant' ? 'assistant' : 'caller   ';
   const shown =
     kind === 'dtmf'
@@ -133,5 +145,5 @@ function renderItem({ who, kind, text, heard }: TranscriptItem): string {
           : kind === 'keys'
             ? `[tones ${text}]`
             : text;
-  return `${speaker}  ${shown}${heard ? '' : ' [nobody listened]'}`;
+  return `${speaker}  ${shown}${isCutOff ? ' —' : ''}${heard ? '' : ' [nobody listened]'}`;
 }

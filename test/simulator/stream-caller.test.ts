@@ -136,7 +136,7 @@ describe('the turn of the caller', () => {
 });
 
 describe('the handset on a stream', () => {
-  test('prints what is heard clause by clause, and says each line in its turn', async () => {
+  test('prints what is heard, and says each line in its turn', async () => {
     const { stream, phone } = await withStream();
     const [input, output] = [new PassThrough(), new PassThrough()];
     let shown = '';
@@ -151,8 +151,7 @@ describe('the handset on a stream', () => {
     stream.media(spoken('Bye.'));
     expect(await ended).toMatchObject({ reason: 'caller-hung-up' });
     expect(shown.trim().split('\n').slice(1, -1)).toEqual([
-      'assistant  Hello.',
-      'assistant  Who is it?',
+      'assistant  Hello. Who is it?',
       'you        Ada',
       'assistant  Press one.',
       'you        [keys 1]',

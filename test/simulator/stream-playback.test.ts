@@ -61,6 +61,7 @@ describe('what the application sends', () => {
         .length,
     ).toBeLessThanOrEqual(1);
     expect(all).toContain('seven eight');
+    expect(phone.transcript.at(-1)).toMatchObject({ isCutOff: true });
     const gone = phone.transcript.length;
     await pause(400);
     expect(phone.transcript.length).toBe(gone);

@@ -89,8 +89,10 @@ export class PlaybackSide {
   /** The stream is over: what is still queued is never heard. */
   close(nowMs: number): void {
     this.advance(nowMs);
+    const isCutOff = this.isBusy;
     this.#playback.clear();
     this.hearing.flush();
+    if (isCutOff) this.#parts.line.cutOff();
   }
 
   #media(audio: Uint8Array, nowMs: number): void {
@@ -108,7 +110,7 @@ export class PlaybackSide {
   }
 
   #clear(nowMs: number): void {
-    const { callSid, streamSid, log, onMark } = this.#parts;
+    const { callSid, streamSid, line, log, onMark } = this.#parts;
     const { audio, marks } = this.#playback.clear();
     const reader = new CaptionReader();
     const words = audio.flatMap((piece) => reader.read(piece)).map(({ word }) => word);
@@ -116,7 +118,9 @@ export class PlaybackSide {
     this.measuring.cleared(samples);
     this.#hasPlayed = false;
     this.#clearedMs = nowMs;
+    const isCutOff = this.hearing.words !== '' || words.length > 0;
     this.hearing.flush();
+    if (isCutOff) line.cutOff();
     for (const mark of marks) onMark(mark);
     log.append({
       kind: 'stream-cleared',
