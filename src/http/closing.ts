@@ -8,8 +8,11 @@ import type { FastifyInstance } from 'fastify';
  */
 export function closeInTime(app: FastifyInstance, graceMs: number): void {
   const silent = new Set<Socket>();
+  const known = new WeakSet<Socket>(); // one may be given to the server more than once
   let timer: NodeJS.Timeout | undefined;
   app.server.on('connection', (socket: Socket) => {
+    if (known.has(socket)) return;
+    known.add(socket);
     silent.add(socket);
     socket.once('close', () => silent.delete(socket));
   });

@@ -44,6 +44,7 @@ export class LiveStream {
   opened(session: Session): void {
     this.#session = session;
     void session.ended.then((end) => this.#settle(end));
+    if (this.#isOver) session.hangUp(); // it failed on what it was told while it was made
   }
 
   get isOpen(): boolean {
@@ -68,6 +69,12 @@ export class LiveStream {
   over(end: SessionEnd): void {
     if (this.#session) this.#settleSoon(end);
     else this.#settle(end);
+  }
+
+  /** Its session is out of order, or could not begin. */
+  failed(): void {
+    this.#settle({ why: this.#session ? 'lost' : 'refused' });
+    this.#session?.hangUp(); // nothing else will end it
   }
 
   #end(how: Ending): void {

@@ -26,7 +26,7 @@ export interface Session {
   hangUp(): void;
   /**
    * This process is leaving: tells the workflow what it has to know and closes the line. Ends as
-   * `moved`, within a few hundred milliseconds.
+   * `moved`, within a few hundred milliseconds; as `lost` when not all of it has arrived by then.
    */
   move(): void;
 }

@@ -114,8 +114,8 @@ export class StreamHost {
   #open(live: LiveStream, stream: MediaStream, brief: StreamBrief, log: Log): void {
     const fail = (error: unknown): void => {
       log.error('a session failed', { error });
-      live.failed();
       stream.refuse(CLOSE.failed);
+      live.failed();
     };
     const { callId, stream: number } = live.id;
     try {

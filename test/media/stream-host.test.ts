@@ -119,13 +119,15 @@ describe('a stream', () => {
   });
 
   test('whose session cannot begin, or throws, is closed; the next one is served', async () => {
+    const hungUp: string[] = [];
     bench = await MediaBench.start({
       openSession: (request) => {
         if (request.callId === CALL_ID) throw new Error('no session');
         request.listen(() => {
           throw new Error('no listener');
         });
-        return { ended: new Promise(() => undefined), hangUp: () => {}, move: () => {} };
+        const hangUp = () => void hungUp.push(request.callId);
+        return { ended: new Promise(() => undefined), hangUp, move: () => {} };
       },
     });
     for (const callId of [CALL_ID, OTHER_CALL_ID]) {
@@ -135,6 +137,7 @@ describe('a stream', () => {
       caller.media();
       expect(await caller.closed).toBe(1011);
     }
+    expect(hungUp).toEqual([OTHER_CALL_ID]); // whoever it has asked for something is let go of
     expect(bench.logged.join('')).not.toContain('no listener'); // what others say is not logged
   });
 

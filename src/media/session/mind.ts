@@ -13,7 +13,8 @@ export interface StreamingOrchestrator {
 
 export interface StreamReplyOptions {
   signal?: AbortSignal;
-  onFirstToken?: () => void;
+  /** Called again when another model begins, as the one before failed before its first clause. */
+  onFirstToken?: (model: string) => void;
   onClause: (text: string) => void;
 }
 
@@ -48,7 +49,7 @@ export class Mind {
     this.#orchestrator
       .streamReply(call, heard, {
         signal: stop.signal,
-        onFirstToken: () => tell({ type: 'first-token', reply }),
+        onFirstToken: (model) => tell({ type: 'first-token', reply, model }),
         onClause: (text) => tell({ type: 'clause', reply, text }),
       })
       .then(

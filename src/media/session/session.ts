@@ -13,6 +13,7 @@ import { newTalk, nextDeadline, reduce } from '../turns/index.ts';
 import type { Talk, TalkAction, TalkEvent, TalkNews } from '../turns/index.ts';
 import type { RecogniserEvent } from '../../speech/stt.ts';
 import { Ears } from './ears.ts';
+import { isDoneWithin } from './in-time.ts';
 import { Mind } from './mind.ts';
 import { Mouth } from './mouth.ts';
 import type { SessionParts } from './parts.ts';
@@ -87,8 +88,9 @@ export class LiveSession implements Session {
       onRecogniser: (event) => this.#recognised(event),
       onVoice: (change, at, since) => this.#happen({ type: 'voice', voice: change, since }, at),
     });
-    request.listen((event) => this.#take(event));
+    // Before listening: a key that was pressed meanwhile is told at once.
     this.#happen({ type: 'opened', brief, hasInterim: recogniser.abilities.interim });
+    request.listen((event) => this.#take(event));
   }
 
   hangUp(): void {
@@ -155,13 +157,29 @@ export class LiveSession implements Session {
     this.#waiting.push({ ...happening, at } as TalkEvent);
     if (this.#isBusy) return;
     this.#isBusy = true;
+    try {
+      this.#takeAll();
+      this.#isBusy = false;
+    } catch (error) {
+      this.#fail(error);
+    }
+    this.#setAlarm();
+  }
+
+  #takeAll(): void {
     for (let event = this.#waiting.shift(); event; event = this.#waiting.shift()) {
       const { state, actions } = reduce(this.#talk, event);
       this.#talk = state;
       for (const action of actions) this.#do(action);
     }
+  }
+
+  /** A fault of ours: this call goes on over another stream, and the process with all the others. */
+  #fail(error: unknown): void {
+    this.#request.log.error('a session failed', { error });
+    this.#waiting.length = 0;
     this.#isBusy = false;
-    this.#setAlarm();
+    this.#finish('lost');
   }
 
   #do(action: TalkAction): void {
@@ -214,9 +232,15 @@ export class LiveSession implements Session {
     this.#mind.close();
     this.#ears.close();
     this.#request.line.close();
-    const { door } = this.#parts;
-    const settled = door.settled(this.#request.callId).catch(() => undefined);
-    const patience = new Promise((resolve) => setTimeout(resolve, SETTLE_MS).unref());
-    void Promise.race([settled, patience]).then(() => this.#resolve({ why }));
+    void this.#resolveSoon(why);
+  }
+
+  /** When what was told has arrived; who waits for it is not kept waiting for long. */
+  async #resolveSoon(why: SessionEnd['why']): Promise<void> {
+    await Promise.resolve(); // what is being done at this moment is told, too
+    const told = this.#parts.door.settled(this.#request.callId);
+    const hasArrived = await isDoneWithin(SETTLE_MS, told);
+    // Whoever goes on is to know that some of it is still to come.
+    this.#resolve({ why: why === 'moved' && !hasArrived ? 'lost' : why });
   }
 }

@@ -36,7 +36,8 @@ type RecogniserHappening =
 
 /** `reply`: the number of the question, as `ask-model` has said it. */
 type ModelHappening =
-  | { type: 'first-token'; reply: number }
+  /** `model`: who has begun to answer, as the records name it. */
+  | { type: 'first-token'; reply: number; model?: string }
   | { type: 'clause'; reply: number; text: string }
   /** After the last clause. */
   | { type: 'reply-done'; reply: number; result: Reply }

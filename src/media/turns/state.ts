@@ -131,6 +131,7 @@ export interface EarlyReply {
   text: string;
   clauses: string[];
   firstTokenAt?: number;
+  model?: string;
   result?: Reply;
   hasFailed?: boolean;
 }

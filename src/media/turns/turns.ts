@@ -85,7 +85,7 @@ function take(draft: Draft, event: TalkEvent): void {
     case 'key':
       return takeKey(draft, event.digit);
     case 'first-token':
-      return takeFirstToken(draft, event.reply);
+      return takeFirstToken(draft, event.reply, event.model);
     case 'clause':
       return takeClause(draft, event.reply, event.text);
     case 'reply-done':

@@ -33,7 +33,7 @@ describe('a session', () => {
     const [question] = bench.questions;
     expect(question?.heard).toMatchObject({ kind: 'speech', text: 'I want a table.' });
     expect(question?.call.utterances.at(-1)).toEqual({ who: 'assistant', text: GREETING });
-    question?.options.onFirstToken?.();
+    question?.options.onFirstToken?.('scripted');
     question?.options.onClause('Of course.');
     await passes(100);
     expect(bench.spoken.at(-1)).toBe('Of course.');
@@ -52,8 +52,8 @@ describe('a session', () => {
     bench.ends('Tell me everything.');
     await passes(1_000);
     const long = 'This is a very long answer that nobody listens to until its end.';
+    bench.questions[0]?.options.onFirstToken?.('scripted');
     bench.questions[0]?.options.onClause(long);
-    bench.questions[0]?.answer({ text: long, end: false, model: 'scripted' });
     await passes(600);
     bench.say('Stop it now.', 200);
     await passes(10);
@@ -61,7 +61,8 @@ describe('a session', () => {
     bench.ends('Stop it now.');
     await passes(1_500);
     const said = bench.news.find((news) => news.what === 'said' && news.key === '1');
-    expect(said).toMatchObject({ reply: { isInterrupted: true } });
+    // Also by whom, though the model was stopped before it had ended.
+    expect(said).toMatchObject({ reply: { isInterrupted: true, model: 'scripted' } });
     const heard = said?.what === 'said' ? said.reply.text : '';
     expect(long.startsWith(heard)).toBe(true);
     expect(heard.length).toBeLessThan(long.length);
@@ -112,7 +113,8 @@ describe('a session', () => {
     const bench = new SessionBench(aBrief({ say: GREETING, isGreeting: true }), never);
     bench.session.move();
     await passes(1_000);
-    await expect(bench.session.ended).resolves.toEqual({ why: 'moved' });
+    // Not as one that has told everything: what it told may come when another stream leads.
+    await expect(bench.session.ended).resolves.toEqual({ why: 'lost' });
   });
 
   test.each(['stopped', 'lost'] as const)('knows that its line was %s', async (why) => {
@@ -154,6 +156,23 @@ describe('a session', () => {
     await passes(10_000);
     expect(bench.line.isClosed).toBe(true);
     await expect(bench.session.ended).resolves.toEqual({ why: 'stopped' });
+  });
+
+  test('in which something is wrong is over and let go of, and harms nobody else', async () => {
+    const bench = await greeted();
+    bench.say('What do you mean?', 500);
+    bench.ends('What do you mean?');
+    await passes(1_000);
+    const absurd = undefined as unknown as string;
+    expect(() => bench.questions[0]?.options.onClause(absurd)).not.toThrow();
+    await passes(1_000);
+    await expect(bench.session.ended).resolves.toEqual({ why: 'lost' });
+    expect(bench.questions[0]?.options.signal?.aborted).toBe(true);
+    expect(bench.openEars).toBe(0);
+    expect(bench.line.isClosed).toBe(true);
+    const told = bench.news.length;
+    await passes(120_000); // no timer of it asks whether anybody is there
+    expect(bench.news).toHaveLength(told);
   });
 
   test('tells nothing twice and nothing after its end', async () => {

@@ -204,7 +204,7 @@ export class Performance {
       this.at(at, () => !this.#dropped.has(reply) && this.happen(event));
     clauses.forEach((text, i) => {
       const at = this.now + after + i * every;
-      if (i === 0) tell(at, { type: 'first-token', reply });
+      if (i === 0) tell(at, { type: 'first-token', reply, model: 'scripted' });
       tell(at, { type: 'clause', reply, text });
     });
     const over = this.now + after + clauses.length * every;

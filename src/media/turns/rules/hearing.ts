@@ -5,6 +5,8 @@ import { beyond, joined } from '../words.ts';
 const MOST_HANGOVER_MS = 500;
 /** A final that is later than this does not come any more: the caller says the same again. */
 const LATE_MS = 5_000;
+/** Characters of one turn, as over TwiML: a recogniser that makes up words without end is not kept up with. */
+const MOST_CHARACTERS = 16_000;
 
 export function takeVoice(draft: Draft, voice: 'began' | 'ended', since: number): void {
   const { caller } = draft.state;
@@ -48,7 +50,7 @@ export function takeFinal(draft: Draft, text: string, confidence?: number): void
   delete caller.borrowed;
   if (left !== '') caller.borrowed = { text: left, at: draft.at };
   if (words === '') return;
-  caller.words.push(words);
+  addWords(caller, words);
   if (confidence !== undefined) {
     caller.confidence = Math.min(confidence, caller.confidence ?? confidence);
   }
@@ -60,6 +62,11 @@ export function takeFinal(draft: Draft, text: string, confidence?: number): void
     caller.voice = 'on';
   }
   takeSign(draft, caller.recogniser === 'listening'); // else it is late, and was said before
+}
+
+function addWords(caller: Draft['state']['caller'], words: string): void {
+  const known = caller.words.reduce((sum, { length }) => sum + length + 1, 0);
+  if (known + words.length <= MOST_CHARACTERS) caller.words.push(words);
 }
 
 /** What a late final may say again. */
@@ -104,7 +111,7 @@ export function trustGuess(draft: Draft): void {
   const { state, at } = draft;
   const { caller } = state;
   if (caller.guess === '') return;
-  caller.words.push(caller.guess);
+  addWords(caller, caller.guess);
   caller.firstWordsAt ??= at;
   caller.borrowed = { text: joined([borrowed(draft), caller.guess]), at };
   caller.guess = '';

@@ -31,16 +31,22 @@ export function adoptEarly(draft: Draft, answer: Answer, heard: Heard): boolean 
   delete draft.state.early;
   answer.reply = early.reply;
   answer.clauses = early.clauses;
+  if (early.model !== undefined) answer.model = early.model;
   if (early.firstTokenAt !== undefined) noteTime(answer, 'firstTokenMs', early.firstTokenAt);
   if (early.result) takeReply(draft, early.reply, early.result);
   return true;
 }
 
-export function takeFirstToken({ state, at }: Draft, reply: number): void {
+/** @param model who has begun to answer: an answer that is talked over ends before it says so itself */
+export function takeFirstToken({ state, at }: Draft, reply: number, model?: string): void {
   const { answer, early } = state;
-  if (early?.reply === reply) early.firstTokenAt ??= at;
+  if (early?.reply === reply) {
+    early.firstTokenAt ??= at;
+    if (model !== undefined) early.model = model;
+  }
   if (answer?.reply !== reply) return;
   answer.movedAt = at;
+  if (model !== undefined) answer.model = model;
   noteTime(answer, 'firstTokenMs', at);
 }
 
@@ -89,6 +95,7 @@ export function takeFailure(draft: Draft, reply: number, tries?: ModelTry[]): vo
   delete answer.reply;
   answer.movedAt = at;
   answer.source = 'apology';
+  delete answer.model;
   if (tries) answer.tries = tries;
   state.apologies += 1;
   const { failure, apology } = assistant;
