@@ -28,8 +28,12 @@ export type SttMisdeed =
 
 export interface FakeDeepgramStt extends DeepgramServer {
   misbehave(...misdeeds: SttMisdeed[]): void;
+  /** What was to come is not done. */
+  forgive(): void;
   /** Requests for a connection, also those that were refused. */
   readonly requests: IncomingMessage[];
+  /** Whoever is connected hears nothing any more: the connection breaks, or it goes on in silence. */
+  fail(how: 'cut' | 'silent'): void;
 }
 
 export async function startFakeDeepgramStt(
@@ -37,6 +41,7 @@ export async function startFakeDeepgramStt(
 ): Promise<FakeDeepgramStt> {
   const queue: SttMisdeed[] = [];
   const requests: IncomingMessage[] = [];
+  const opened: DeepgramStream[] = [];
   let current: SttMisdeed = { kind: 'none' };
   const server = await startDeepgramServer({
     ...options,
@@ -49,11 +54,21 @@ export async function startFakeDeepgramStt(
         accept();
       });
     },
-    onStream: (stream) => inStream(current, stream),
+    onStream: (stream) => {
+      opened.push(stream);
+      inStream(current, stream);
+    },
   });
   return Object.assign(server, {
     misbehave: (...misdeeds: SttMisdeed[]) => void queue.push(...misdeeds),
+    forgive: () => void (queue.length = 0),
     requests,
+    fail: (how: 'cut' | 'silent') => {
+      for (const stream of opened) {
+        if (how === 'cut') cut({}, stream);
+        else stream.habits.isSilent = true;
+      }
+    },
   });
 }
 
