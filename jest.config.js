@@ -26,6 +26,12 @@ const PROCESS_TESTS = [
   'observability',
   'reconcile',
   'schemathesis',
+  'stream-abuse',
+  'stream-conversations',
+  'stream-long',
+  'stream-models',
+  'stream-sealed',
+  'stream-speech-failures',
   'versions',
 ].map((name) => `<rootDir>/test/integration/${name}.test.ts`);
 
