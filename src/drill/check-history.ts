@@ -8,7 +8,9 @@
  * `neverPosted` (hung up before), `lost`, `replyActivities`, `replyAttempts`, `modelRequests`,
  * `degraded` (turns that a fallback or an apology has answered), `otherModelRequests` (for summaries), `summaries` (of calls that are over), `fixedLinesHeard`,
  * `outboxEvents`, `deliveries`, `received` (webhooks, by customers' servers), `receivedAgain`, `slowestEndMs`,
- * `injected-…` (faults), and more.
+ * `injected-…` (faults); of calls over media streams `callsOverStreams`, `streams`, `saidOverStreams`,
+ * `keptOverStreams`, `openAtALoss` (cut off by a lost stream, or said just before), `stream-…` (what became of
+ * their turns), `repliesOverStreams`, `repliesInterrupted`; and more.
  */
 import { callsOf } from './call-evidence.ts';
 import { checkAnswers, checkForgeries } from './checks/answers.ts';
@@ -20,6 +22,7 @@ import { checkLeaks } from './checks/leaks.ts';
 import { checkOutboxOf } from './checks/outbox.ts';
 import { checkRecordOf } from './checks/record.ts';
 import { checkModel, checkReplies } from './checks/replies.ts';
+import { checkStreams } from './checks/streams.ts';
 import { checkSummaries } from './checks/summaries.ts';
 import { checkUtterances } from './checks/utterances.ts';
 import type { Evidence } from './evidence.ts';
@@ -44,6 +47,7 @@ export function checkHistory(evidence: Evidence): Verdict {
     checkSummaries(call, findings);
     checkRecordOf(call, findings);
     checkOutboxOf(call, evidence, findings);
+    checkStreams(call, evidence, findings);
     checkHeard(call, evidence, words, findings);
     checkAnswers(call, evidence, findings);
   }

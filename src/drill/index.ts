@@ -7,7 +7,7 @@
  * `npm run check:history -- LOGDIR` later).
  */
 export { checkHistory } from './check-history.ts';
-export type { Counts, Verdict, Violation, ViolationKind } from './verdict.ts';
+export type { Counts, StreamViolationKind, Verdict, Violation, ViolationKind } from './verdict.ts';
 export { collectEvidence } from './collect.ts';
 export type { CollectOptions } from './collect.ts';
 export type * from './evidence.ts';

@@ -1,6 +1,7 @@
 /** What must not be found in a log, and every form in which it could stand there. */
 import type { Evidence } from './evidence.ts';
 import { postingsOf, callsOf } from './call-evidence.ts';
+import { streamTalkOf } from './stream-evidence.ts';
 
 /** So many words in a row, said in a call, are no chance. */
 const WORDS_IN_A_ROW = 3;
@@ -26,9 +27,14 @@ export class Needles {
         this.#addDigits(entry.from, 'a phone number');
         this.#addDigits(entry.to, 'a phone number');
       }
-      for (const { input, text } of postingsOf(call)) {
+      const said = [...postingsOf(call), ...(streamTalkOf(call)?.utterances ?? [])];
+      for (const { input, text } of said) {
         if (input === 'speech') this.#addPhrase(text);
         else this.#addDigits(text, 'pressed keys');
+      }
+      for (const entry of call.truth) {
+        const token = entry.kind === 'stream' ? entry.parameters?.['token'] : undefined;
+        if (token !== undefined) this.#addSecret(token);
       }
       for (const { reply } of call.turns) if (reply !== null) this.#addPhrase(reply);
     }

@@ -141,6 +141,7 @@ class Reader {
     const { name, args } = (request['input'] ?? {}) as { name?: string; args?: unknown };
     const [value] = payloadValues(args);
     if (name === 'begin') this.#updates.set(updateId, '0');
+    if (name === 'reconnect') this.#updates.set(updateId, RECONNECTED);
     if (name === 'turn') this.#updates.set(updateId, String(value));
     const { message } = (value ?? {}) as { message?: string };
     if (name === 'end' && message !== undefined) this.#run.otherWords.push(message);
@@ -175,6 +176,9 @@ class Reader {
     if (typeof limits?.farewell === 'string') this.#run.otherWords.push(limits.farewell);
   }
 }
+
+/** Of what follows a stream that is over: no turn's. */
+const RECONNECTED = 'reconnected';
 
 const ENDS: Record<string, RunEnd> = {
   workflowExecutionCompletedEventAttributes: 'completed',

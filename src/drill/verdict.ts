@@ -49,7 +49,16 @@ export type ViolationKind =
   | 'answers-differ' //         one webhook, repeated, got two different decided answers
   | 'forgery-accepted'
   // logs
-  | 'leak';
+  | 'leak'
+  | StreamViolationKind;
+
+/** Of calls over media streams, beside the others. */
+export type StreamViolationKind =
+  | 'words-twice' //     a turn that was said once is in the transcript again
+  | 'unheard-words' //   the record says that the caller has heard them
+  | 'untold-words' //    heard of an answer that was interrupted, and left out of the record
+  | 'greeted-twice'
+  | 'stream-not-over';
 
 export interface Violation {
   kind: ViolationKind;

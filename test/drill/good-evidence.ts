@@ -41,6 +41,9 @@ export interface SpokenTurn {
   key: string;
   words: string;
   reply: string;
+  /** Over a stream. */
+  isInterrupted?: boolean;
+  isKeys?: boolean;
 }
 
 const FIRST_TURNS: SpokenTurn[] = [
@@ -230,15 +233,16 @@ function eventsOf({ callSid }: Call, turns: SpokenTurn[]) {
   const bodies = [
     { type: 'call.created' },
     { type: 'call.answered', callSid, greeting: GREETING },
-    ...turns.map(({ key, words, reply }, at) => ({
+    ...turns.map(({ key, words, reply, isKeys, isInterrupted }, at) => ({
       type: 'call.turn.completed',
       position: at + 1,
       turn: {
         key,
-        heard: { kind: 'speech', text: words },
+        heard: heardOf({ words, isKeys }),
         status: 'answered',
         reply,
         replySource: 'model',
+        ...(isInterrupted && { isInterrupted }),
       },
     })),
     { type: 'call.ended', reason: 'caller-hung-up', callSid },
@@ -250,7 +254,11 @@ function eventsOf({ callSid }: Call, turns: SpokenTurn[]) {
   }));
 }
 
-function databaseOf(calls: [Call, SpokenTurn[]][]): DatabaseDump {
+function heardOf({ words, isKeys }: { words: string; isKeys: boolean | undefined }) {
+  return isKeys ? { kind: 'keys', digits: words } : { kind: 'speech', text: words };
+}
+
+export function databaseOf(calls: [Call, SpokenTurn[]][]): DatabaseDump {
   const outbox = outboxOf(calls);
   return {
     outbox,
@@ -280,12 +288,12 @@ function databaseOf(calls: [Call, SpokenTurn[]][]): DatabaseDump {
       lastSequence: turns.length + 3,
     })),
     turns: calls.flatMap(([{ callId }, turns]) =>
-      turns.map(({ key, words, reply }, at): TurnRecord => ({
+      turns.map(({ key, words, reply, isKeys }, at): TurnRecord => ({
         callId,
         key,
         position: at + 1,
         status: 'answered',
-        heard: { kind: 'speech', text: words },
+        heard: heardOf({ words, isKeys }),
         reply,
         replySource: 'model',
         sequence: at + 3,
@@ -351,7 +359,11 @@ function receivedOf(outbox: OutboxRecord[]): ReceivedWebhook[] {
 }
 
 /** The protocol's messages, as far as the checker reads them. */
-export function historyOf(call: Call, turns: SpokenTurn[]): StoredHistory {
+export function historyOf(
+  call: Call,
+  turns: SpokenTurn[],
+  { isOverStreams = false } = {},
+): StoredHistory {
   const events: HistoryEvent[] = [];
   const add = (name: string, attributes: object, more: object = {}) => {
     const eventId = String(events.length + 1);
@@ -367,7 +379,8 @@ export function historyOf(call: Call, turns: SpokenTurn[]): StoredHistory {
   };
   add('workflowExecutionStarted', { input: payloads({ callId: call.callId }) });
   decided('begin', 'begin', { callSid: call.callSid }, GREETING);
-  for (const { key, reply } of turns) {
+  // Over streams a media worker makes the replies.
+  for (const { key, reply } of isOverStreams ? [] : turns) {
     const scheduledEventId = add(
       'activityTaskScheduled',
       { activityType: { name: 'reply' }, input: payloads({}) },

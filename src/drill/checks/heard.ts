@@ -64,7 +64,7 @@ function expected({ runs }: CallEvidence, webhook: Webhook | undefined): string[
   const { key } = webhook;
   if (key !== undefined) return steps.filter((step) => step.key === key).map(({ say }) => say);
   const { pathname } = new URL(webhook.url);
-  if (pathname.includes('/process_speech/')) {
+  if (pathname.includes('/process_speech/') || pathname.endsWith('/call/connect')) {
     return [...steps.map(({ say }) => say), ...other]; // resumes wherever the call is
   }
   return steps.filter((step) => step.key === '0').map(({ say }) => say);

@@ -1,6 +1,7 @@
 /** One reply activity per turn; the model is asked more often only when something died or failed. */
 import type { CallEvidence } from '../call-evidence.ts';
 import type { Evidence } from '../evidence.ts';
+import { streamTalkOf } from '../stream-evidence.ts';
 import type { Findings } from '../verdict.ts';
 import { plainWords } from '../words.ts';
 
@@ -21,6 +22,7 @@ export function checkReplies(call: CallEvidence, findings: Findings): void {
       findings.violation('reply-without-turn', call.callId, `turn ${key} is ${what}`);
     }
   }
+  if (streamTalkOf(call)) return; // a media worker asks by itself
   for (const turn of call.turns) {
     if (turn.replySource === 'model' && !scheduled.has(turn.key)) {
       findings.violation('answer-without-reply', call.callId, `turn ${turn.key}`);
@@ -37,7 +39,10 @@ export function checkModel(calls: CallEvidence[], evidence: Evidence, findings: 
   const turns = spokenTurns(calls);
   const answers = countAnswers(turns, evidence, findings);
   const repeated = repeatedAttempts(calls);
+  // Over a stream a model is asked as soon as the caller may have ended, and again when he goes on.
+  const overStreams = spokenTurns(calls.filter((call) => streamTalkOf(call)));
   for (const [words, times] of answers) {
+    if (overStreams.has(words)) continue;
     const extra = Math.max(0, times - (turns.get(words) ?? 0));
     findings.count('modelAnswersTooMany', extra);
     // A worker that died with an answer in its hands leaves another attempt behind.

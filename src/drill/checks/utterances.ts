@@ -4,6 +4,7 @@ import { overAtMs, postingsOf } from '../call-evidence.ts';
 import type { Evidence, TurnRecord } from '../evidence.ts';
 import { wasTemporalAway } from '../outages.ts';
 import type { Refusals } from '../refusals.ts';
+import { streamTalkOf } from '../stream-evidence.ts';
 import type { Findings } from '../verdict.ts';
 import { isSameSpeech, plainKeys } from '../words.ts';
 
@@ -80,9 +81,13 @@ function isKept(posting: Posting, turn: TurnRecord): boolean {
 }
 
 function countSpoken(call: CallEvidence, postings: Posting[], findings: Findings): void {
+  const overStreams = new Set(
+    call.truth.flatMap((entry) => (entry.kind === 'stream-voice' ? [entry.utteranceId] : [])),
+  );
   const sent = new Set(postings.flatMap(({ utteranceIds }) => utteranceIds));
   for (const entry of call.truth) {
-    if (entry.kind !== 'spoke' || entry.input === 'silence') continue;
+    if (entry.kind !== 'spoke' || entry.input === 'silence' || overStreams.has(entry.utteranceId))
+      continue;
     findings.count('utterances');
     if (!entry.heard) findings.count('nobodyListened');
     else if (!sent.has(entry.utteranceId)) findings.count('neverPosted'); // hung up before
@@ -118,6 +123,7 @@ function checkInvented(
   kept: Map<string, TurnRecord>,
   findings: Findings,
 ): void {
+  if (streamTalkOf(call)) return; // found there
   const posted = new Set(postings.map(({ key }) => key));
   for (const turn of call.turns) {
     if (turn.heard.kind === 'silence' || kept.has(turn.key)) continue;
