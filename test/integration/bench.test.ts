@@ -33,7 +33,8 @@ beforeAll(async () => {
        --live 5 --callers 2 --seconds 2 --settle 1`,
     ),
     bench(
-      `recovery --kills 2 --calls 2 --turns 3 --think 500 --cuts 0 --away 0 --logdir ${logdir}`,
+      `recovery --kills 2 --calls 2 --turns 3 --think 500 --streams 3 --stream-kills 2 --cuts 0 --away 0
+       --logdir ${logdir}`,
     ),
     bench('soak --calls 2 --every 200 --turns 2 --look 1 --warmup 0', stopOnceItCalls),
   ]);
@@ -117,7 +118,8 @@ describe('the benchmarks', () => {
       notBack: 0,
       applicationErrors: 0,
       openAfterwards: 0,
-      verdict: { ok: true, counts: { lost: 0, kills: 2 } },
+      verdict: { ok: true, counts: { lost: 0, kills: 4 } },
+      media: { streams: 3, kills: 2, notBack: 0 },
     });
     expect((json['byKill'] as { callers: number }[]).length).toBeGreaterThan(0);
     expect(existsSync(join(logdir, 'run.json'))).toBe(true);

@@ -3,6 +3,7 @@ import type { Evidence, RunInfo } from '../../drill/index.ts';
 import type { DoneKill } from './attribution.ts';
 import type { DoneAway } from './away.ts';
 import type { DoneCut } from './cuts.ts';
+import type { DoneMediaPart } from './media-figures.ts';
 
 type Away = NonNullable<RunInfo['temporalAway']>[number];
 
@@ -13,6 +14,7 @@ export interface Done {
   kills: DoneKill[];
   cuts: DoneCut[];
   away: DoneAway | undefined;
+  media: DoneMediaPart | undefined;
   /** Calls that ended otherwise than by their callers. */
   problems: string[];
   openAfterwards: string[] | undefined;

@@ -4,7 +4,8 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ModelRequest } from '../../drill/index.ts';
-import { chatCompletion, lastWords, replyTo } from '../instant-model.ts';
+import { chatCompletion, INSTANT_MODEL, lastWords, replyTo } from '../instant-model.ts';
+import { answerTo } from './media-talk.ts';
 
 export interface DrillModel {
   /** For `OPENAI_BASE_URL`. */
@@ -59,9 +60,24 @@ async function answer(
   const ms = thinkMs();
   if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
   if (response.destroyed) return;
-  entry.answer = replyTo(words);
+  const { stream } = JSON.parse(raw) as { stream?: boolean };
+  entry.answer = stream === true ? answerTo(words.split('\n').at(-1) ?? '') : replyTo(words);
   entry.outcome = 'answered';
-  send(response, 200, chatCompletion(words));
+  if (stream === true) sendStreamed(response, entry.answer);
+  else send(response, 200, chatCompletion(words));
+}
+
+/** As much of the chunks of a Chat Completion as clients look at. */
+function sendStreamed(response: ServerResponse, text: string): void {
+  const head = { id: 'chatcmpl-drill', object: 'chat.completion.chunk', model: INSTANT_MODEL };
+  const choice = (delta: object, finish_reason: 'stop' | null) => ({
+    choices: [{ index: 0, delta, finish_reason }],
+  });
+  const usage = { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 };
+  const chunks = [choice({ content: text }, null), choice({}, 'stop'), { choices: [], usage }];
+  const events = chunks.map((chunk) => `data: ${JSON.stringify({ ...head, ...chunk })}\n\n`);
+  response.writeHead(200, { 'Content-Type': 'text/event-stream' });
+  response.end(`${events.join('')}data: [DONE]\n\n`);
 }
 
 function send(response: ServerResponse, status: number, body: object): void {

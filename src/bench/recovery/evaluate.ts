@@ -4,6 +4,7 @@ import type { TruthEntry } from '../../simulator/index.ts';
 import type { Machine } from '../report-lines.ts';
 import { affectedBeginnings, affectedWaits } from './attribution.ts';
 import type { Done } from './done.ts';
+import { mediaFigures } from './media-figures.ts';
 import {
   awayFigures,
   cutFigures,
@@ -44,6 +45,7 @@ export function evaluate({ done, truth, accountSid, options, greeting, ...rest }
   ];
   const byKill = killFigures(affected);
   const away = done.away ? awayFigures(heldCallers(truth), done.away) : null;
+  const media = done.media ? mediaFigures(done.media) : null;
   const spans = [...cuts, ...(done.away ? [done.away] : [])];
   const applicationErrors = truth.filter(
     (entry) => entry.kind === 'heard' && entry.source === 'error',
@@ -61,6 +63,7 @@ export function evaluate({ done, truth, accountSid, options, greeting, ...rest }
     undisturbed: waitFigures(undisturbedWaits(waits, kills, spans)),
     cuts: cutFigures(waits, cuts),
     away,
+    media,
     applicationErrors,
     openAfterwards: openAfterwards?.length ?? null,
     endedOtherwise: done.problems.length,
@@ -68,6 +71,7 @@ export function evaluate({ done, truth, accountSid, options, greeting, ...rest }
     goals: recoveryGoals({
       byKill,
       away,
+      media,
       verdict,
       applicationErrors,
       openAfterwards: openAfterwards?.length ?? null,
@@ -76,6 +80,7 @@ export function evaluate({ done, truth, accountSid, options, greeting, ...rest }
       applicationErrors +
       (openAfterwards?.length ?? 0) +
       notBack +
+      (media?.notBack ?? 0) +
       problems.length +
       (verdict?.violations.length ?? 0),
     ...machine,
@@ -85,10 +90,12 @@ export function evaluate({ done, truth, accountSid, options, greeting, ...rest }
 }
 
 /** What nobody has seen cannot be good: each is a problem of a run that was not stopped. */
-function notDone({ planned, kills, openAfterwards }: Done): string[] {
+function notDone({ planned, kills, media, openAfterwards }: Done): string[] {
   const missing = planned - kills.length;
+  const missingOfStreams = media ? media.planned - media.kills.length : 0;
   return [
     ...(missing > 0 ? [`${missing} of ${planned} kills were not done: nothing ran there`] : []),
+    ...(missingOfStreams > 0 ? [`${missingOfStreams} kills under streams were not done`] : []),
     ...(openAfterwards ? [] : ['Temporal could not be asked which calls are still open']),
   ];
 }

@@ -1,13 +1,12 @@
 /** The simulated Twilio of a drill. */
-import { DEMO_NUMBER } from '../../demo/demo-config.ts';
+import { DEMO_NUMBER, DEMO_STREAM_NUMBER } from '../../demo/demo-config.ts';
 import { startSimulator } from '../../simulator/index.ts';
 import type { Simulator } from '../../simulator/index.ts';
 import type { Place } from '../bench-instance.ts';
 
-/** Speech takes no time and no pause ends it: what is measured is ours alone. */
+/** But over streams speech takes no time and no pause ends it: what is measured is ours alone. */
 export function startPatientTwilio({ urls, accountSid, authToken }: Place): Promise<Simulator> {
-  const number = {
-    phoneNumber: DEMO_NUMBER,
+  const webhooks = {
     voiceUrl: urls.voice(),
     voiceFallbackUrl: urls.fallback(),
     statusCallback: urls.status(),
@@ -17,6 +16,6 @@ export function startPatientTwilio({ urls, accountSid, authToken }: Place): Prom
     authToken,
     msPerCharacter: 0,
     fastForward: true,
-    numbers: [number],
+    numbers: [DEMO_NUMBER, DEMO_STREAM_NUMBER].map((phoneNumber) => ({ phoneNumber, ...webhooks })),
   });
 }

@@ -7,6 +7,7 @@ import type { AffectedWait, DoneKill, Hit } from './attribution.ts';
 import { SOON_MS } from './attribution.ts';
 import type { DoneAway } from './away.ts';
 import type { DoneCut } from './cuts.ts';
+import type { MediaPartFigures } from './media-figures.ts';
 import type { Victim } from './schedule.ts';
 import type { HeldCaller, Wait } from './waits.ts';
 
@@ -83,6 +84,8 @@ export interface RecoveryFigures extends Machine {
   undisturbed: WaitFigures;
   cuts: CutFigures[];
   away: AwayFigures | null;
+  /** Calls over streams. */
+  media: MediaPartFigures | null;
   applicationErrors: number;
   openAfterwards: number | null;
   endedOtherwise: number;

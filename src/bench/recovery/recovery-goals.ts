@@ -1,5 +1,6 @@
 /** What callers ought to notice of a disturbance, and no more. Pure. */
 import type { Goal } from '../report-lines.ts';
+import { mediaGoals } from './media-figures.ts';
 import type { RecoveryFigures } from './recovery-figures.ts';
 import type { Moment } from './schedule.ts';
 
@@ -13,12 +14,13 @@ export const LIMITS = {
 export function recoveryGoals({
   byKill,
   away,
+  media,
   verdict,
   applicationErrors,
   openAfterwards,
 }: Pick<
   RecoveryFigures,
-  'byKill' | 'away' | 'verdict' | 'applicationErrors' | 'openAfterwards'
+  'byKill' | 'away' | 'media' | 'verdict' | 'applicationErrors' | 'openAfterwards'
 >): Goal[] {
   const workers = byKill.filter(({ victim }) => victim === 'worker');
   // Its own calls, where it is known whose they were.
@@ -38,6 +40,8 @@ export function recoveryGoals({
     'words-of-another-turn',
     'model-asked-too-often',
     'answers-differ',
+    'words-twice',
+    'greeted-twice',
   ];
   return [
     limit(
@@ -67,6 +71,7 @@ export function recoveryGoals({
       limit: away?.calls ?? 0,
       atLeast: true,
     },
+    ...mediaGoals(media),
     { name: "Twilio's error messages heard", value: applicationErrors, limit: 0 },
     { name: 'calls left open', value: openAfterwards, limit: 0 },
     { name: 'turns lost', value: verdict ? (verdict.counts['lost'] ?? 0) : null, limit: 0 },

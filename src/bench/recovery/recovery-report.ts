@@ -1,6 +1,7 @@
 /** The figures of the recovery benchmark for a person. Pure. */
 import { renderVerdict } from '../../drill/index.ts';
 import { goalLines, goalsLine, machineLine, shown } from '../report-lines.ts';
+import { mediaLines } from './media-figures.ts';
 import type { RecoveryFigures, WaitFigures } from './recovery-figures.ts';
 
 const HEAD = ['callers', 'first p50', 'p95', 'max', 'ans. p50', 'p95', 'max', 'none'];
@@ -42,6 +43,7 @@ export function renderRecovery(figures: RecoveryFigures, problems: readonly stri
             `${away.unheard} times nothing was heard; ${away.answeredAfter} of ${away.calls} were answered afterwards.`,
         ]
       : []),
+    ...mediaLines(figures.media),
     `Twilio's error message was heard ${figures.applicationErrors} times; calls that did not end by their callers: ` +
       `${figures.endedOtherwise}; still open afterwards: ${shown(figures.openAfterwards, 0)}.`,
     '',

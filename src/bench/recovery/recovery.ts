@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
-import { DEMO_CALLER, DEMO_NUMBER } from '../../demo/demo-config.ts';
+import { DEMO_CALLER, DEMO_NUMBER, DEMO_STREAM_NUMBER } from '../../demo/demo-config.ts';
 import { checkHistory, collectEvidence, Lines } from '../../drill/index.ts';
 import { demoAssistant } from '../../orchestrator/index.ts';
 import type { Simulator } from '../../simulator/index.ts';
@@ -23,13 +23,24 @@ import type { DrillModel } from './drill-model.ts';
 import { keepEvidence } from './keep-evidence.ts';
 import { runKills } from './kills.ts';
 import { evaluate } from './evaluate.ts';
+import { asking, mediaPart, startSpeechVendors } from './media-part.ts';
 import { startPatientTwilio } from './patient-twilio.ts';
 import { renderRecovery } from './recovery-report.ts';
 import { planKills } from './schedule.ts';
 import { Victims } from './victims.ts';
 
 export type RecoveryOption =
-  'kills' | 'seed' | 'calls' | 'turns' | 'think' | 'cuts' | 'away' | 'away-calls' | 'sealed';
+  | 'kills'
+  | 'seed'
+  | 'calls'
+  | 'turns'
+  | 'think'
+  | 'streams'
+  | 'stream-kills'
+  | 'cuts'
+  | 'away'
+  | 'away-calls'
+  | 'sealed';
 type Options = Record<RecoveryOption, number>;
 
 /** Between turns callers are quick: a second is long enough for kills, and they are many. */
@@ -45,6 +56,8 @@ export const recoveryBenchmark: Benchmark<RecoveryOption> = {
     calls: { what: 'calls at any time', default: 6, min: 1, max: 500 },
     turns: { what: 'answered turns of each call', default: 10, min: 1, max: 99 },
     think: { what: 'ms that the model thinks in mid-turn', default: 2000, min: 0, max: 15_000 },
+    streams: { what: 'streams at any time, 0 for none', default: 50, min: 0, max: 500 },
+    'stream-kills': { what: 'kills under streams', default: 16, min: 1, max: 100_000 },
     cuts: { what: 'seconds that each line is cut, 0 for not', default: 30, min: 0, max: 3600 },
     away: { what: 'seconds without Temporal, 0 for none', default: 300, min: 0, max: 3600 },
     'away-calls': { what: 'live calls meanwhile', default: 20, min: 1, max: 500 },
@@ -56,6 +69,7 @@ export const recoveryBenchmark: Benchmark<RecoveryOption> = {
   async run(options, context) {
     const model = await startDrillModel();
     const lines = new Lines();
+    const vendors = options.streams > 0 ? await startSpeechVendors() : undefined;
     let simulator: Simulator | undefined;
     try {
       const surroundings = {
@@ -63,6 +77,7 @@ export const recoveryBenchmark: Benchmark<RecoveryOption> = {
         isSealed: options.sealed === 1,
         twilio: async (place: Place) => (simulator = await startPatientTwilio(place)),
         addressesFor: lines.addressesFor,
+        ...(vendors && { environment: asking(vendors) }),
       };
       return await withInstance(context, surroundings, (bench) => {
         if (!simulator) throw new Error('There is no simulated Twilio.');
@@ -70,6 +85,7 @@ export const recoveryBenchmark: Benchmark<RecoveryOption> = {
       });
     } finally {
       await lines.close();
+      await vendors?.stop();
       await model.close();
     }
   },
@@ -134,11 +150,21 @@ async function disturb(drill: Drill): Promise<Done> {
     kills: [],
     cuts: [],
     away: undefined,
+    media: undefined,
     problems: [],
     openAfterwards: undefined,
     evidence: undefined,
   };
   if (options.kills > 0) await killsPhase(drill, done);
+  if (options.streams > 0 && !stopping.aborted) {
+    const { seed, streams, 'stream-kills': kills } = options;
+    const { model, context } = drill;
+    const { progress } = context;
+    const what = { bench, simulator, model, seed: String(seed), streams, kills, progress };
+    const { part, problems } = await mediaPart(what);
+    done.media = part;
+    done.problems.push(...problems);
+  }
   if (options.cuts > 0 && !stopping.aborted) await cutsPhase(drill, done);
   if (options.away > 0 && !stopping.aborted) {
     const { away: seconds, 'away-calls': calls, seed } = options;
@@ -204,11 +230,11 @@ async function settle({ bench, simulator, model, options, context }: Drill, done
     commands: [commandOf(options)],
     accountSid: simulator.accountSid,
     canaries: {
-      numbers: [DEMO_CALLER, DEMO_NUMBER],
+      numbers: [DEMO_CALLER, DEMO_NUMBER, DEMO_STREAM_NUMBER],
       secrets: [bench.authToken, ...bench.secretKeys],
       words: [],
     },
-    kills: done.kills.map(({ atMs, process: name }) => ({ atMs, process: name })),
+    kills: killsOf(done),
     temporalAway: whenAway(done),
   };
   const logs = [{ name: 'voca.log', text: readFileSync(bench.logFile, 'utf8') }];
@@ -216,4 +242,13 @@ async function settle({ bench, simulator, model, options, context }: Drill, done
   done.evidence = await withTemporal(bench, (client) =>
     withDatabase(bench, (database) => collectEvidence({ client, database, ...said, logs, run })),
   );
+}
+
+function killsOf({ kills, media }: Done): { atMs: number; process: string }[] {
+  return [
+    ...kills.map(({ atMs, process: name }) => ({ atMs, process: name })),
+    ...(media?.kills ?? []).flatMap(({ atMs, processes }) =>
+      processes.map((name) => ({ atMs, process: name })),
+    ),
+  ];
 }

@@ -148,6 +148,7 @@ describe('the report', () => {
     ],
     cuts: [],
     away: undefined,
+    media: undefined,
     problems: ['the call ended before the caller did'],
     openAfterwards: [],
     evidence: undefined,
