@@ -88,6 +88,8 @@ describe('the processes of an instance', () => {
     'voca-api-2': 2,
     'voca-worker-1': 3,
     'voca-worker-2': 4,
+    'voca-media-1': 8,
+    'voca-media-2': 9,
     'voca-temporal': 5,
     'voca-postgres': 6,
     generator: 7,

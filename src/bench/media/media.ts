@@ -43,7 +43,7 @@ export const mediaBenchmark: Benchmark<Option> = {
     streams: { what: 'at once; 0: as --phases has it', default: 0, min: 0, max: MAX_STREAMS },
     seconds: { what: 'that all of them talk', default: 60, min: 1, max: 3600 },
     ramp: { what: 'ms from one call to the next', default: 250, min: 0, max: 60_000 },
-    pause: { what: 'ms before a caller speaks, at most', default: 1500, min: 0, max: 60_000 },
+    pause: { what: 'ms before a caller speaks, at most', default: 2500, min: 0, max: 60_000 },
     endpointing: { what: 'ms that a caller must be silent', default: 300, min: 0, max: 3000 },
     recogniser: { what: 'ms to the last words', default: 100, min: 0, max: 3000 },
     model: { what: 'ms to the first token', default: 200, min: 0, max: 10_000 },

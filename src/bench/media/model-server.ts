@@ -9,8 +9,13 @@ import { answerTo } from './talk.ts';
 /** Characters of a piece, about a token. */
 const PIECE = 5;
 
-/** @returns for `OPENAI_BASE_URL` */
-export async function startModelServer(firstTokenMs: number): Promise<string> {
+export interface ModelServer {
+  /** For `OPENAI_BASE_URL`. */
+  baseUrl: string;
+  close(): Promise<void>;
+}
+
+export async function startModelServer(firstTokenMs: number): Promise<ModelServer> {
   const server = createServer((request, response) => {
     answer(request, response, firstTokenMs).catch(() => response.destroy());
   });
@@ -18,7 +23,15 @@ export async function startModelServer(firstTokenMs: number): Promise<string> {
   server.keepAliveTimeout = 60_000;
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+  return {
+    baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
+    close: async () => {
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
 }
 
 async function answer(

@@ -38,7 +38,7 @@ const STORY = [
 export function answerTo(words: string): string {
   const said = words.trim();
   if ((STORIES as readonly string[]).includes(said)) return `You want to know. ${STORY}`;
-  return `You said: ${said} Yes, of course, with pleasure.`;
+  return `You said: ${said} Yes, of course, with pleasure. What else can I do for you?`;
 }
 
 /** Whether so much of a text is what its beginning says, to the word. */

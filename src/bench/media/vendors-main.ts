@@ -14,7 +14,7 @@ async function start({ recogniser, model, voice }: Delays): Promise<VendorUrls> 
     startVoiceServer({ behaviour: { kind: 'speak', afterMs: voice }, keepLog: false }),
     startModelServer(model),
   ]);
-  return { recogniser: deepgram.baseUrl, voice: voices.origin, model: llm };
+  return { recogniser: deepgram.baseUrl, voice: voices.origin, model: llm.baseUrl };
 }
 
 // A terminal tells everybody; this one ends with its parent.
