@@ -21,6 +21,7 @@ let soak: Outcome;
 let api: Outcome;
 let flood: Outcome;
 let delivery: Outcome;
+let media: Outcome;
 
 /** The first ones at the same time: each waits more than it works. */
 beforeAll(async () => {
@@ -47,6 +48,7 @@ beforeAll(async () => {
     `delivery --seconds 2 --fastest 1 --idle 1 --endpoints 3 --flow 1 --events 200 --rate 100
      --closed 2 --failing 2 --slow 1 --slow-answer 200 --kills 0`,
   );
+  media = await bench('media --phases 1,2 --seconds 12 --ramp 100 --pause 0');
 }, LONG_MS);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -105,7 +107,7 @@ describe('the benchmarks', () => {
     });
     const { cpuMsPerWebhook } = json['throughput'] as { cpuMsPerWebhook: object };
     expect(Object.keys(cpuMsPerWebhook).sort()).toEqual(
-      ['api', 'worker', 'temporal', 'postgres', 'generator', 'total'].sort(),
+      ['api', 'worker', 'media', 'temporal', 'postgres', 'generator', 'total'].sort(),
     );
     expect(code).toBe(0);
   });
@@ -185,6 +187,34 @@ describe('the benchmarks', () => {
     const [{ byType }] = json['latency'] as [{ byType: Record<string, { count: number }> }];
     expect(byType['call.turn.completed']?.count).toBe(6);
     expect(byType['call.ended']?.count).toBe(2);
+    expect(code).toBe(0);
+  });
+
+  test('media has callers talk and interrupt over streams, and checks each word', () => {
+    const { code, json } = media;
+    expect(json).toMatchObject({ benchmark: 'media', errors: 0, interrupted: false });
+    const phases = json['phases'] as {
+      turns: number;
+      interruptions: number;
+      answer: { count: number };
+      overhead: { count: number };
+      clear: { count: number };
+      cpuPerStreamMinute: Record<string, number>;
+    }[];
+    expect(phases).toMatchObject([
+      { streams: 1, playback: { staleMs: 0 } },
+      { streams: 2, playback: { staleMs: 0 }, mediaMb: expect.any(Number) },
+    ]);
+    for (const { turns, answer, overhead } of phases) {
+      expect(turns).toBeGreaterThan(0);
+      expect([answer.count, overhead.count]).toEqual([turns, turns]);
+    }
+    const [, { interruptions, clear, cpuPerStreamMinute }] = phases as [object, (typeof phases)[0]];
+    expect(interruptions).toBeGreaterThan(0);
+    expect(clear.count).toBe(interruptions);
+    expect(Object.keys(cpuPerStreamMinute)).toEqual(
+      expect.arrayContaining(['media', 'worker', 'api', 'callers', 'vendors']),
+    );
     expect(code).toBe(0);
   });
 
