@@ -6,7 +6,7 @@ import { Context } from '@temporalio/activity';
 import type { MediaActivities } from '../../workflows/contract.ts';
 import type { LiveStream, LiveStreams } from './live-streams.ts';
 
-const BEAT_MS = 500;
+const BEAT_MS = 800;
 /**
  * Temporal did not hear our heart in time and does not know this attempt any more, or the workflow is gone.
  * If it still wants the stream, the next attempt is here before this.

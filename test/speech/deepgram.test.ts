@@ -86,14 +86,14 @@ describe('Deepgram', () => {
     expect(words.join('').length).toBeLessThanOrEqual(1_000);
   });
 
-  test('is sent audio in pieces of 60 ms', async () => {
+  test('is sent audio in pieces of 100 ms', async () => {
     const caller = listen(make(fake));
     await until(() => caller.isReady);
     caller.say(murmur(1_220));
     caller.flush();
     await caller.flushed();
-    // 20 of them, and what was left for the flush.
-    expect(fake.streams[0]).toMatchObject({ bytes: 9_760, pieces: 21 });
+    // 12 of them, and what was left for the flush.
+    expect(fake.streams[0]).toMatchObject({ bytes: 9_760, pieces: 13 });
   });
 
   test('is told that we are alive when there is no audio, and that we go', async () => {

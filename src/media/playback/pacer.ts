@@ -8,8 +8,10 @@ import type { Utterance } from './utterance.ts';
 
 const SAMPLES_PER_MS = 8;
 const FRAME = 20 * SAMPLES_PER_MS;
-/** 100 ms: as much is sent at a time, and so far apart are marks. */
+/** 100 ms: as much is sent at a time. */
 const PIECE = 5 * FRAME;
+/** 200 ms: each mark is a message there and one back. */
+const BETWEEN_MARKS = 2 * PIECE;
 /** Never more is ahead: a clear throws it away. */
 const MAX_LEAD_MS = 400;
 /** Nothing is sent while more is ahead, so that it comes in pieces and not in every beat. */
@@ -88,7 +90,8 @@ export class Pacer {
   #markIfDue(next: Utterance | undefined): void {
     const unmarked = this.playhead.sent - this.playhead.marked;
     const isAtEnd = next?.startsAt === undefined;
-    if (unmarked >= PIECE || (unmarked > 0 && isAtEnd)) this.#line.mark(this.playhead.mark());
+    if (unmarked >= BETWEEN_MARKS || (unmarked > 0 && isAtEnd))
+      this.#line.mark(this.playhead.mark());
   }
 
   #isHeld(nowMs: number): boolean {

@@ -43,8 +43,8 @@ const NEXT_TO_NOTHING_MS = 300;
 const MAX_OWED = 8;
 /** Results are told in seconds with two or three digits. */
 const ROUNDING_MS = 20;
-/** Audio goes out in pieces of 60 ms: Deepgram wants 20 to 250, and each costs a system call. */
-const PIECE_BYTES = 480;
+/** Audio goes out in pieces of 100 ms: Deepgram wants 20 to 250, and each costs a system call. */
+const PIECE_BYTES = 800;
 const BYTES_PER_MS = 8;
 
 export class DeepgramRecogniser implements SpeechToText {
