@@ -2,7 +2,12 @@
  * The door of media workers into Temporal: a stream is let in, and what happens over it is told to
  * the workflow of its call, in order, without anybody waiting for it.
  */
-import { WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
+import {
+  isGrpcServiceError,
+  ServiceError,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+} from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import type { AttachRequest, StreamBrief, StreamNews } from '../workflows/contract.ts';
@@ -109,17 +114,33 @@ export class StreamGateway implements StreamDoor {
     return queue;
   }
 
-  /** @throws when it is to be sent again; a call that is over takes nothing any more, and is done. */
+  /**
+   * A call that is over takes nothing any more, and is done; what is refused for what it is would be
+   * refused again, and keep all that follows waiting.
+   * @throws when it is to be sent again
+   */
   async #signal(callId: string, news: StreamNews): Promise<void> {
     const handle = this.#client.workflow.getHandle(callId);
     const giveUp = AbortSignal.timeout(SIGNAL_MS);
     try {
       await this.#client.withAbortSignal(giveUp, () => handle.signal(streamSignal, news));
     } catch (error) {
+      if (isWrong(error)) {
+        this.#log?.error('news of a stream are none that Temporal takes', { callId, error });
+        return;
+      }
       if (!(error instanceof WorkflowNotFoundError)) throw error;
       this.#log?.warn('a call was over before its last news had arrived', { callId });
     }
   }
+}
+
+/** gRPC's INVALID_ARGUMENT. */
+const WRONG = 3;
+
+function isWrong(error: unknown): boolean {
+  const raw = error instanceof ServiceError ? error.cause : error;
+  return isGrpcServiceError(raw) && raw.code === WRONG;
 }
 
 /** The workflow does not let it in, or is over. */

@@ -56,7 +56,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
   const port = await freePort(Number(env['PORT'] || USUAL_PORT));
   const urls = createUrls(`http://127.0.0.1:${port}`);
   const recordings = join(dataDir, 'recordings');
-  mkdirSync(recordings, { recursive: true });
+  mkdirSync(recordings, { recursive: true, mode: 0o700 });
   const simulator = await startSimulator({
     accountSid: DEMO_ACCOUNT_SID,
     authToken,

@@ -1,4 +1,11 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -97,6 +104,8 @@ describe('the caller on a stream', () => {
       return wav.encoding === 'mulaw' ? wav.audio : new Uint8Array(0);
     };
     const [heard, said] = [audioOf('heard'), audioOf('said')];
+    const modes = readdirSync(folder).map((name) => statSync(join(folder, name)).mode & 0o777);
+    expect(modes).toEqual([0o600, 0o600]); // what somebody has said is for nobody else
     rmSync(folder, { recursive: true });
     expect(wordsIn(heard)).toEqual(['Good', 'evening.']);
     expect(wordsIn(said)).toEqual(['Good', 'evening', 'to', 'you.']);

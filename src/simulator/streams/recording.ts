@@ -47,11 +47,12 @@ export class Recording {
     this.said = new Track(sinceMs);
   }
 
-  /** Writes `NAME-heard.wav` and `NAME-said.wav`, of the same length. */
+  /** Writes `NAME-heard.wav` and `NAME-said.wav`, of the same length; for nobody else to read. */
   async write(folder: string, name: string, endMs: number): Promise<void> {
     const samples = Math.min(MAX_SAMPLES, Math.round((endMs - this.#sinceMs) * SAMPLES_PER_MS));
-    await mkdir(folder, { recursive: true });
-    await writeFile(join(folder, `${name}-heard.wav`), this.heard.wav(samples));
-    await writeFile(join(folder, `${name}-said.wav`), this.said.wav(samples));
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    for (const [side, track] of Object.entries({ heard: this.heard, said: this.said })) {
+      await writeFile(join(folder, `${name}-${side}.wav`), track.wav(samples), { mode: 0o600 });
+    }
   }
 }

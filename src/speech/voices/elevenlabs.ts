@@ -3,6 +3,7 @@
  * https://elevenlabs.io/docs/api-reference/text-to-speech/stream
  */
 import { MULAW_RATE } from '../../audio/mulaw.ts';
+import { SpeechError } from '../speech-error.ts';
 import type { SpeakOptions, TextToSpeech } from '../tts.ts';
 import { patiently, VOICE_PATIENCE, type VoicePatience } from './patience.ts';
 import { rawAudio } from './raw-audio.ts';
@@ -28,6 +29,8 @@ const WITH_LANGUAGE = /_v2_5$/;
 /** They refuse what was said before. */
 const WITHOUT_PREVIOUS = /^eleven_v3/;
 const SERVER = 'the ElevenLabs server';
+/** Assistants name voices, and in a path these would lead elsewhere, however they are written. */
+const NO_VOICES = new Set(['', '.', '..']);
 
 export class ElevenLabsVoice implements TextToSpeech {
   readonly name: string;
@@ -62,6 +65,7 @@ export class ElevenLabsVoice implements TextToSpeech {
       baseUrl = 'https://api.elevenlabs.io',
       voice = ELEVENLABS_VOICE,
     } = this.#options;
+    if (NO_VOICES.has(voice)) throw new SpeechError('refused', 'this is no name of a voice');
     const model = this.#model;
     const before = WITHOUT_PREVIOUS.test(model) ? undefined : precedingText(previous);
     return rawAudio({

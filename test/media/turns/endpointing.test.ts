@@ -1,6 +1,17 @@
 import { describe, expect, test } from '@jest/globals';
 import { Performance, planned, played } from './stage.ts';
 
+test('a recogniser that makes up words without end makes no turn that is longer than any', () => {
+  const talk = new Performance();
+  for (let n = 0; n < 100; n += 1)
+    talk.happen({ type: 'final', text: `${n} ${'word '.repeat(780)}` });
+  talk.play('', 10_000);
+  const told = talk.actions.flatMap((each) => (each.do === 'tell' ? [each.news] : []));
+  const [first] = told.flatMap((news) => (news.what === 'heard' ? [news.heard] : []));
+  expect(first).toMatchObject({ kind: 'speech', text: expect.stringMatching(/^0 word word/) });
+  expect(JSON.stringify(first).length).toBeLessThan(16_100);
+});
+
 describe('the end of a turn', () => {
   test('comes 300 ms after a sentence, counted from the real end of the voice', () => {
     expect(played({}, '1000 caller "I want a table." 1200', 4000)).toEqual([

@@ -196,6 +196,17 @@ test.each(['elevenlabs', 'deepgram'] as const)(
   },
 );
 
+test.each(['.', '..', ''])(
+  '"%s" is no voice of ElevenLabs: its path would be another one',
+  async (name) => {
+    const server = await startFakeVoices();
+    const voice = new ElevenLabsVoice({ ...server.accounts.elevenlabs, voice: name });
+    expect(await failure(voice)).toMatchObject({ kind: 'refused' });
+    expect(server.log).toEqual([]);
+    await server.close();
+  },
+);
+
 test('an account of OpenAI without money is told from one that asks too often', async () => {
   const server = await startFakeVoices();
   server.script(
