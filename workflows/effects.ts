@@ -72,6 +72,7 @@ export interface Effects {
 export function createEffects(hands: CallHands): Effects {
   const thinking = new Map<TurnKey, CancellationScope>();
   const sessions = new MediaSessions(hands);
+  const fetching = new Map<number, CancellationScope>();
   let open = 0;
 
   /** Effects report through `dispatch` and never reject; a rejection would fail the workflow. */
@@ -90,12 +91,8 @@ export function createEffects(hands: CallHands): Effects {
     switch (effect.do) {
       case 'record':
         return hands.record(effect);
-      case 'ask-model': {
-        const scope = new CancellationScope();
-        thinking.set(effect.key, scope);
-        const thought = scope.run(() => think(hands, effect.key));
-        return background(thought.finally(() => thinking.delete(effect.key)));
-      }
+      case 'ask-model':
+        return background(scoped(thinking, effect.key, () => think(hands, effect.key)));
       case 'drop-model':
         thinking.get(effect.key)?.cancel();
         return;
@@ -114,10 +111,26 @@ export function createEffects(hands: CallHands): Effects {
       case 'stop-session':
         return sessions.stop(effect.stream);
       case 'redirect':
-        return background(fetchBack(hands, effect.stream));
+        return background(scoped(fetching, effect.stream, () => fetchBack(hands, effect.stream)));
+      case 'drop-redirect':
+        fetching.get(effect.stream)?.cancel();
+        return;
     }
   };
   return { perform, isIdle: () => open === 0 };
+}
+
+/** Does it in a scope that can be cancelled by its key as long as it lasts. */
+function scoped<K>(
+  scopes: Map<K, CancellationScope>,
+  key: K,
+  work: () => Promise<void>,
+): Promise<void> {
+  const scope = new CancellationScope();
+  scopes.set(key, scope);
+  return scope.run(work).finally(() => {
+    if (scopes.get(key) === scope) scopes.delete(key);
+  });
 }
 
 async function think(hands: CallHands, key: TurnKey): Promise<void> {
@@ -219,7 +232,8 @@ async function fetchBack(hands: CallHands, number: number): Promise<void> {
     const summary = `Send the call on after stream ${number}`;
     const { isUp } = await redirect.executeWithOptions({ summary }, [order]);
     if (!isUp) await askTwilio(hands);
-  } catch {
+  } catch (error) {
+    if (isCancellation(error)) return;
     log.warn('Twilio could not be asked to go on with a call; it is asked again later');
   }
 }

@@ -186,6 +186,25 @@ describe('the last words', () => {
     expect(call.deeds(call.effects).filter((deed) => deed === 'hang-up')).toHaveLength(1);
   });
 
+  test('of a stream before hang up, unless the caller has spoken over the next one since', () => {
+    const end = replyOf('Goodbye.', { end: 'assistant-ended' });
+    const silent = talking().told(1, '1').loses(1).attached(2).said(1, '1', end);
+    expect(silent.state).toMatchObject({ status: 'speaking', ending: 'assistant-ended' });
+    const speaks = talking().told(1, '1').loses(1).attached(2).talks(2, '12').said(1, '1', end);
+    expect(speaks.state.status).toBe('listening');
+    expect(speaks.turn('1')).toMatchObject({ status: 'answered', reply: 'Goodbye.' });
+  });
+
+  test('are left to the media worker when the last answer was talked over', () => {
+    const limits = { callSeconds: 600, turns: 1, farewell: 'That was it.' };
+    const call = talking({ limits }).told(1, '1');
+    call.said(1, '1', replyOf('We have', { isInterrupted: true }));
+    expect(call.state.status).toBe('listening');
+    expect(call.loses(1).attach(2)?.turnsLeft).toBe(0);
+    call.told(2, '12').said(2, '12', replyOf('That was it.', { source: 'script', end: 'max-turns' }));
+    expect(call.state).toMatchObject({ status: 'speaking', ending: 'max-turns' });
+  });
+
   test('are said by the workflow when a limit was reached without them', () => {
     const limits = { callSeconds: 600, turns: 2, farewell: 'That was enough.' };
     const call = talking({ limits }).talks(1, '1');

@@ -112,6 +112,18 @@ describe('a stream that is over', () => {
     expect(call.attached(2).passes(30_000).deeds()).toEqual([]);
   });
 
+  test('is fetched back no more when Twilio comes by itself meanwhile, nor is the next one cut off', () => {
+    const asked = talking().sessionEnds(1, 'lost').passes(2_000);
+    expect(asked.deeds()).toEqual(['redirect']);
+    asked.reconnect(1);
+    expect(asked.deeds()).toEqual(['drop-redirect']);
+    expect(asked.attached(2).passes(30_000).deeds()).toEqual([]);
+
+    const late = offered().passes(20_000);
+    expect(late.carrierAnswers({ status: 'in-progress' }).deeds()).toEqual(['redirect']);
+    expect(late.attached(1).deeds()).toEqual(['drop-redirect', 'run-session']);
+  });
+
   test('is bridged with a phrase, and nobody is greeted twice', () => {
     const brief = talking().talks(1, '1').loses(1).attach(2);
     expect(brief).toMatchObject({ say: BRIDGE, isGreeting: false });
@@ -136,7 +148,7 @@ describe('a stream that is over', () => {
     ['it was told of', () => offered().attached(1).said(1, '0', replyOf('Hello, how'))],
     ['the caller has spoken', () => offered().attached(1).told(1, '1')],
     ['it was silent at least', () => offered().attached(1).told(1, '1', SILENCE)],
-    ['the stream has lasted', () => offered().attached(1).passes(4_500)],
+    ['the stream has lasted', () => offered().attached(1).passes(6_000)],
   ])('does not begin the greeting again when %s', (_, call) => {
     expect(call().loses(1, 'died').attach(2)).toMatchObject({ isGreeting: false, say: BRIDGE });
   });

@@ -109,6 +109,8 @@ export interface Stream {
   isPendingTold?: true;
   /** When it was known to be over. */
   overAt?: number;
+  /** Twilio is being sent to what follows it. */
+  isFetched?: true;
   /** Why it is over, where its media worker could say so. */
   why?: StreamLoss;
 }
@@ -181,6 +183,8 @@ export type Effect =
   | { do: 'stop-session'; stream: number }
   /** Have Twilio ask what follows this stream, as it does not do so by itself. */
   | { do: 'redirect'; stream: number }
+  /** It has come by itself. */
+  | { do: 'drop-redirect'; stream: number }
   /** `at`: when it happened, in milliseconds. */
   | { do: 'record'; event: CallEventBody; at: number };
 

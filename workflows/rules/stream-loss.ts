@@ -10,7 +10,17 @@ export function fetchBack(draft: Draft): void {
   const { state } = draft;
   setStreamQuietDeadline(draft);
   if (state.mode !== 'stream' || !state.stream || state.callSid === undefined) return;
+  state.stream = { ...state.stream, isFetched: true };
   draft.effects.push({ do: 'redirect', stream: state.stream.number });
+}
+
+/** Twilio has come by itself: to be sent there once more would cut off what follows. */
+export function stopFetching({ state, effects }: Draft): void {
+  const { stream } = state;
+  if (!stream?.isFetched) return;
+  const { isFetched: _isFetched, ...rest } = stream;
+  state.stream = rest;
+  effects.push({ do: 'drop-redirect', stream: stream.number });
 }
 
 /** Whether the call is up at Twilio and has no stream, though it should have had one for long. */

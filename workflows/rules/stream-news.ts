@@ -7,7 +7,7 @@ import type { StreamNews, StreamReply, Turn, TurnKey } from '../contract.ts';
 import { compareKeys, GREETING_KEY, parseKey } from './keys.ts';
 import { endNow } from './lifecycle.ts';
 import { isTurnKnown, modelReplies, summarizeWhenLong } from './memory.ts';
-import type { Draft } from './state.ts';
+import type { Conversation, Draft } from './state.ts';
 import { record } from './state.ts';
 import { abandonThinking, completeTurn, isFallback, newTurn } from './turns.ts';
 import { noteCut } from './cut-answers.ts';
@@ -69,7 +69,7 @@ function takeFirstWords(draft: Draft, number: number, reply: StreamReply): void 
     }
     state.isGreeted = true;
   }
-  endAfter(draft, reply);
+  endAfter(draft, number, GREETING_KEY, reply);
 }
 
 function takeSaid(
@@ -85,7 +85,7 @@ function takeSaid(
   const told = turn && toldTurn(draft, number, turn, reply, at);
   if (!told) {
     // Told already, or shrunk to its key in an earlier run: a second end changes nothing either.
-    return turn || isTurnKnown(state, key) ? undefined : endAfter(draft, reply);
+    return turn || isTurnKnown(state, key) ? undefined : endAfter(draft, number, key, reply);
   }
   const position = completeTurn(draft, told);
   if (state.thinkingKey === key) {
@@ -93,7 +93,7 @@ function takeSaid(
     if (state.status === 'thinking') state.status = 'listening';
   }
   noteFailures(draft, key, position, reply);
-  endAfter(draft, reply);
+  endAfter(draft, number, key, reply);
   if (state.status === 'listening') summarizeWhenLong(draft);
 }
 
@@ -149,12 +149,21 @@ function noteFailures(draft: Draft, turnKey: TurnKey, position: number, reply: S
 }
 
 /** The last words have been said, or the call has come to one of its limits without any. */
-function endAfter(draft: Draft, { end }: Pick<StreamReply, 'end'>): void {
+function endAfter(draft: Draft, number: number, key: TurnKey, reply: StreamReply): void {
   const { state } = draft;
-  if (end) return endNow(draft, end, '');
+  const isLed = state.stream?.number === number && state.stream.is === 'attached';
+  // A goodbye that is known late is none any more when the caller has spoken over the next stream.
+  if (reply.end && (isLed || !hasSpokenSince(state, key))) return endNow(draft, reply.end, '');
   if (!state.assistant || state.mode !== 'stream') return;
   const { limits, failure } = state.assistant;
-  if (modelReplies(state) >= limits.turns) return endNow(draft, 'max-turns', limits.farewell);
+  const isSpent = modelReplies(state) >= limits.turns;
+  // Whoever talked over the last answer is heard once more, and told the farewell by his media worker.
+  const mayGoOn = isLed && reply.isInterrupted;
+  if (isSpent && !mayGoOn) return endNow(draft, 'max-turns', limits.farewell);
   const isEnough = failure?.endAfter !== undefined && (state.apologies ?? 0) >= failure.endAfter;
   if (isEnough) endNow(draft, 'models-failed', failure.farewell);
+}
+
+function hasSpokenSince({ turns }: Conversation, key: TurnKey): boolean {
+  return turns.some((turn) => turn.heard.kind !== 'silence' && compareKeys(turn.key, key) > 0);
 }

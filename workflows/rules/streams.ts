@@ -5,7 +5,7 @@ import { followingKey, GREETING_KEY } from './keys.ts';
 import { callSoFar, modelReplies, utterancesBefore } from './memory.ts';
 import type { Conversation, Draft, Stream, StreamLoss } from './state.ts';
 import { decideStream, leaveGap, openListen, openResume, overStep, resumeStep } from './steps.ts';
-import { stopSession } from './stream-loss.ts';
+import { stopFetching, stopSession } from './stream-loss.ts';
 import { completeTurn } from './turns.ts';
 
 /** Said when the audio was lost and has come back, when the assistant has no words of its own. */
@@ -14,8 +14,8 @@ export const BRIDGE = 'Sorry, the line was gone for a moment.';
 const BARREN_LIMIT = 3;
 /** Who has been connected for so long has heard the greeting begin, also when nobody can say so. */
 const GREETED_MS = 2_000;
-/** After a death its heartbeat is waited for. */
-const DEATH_MS = 2_500;
+/** After a death its heartbeat is waited for, and then whether its worker takes it up. */
+const DEATH_MS = 4_000;
 
 /** Whether a stream may come in: the one that is waited for, once. */
 export function mayAttach(state: Conversation, request: AttachRequest, at: number): boolean {
@@ -33,8 +33,10 @@ export function mayAttach(state: Conversation, request: AttachRequest, at: numbe
 /** A media worker leads the conversation from now on. */
 export function attach(draft: Draft, request: AttachRequest): void {
   const { state, at } = draft;
+  if (state.stream?.is === 'attached' || !mayAttach(state, request, at)) return;
+  stopFetching(draft);
   const { stream } = state;
-  if (!stream || stream.is === 'attached' || !mayAttach(state, request, at)) return;
+  if (!stream) return;
   const { streamSid, taskQueue } = request;
   const opening = openingOf(draft);
   state.stream = { ...stream, is: 'attached', streamSid, taskQueue, attachedAt: at, opening };
@@ -78,6 +80,7 @@ export function reconnect(draft: Draft, { callSid, stream: number }: ReconnectRe
   state.carrierFailures = 0;
   if (state.mode !== 'stream' || stream?.number !== number) return;
   if (stream.is === 'attached') stopSession(draft);
+  stopFetching(draft);
   noteGreeting(draft, stream);
   if (stream.attachedAt !== undefined && stream.why !== 'moved') state.isGapDue = true;
   state.barrenStreams = isBarren(stream) ? (state.barrenStreams ?? 0) + 1 : 0;
