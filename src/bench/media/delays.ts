@@ -25,7 +25,7 @@ export interface Delays {
   voice: number;
 }
 
-/** Voice activity's own: a voice that has paused for less is not over. */
+/** What voice activity takes for the end of a voice, see `caller-voice.ts`: about so much silence. */
 export const SILENCE_MS = 250;
 
 /** From the end of the caller's voice to the first sound of the answer. */

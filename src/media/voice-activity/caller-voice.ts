@@ -6,7 +6,11 @@ import { STATE_FLOATS } from './silero-model.ts';
 import type { VoiceChange, VoiceStream, VoiceStreamOptions } from './voice-activity-types.ts';
 
 const SAMPLES_PER_MS = 8;
-const HANGOVER_MS = 250;
+/**
+ * A voice is over after about 250 ms of silence. The model lets go a little late and in chunks of 32 ms: on
+ * synthetic sentences an end is noticed 230 to 290 ms after the last sound (median 251).
+ */
+const HANGOVER_MS = 224;
 
 /**
  * Found on synthetic speech with and without noise: a caller who interrupts is noticed 50 to 120 ms
