@@ -31,12 +31,18 @@ export function createSpeechServices({ models }: Pick<Config, 'models'>, log: Lo
         'somebody speaks whom the demo recogniser cannot understand: it knows the simulated telephone alone; name another one in VOCA_STT',
       ),
   });
+  const programs = findLocalPrograms(local.path);
+  if (programs.length === 0 && tts.includes('local')) {
+    log.warn(
+      'VOCA_TTS names local, and neither flite nor espeak-ng is on the PATH: install one, or that voice is left out',
+    );
+  }
   const voices = createVoices({
     tts,
     ...account('deepgram', deepgram, { model: deepgram.ttsModel }),
     ...account('openai', openai, { model: openai.ttsModel, voice: openai.ttsVoice }),
     ...account('elevenlabs', elevenlabs, { model: elevenlabs.model, voice: elevenlabs.voice }),
-    programs: findLocalPrograms(local.path),
+    programs,
     ...(local.voice !== undefined && { localVoice: local.voice }),
     onTry: (question) => countSpeechTry('voice', question),
   });

@@ -43,3 +43,10 @@ test('an operator whose callers are not understood is told so, once', () => {
   new Listening(recognisers(undefined)).say(murmur(30_000));
   expect(lines.filter((line) => line.includes('VOCA_STT'))).toHaveLength(1);
 });
+
+test('an operator who names a voice of this machine that is not there is told so', () => {
+  const told = (PATH: string) =>
+    services({ VOCA_TTS: 'local', PATH }).lines.filter((line) => line.includes('flite')).length;
+  expect(told('/nowhere')).toBe(1);
+  expect(services({ PATH: '/nowhere' }).lines).toEqual([]);
+});

@@ -29,7 +29,6 @@ export function demoConfig(
   demo: {
     authToken: string;
     port: number;
-
     simulatorUrl: string;
     dataDir: string;
   },

@@ -16,7 +16,7 @@ import { DEMO_ACCOUNT_SID, DEMO_CALLER, DEMO_NUMBER, DEMO_STREAM_NUMBER } from '
 import { startDemo } from './demo.ts';
 import type { Demo } from './demo.ts';
 import { anotherCall } from './another-call.ts';
-import { aboutStreams, welcome, whereIsTheCall } from './screen.ts';
+import { aboutStreams, networkError, welcome, whereIsTheCall } from './screen.ts';
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
@@ -96,6 +96,10 @@ async function playScript(demo: Demo, to: string, script: Script): Promise<numbe
   const result = await runScript(dial(demo, to), script);
   say(`\n${renderConversation(result.conversation)}\n`);
   for (const failure of result.failures) say(`✗ line ${failure.line}: ${failure.message}`);
+  if (!result.ok) {
+    for (const error of demo.simulator.log.of('error')) say(networkError(error));
+    say(`Our own log is ${demo.logFile}.`);
+  }
   say(result.ok ? '✓ The call went as scripted.' : '✗ The call did not go as scripted.');
   return result.ok ? 0 : 1;
 }

@@ -1,5 +1,6 @@
 /** What the demo tells the person at the terminal. Pure: text out. */
 import { callLink } from '../running.ts';
+import type { ErrorEvent } from '../simulator/truth-events.ts';
 import type { Demo } from './demo.ts';
 
 export function welcome({ instance, dataDir, isOwnDataDir, logFile }: Demo): string {
@@ -28,15 +29,31 @@ export function welcome({ instance, dataDir, isOwnDataDir, logFile }: Demo): str
 }
 
 /** Said when the call goes over a stream of audio. */
-export function aboutStreams({ simulator, recordings }: Demo): string {
+export function aboutStreams({
+  simulator,
+  recordings,
+}: Pick<Demo, 'simulator' | 'recordings'>): string {
   const voice = simulator.callerVoice;
-  return [
+  const aboutVoice =
     voice === 'tones'
-      ? 'No voice is installed on this machine, so tones stand in for speech (`flite` or `espeak-ng` give it one).'
-      : `What you type is spoken by ${voice}.`,
+      ? [
+          'No voice is installed on this machine, so tones stand in for speech, in the recordings too.',
+          'To hear words, install one and start again: apt-get install flite, or brew install espeak-ng.',
+        ]
+      : [
+          `What you type is spoken by ${voice} when you press Enter, over the assistant if it speaks.`,
+        ];
+  return [
+    ...aboutVoice,
     `When the call is over, what each side heard is in ${recordings}.`,
+    'Kill a media worker (voca-media) while it speaks: the call goes on at the other one.',
     '',
   ].join('\n');
+}
+
+/** What the simulated Twilio wrote into its error log. */
+export function networkError({ level, code, message }: ErrorEvent): string {
+  return `  Twilio's ${level} ${code}: ${message}`;
 }
 
 export function whereIsTheCall({ instance }: Demo, callId: string): string {
