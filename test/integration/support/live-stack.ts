@@ -8,7 +8,7 @@ import type { FakeDeepgramStt } from '../../fakes/fake-deepgram-stt.ts';
 import type { ChatRequest } from '../../fakes/fake-openai.ts';
 import { startFakeVoices } from '../../fakes/fake-voices.ts';
 import type { FakeVoices } from '../../fakes/fake-voices.ts';
-import type { Phone } from '../../../src/simulator/index.ts';
+import type { Phone, SimulatorOptions } from '../../../src/simulator/index.ts';
 import { runsOf } from '../../../src/temporal/call-runs.ts';
 import { createUrls } from '../../../src/twilio/urls.ts';
 import { ApiOfRoles } from './api-of-roles.ts';
@@ -71,7 +71,10 @@ export class LiveStack {
   }
 
   /** @param env beside the usual variables, for all processes */
-  static async start(env: Record<string, string> = {}): Promise<LiveStack> {
+  static async start(
+    env: Record<string, string> = {},
+    simulator: Partial<SimulatorOptions> = {},
+  ): Promise<LiveStack> {
     const [recognition, voices, mediaPort, metricsPort] = await Promise.all([
       startFakeDeepgramStt({ interimEveryMs: 200 }),
       startFakeVoices(),
@@ -91,6 +94,7 @@ export class LiveStack {
         fastForward: false,
         msPerCharacter: 20,
         numbers: NUMBERS.map((phoneNumber) => ({ phoneNumber })),
+        ...simulator,
       },
     });
     roles.model.always(echo);
