@@ -9,7 +9,6 @@ import {
   proxyActivities,
 } from '@temporalio/workflow';
 import type { CallActivities } from '../activities/index.ts';
-import { RING_SECONDS } from './rules/deadlines.ts';
 import {
   callSoFar,
   greetingOf,
@@ -17,9 +16,9 @@ import {
   utterancesBefore,
   utterancesOf,
 } from './rules/memory.ts';
-import type { Conversation, ConversationEvent, Effect } from './rules/state.ts';
-import { isoTime } from './rules/state.ts';
+import type { Effect, Machine } from './rules/state.ts';
 import type { ModelTry, TurnKey } from './contract.ts';
+import { askTwilio, endCall, lookForCall, placeCall, sendOn } from './carrier-effects.ts';
 import { MediaSessions } from './media-sessions.ts';
 
 /**
@@ -40,25 +39,7 @@ const { summarize } = proxyActivities<CallActivities>({
   retry: { initialInterval: '1s', maximumAttempts: 2 },
 });
 
-/** Asked once: nobody is dialled twice. */
-const { dial } = proxyActivities<CallActivities>({
-  startToCloseTimeout: '20s',
-  scheduleToCloseTimeout: '60s',
-  heartbeatTimeout: '2s',
-  retry: { maximumAttempts: 1 },
-});
-
-/** Shorter than the time after which the state machine asks again, so that questions never pile up. */
-const { askCarrier, findCall, hangUp, redirect } = proxyActivities<CallActivities>({
-  startToCloseTimeout: '10s',
-  scheduleToCloseTimeout: '15s',
-  heartbeatTimeout: '2s',
-  retry: { initialInterval: '500ms', maximumInterval: '5s' },
-});
-
-export interface CallHands {
-  state(): Conversation;
-  dispatch(event: ConversationEvent): void;
+export interface CallHands extends Machine {
   record(effect: Extract<Effect, { do: 'record' }>): void;
 }
 
@@ -111,7 +92,7 @@ export function createEffects(hands: CallHands): Effects {
       case 'stop-session':
         return sessions.stop(effect.stream);
       case 'redirect':
-        return background(scoped(fetching, effect.stream, () => fetchBack(hands, effect.stream)));
+        return background(scoped(fetching, effect.stream, () => sendOn(hands, effect.stream)));
       case 'drop-redirect':
         fetching.get(effect.stream)?.cancel();
         return;
@@ -174,82 +155,5 @@ async function foldIntoSummary(hands: CallHands, upTo: number): Promise<void> {
   } catch (error) {
     if (isCancellation(error)) return;
     hands.dispatch({ type: 'summary-failed', at: Date.now() });
-  }
-}
-
-async function placeCall(hands: CallHands): Promise<void> {
-  const { call, assistant } = hands.state();
-  try {
-    const result = await dial.executeWithOptions({ summary: 'Ask Twilio to place the call' }, [
-      {
-        callId: call.callId,
-        from: call.from,
-        to: call.to,
-        ringSeconds: RING_SECONDS,
-        limitSeconds: (assistant?.limits.callSeconds ?? 3600) + 60,
-      },
-    ]);
-    hands.dispatch({ type: 'dialled', result, at: Date.now() });
-  } catch {
-    // The worker died or the answer was lost: Twilio may have been asked.
-    hands.dispatch({ type: 'dialled', result: { outcome: 'unclear' }, at: Date.now() });
-  }
-}
-
-async function askTwilio(hands: CallHands): Promise<void> {
-  const { callSid } = hands.state();
-  if (callSid === undefined) return;
-  try {
-    const view = await askCarrier.executeWithOptions(
-      { summary: 'Ask Twilio how the call stands' },
-      [{ callSid }],
-    );
-    hands.dispatch({ type: 'carrier-answered', ...(view && { call: view }), at: Date.now() });
-  } catch {
-    hands.dispatch({ type: 'carrier-failed', at: Date.now() });
-  }
-}
-
-async function lookForCall(hands: CallHands): Promise<void> {
-  const { call, startedAt } = hands.state();
-  try {
-    const found = await findCall.executeWithOptions({ summary: 'Look for the call at Twilio' }, [
-      { from: call.from, to: call.to, since: isoTime(startedAt) },
-    ]);
-    if (hands.state().callSid !== undefined) return; // Twilio has called back meanwhile
-    hands.dispatch({ type: 'carrier-answered', ...(found && { call: found }), at: Date.now() });
-  } catch {
-    hands.dispatch({ type: 'carrier-failed', at: Date.now() });
-  }
-}
-
-async function fetchBack(hands: CallHands, number: number): Promise<void> {
-  const { callSid, call, stream, mode } = hands.state();
-  const isWanted = mode === 'stream' && stream?.number === number && stream.is !== 'attached';
-  if (callSid === undefined || !isWanted) return; // it has come back meanwhile
-  try {
-    const order = { callSid, callId: call.callId, stream: number };
-    const summary = `Send the call on after stream ${number}`;
-    const { isUp } = await redirect.executeWithOptions({ summary }, [order]);
-    if (!isUp) await askTwilio(hands);
-  } catch (error) {
-    if (isCancellation(error)) return;
-    log.warn('Twilio could not be asked to go on with a call; it is asked again later');
-  }
-}
-
-async function endCall(hands: CallHands, say: string): Promise<void> {
-  const { callSid, assistant } = hands.state();
-  if (callSid === undefined) return;
-  const { language = 'en-US', name } = assistant?.voice ?? {};
-  try {
-    await hangUp.executeWithOptions({ summary: 'Hang up' }, [
-      {
-        callSid,
-        ...(say && { say: { text: say, language, ...(name !== undefined && { voice: name }) } }),
-      },
-    ]);
-  } catch {
-    log.warn('Twilio could not be asked to hang up; it is asked again later');
   }
 }

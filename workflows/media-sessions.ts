@@ -11,7 +11,7 @@ import {
   TimeoutFailure,
 } from '@temporalio/workflow';
 import type { MediaActivities, SessionOrder } from './contract.ts';
-import type { Conversation, ConversationEvent, StreamLoss } from './rules/state.ts';
+import type { Machine, StreamLoss } from './rules/state.ts';
 
 /** A call is ended by its own limit; this is for one that has none. */
 const DEFAULT_LIMIT_S = 14_400;
@@ -20,22 +20,17 @@ const SLACK_S = 600;
 /** How often in a row a session is looked for whose heart was not heard. */
 const MOST_TRIES = 20;
 
-export interface SessionHands {
-  state(): Conversation;
-  dispatch(event: ConversationEvent): void;
-}
-
 export class MediaSessions {
-  readonly #hands: SessionHands;
+  readonly #machine: Machine;
   readonly #scopes = new Map<number, CancellationScope>();
 
-  constructor(hands: SessionHands) {
-    this.#hands = hands;
+  constructor(machine: Machine) {
+    this.#machine = machine;
   }
 
   /** Looks after the session of the current stream; at its end it is over, unless it was stopped. */
   run(number: number): void {
-    const { callSid, call, stream, assistant } = this.#hands.state();
+    const { callSid, call, stream, assistant } = this.#machine.state();
     const { streamSid, taskQueue } = stream ?? {};
     if (callSid === undefined || streamSid === undefined || taskQueue === undefined) return;
     const order = { callId: call.callId, callSid, stream: number, streamSid };
@@ -58,7 +53,7 @@ export class MediaSessions {
 
   #end(number: number, why: StreamLoss): void {
     if (!this.#scopes.delete(number)) return; // stopped meanwhile
-    this.#hands.dispatch({ type: 'session-over', stream: number, why, at: Date.now() });
+    this.#machine.dispatch({ type: 'session-over', stream: number, why, at: Date.now() });
   }
 }
 

@@ -188,6 +188,12 @@ export type Effect =
   /** `at`: when it happened, in milliseconds. */
   | { do: 'record'; event: CallEventBody; at: number };
 
+/** The state machine under way, as those see it who carry out its effects. */
+export interface Machine {
+  state(): Conversation;
+  dispatch(event: ConversationEvent): void;
+}
+
 /** A state being changed, and what is to be done about it. */
 export interface Draft {
   state: Conversation;
