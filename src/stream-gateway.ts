@@ -10,8 +10,13 @@ import {
 } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import type { AttachRequest, StreamBrief, StreamNews } from '../workflows/contract.ts';
-import { attachUpdate, STREAM_REFUSED, streamSignal } from '../workflows/contract.ts';
+import type { AttachRequest, ShortStory, StreamBrief, StreamNews } from '../workflows/contract.ts';
+import {
+  attachUpdate,
+  shortStoryQuery,
+  STREAM_REFUSED,
+  streamSignal,
+} from '../workflows/contract.ts';
 import type { Log } from './log.ts';
 import { NewsQueue } from './news-queue.ts';
 import { Clock, persist, TIMED_OUT } from './temporal/persist.ts';
@@ -42,6 +47,9 @@ const ATTACH_MS = 4_000;
 /** After so long a signal that is not taken is sent again. */
 const SIGNAL_MS = 5_000;
 
+/** Nobody waits for what was said long ago. */
+const RECALL_MS = 5_000;
+
 /** What a media session needs of the gateway. */
 export interface StreamDoor {
   /**
@@ -53,6 +61,8 @@ export interface StreamDoor {
   tell(callId: string, news: StreamNews): void;
   /** Resolves when everything that was told of this call is taken, or is given up. */
   settled(callId: string): Promise<void>;
+  /** The newest summary of the call. Never rejects; nothing when there is none, or after 5 s. */
+  recall(callId: string): Promise<ShortStory | undefined>;
 }
 
 export class StreamGateway implements StreamDoor {
@@ -90,6 +100,16 @@ export class StreamGateway implements StreamDoor {
 
   async settled(callId: string): Promise<void> {
     await this.#queues.get(callId)?.settled();
+  }
+
+  async recall(callId: string): Promise<ShortStory | undefined> {
+    const ask = () => this.#client.workflow.getHandle(callId).query(shortStoryQuery);
+    try {
+      const story = await persist(this.#client, new Clock(RECALL_MS), ask);
+      return story === TIMED_OUT || !story ? undefined : story;
+    } catch {
+      return undefined; // the call is over, or its workflow runs on an older worker
+    }
   }
 
   /** Waits for what is on the way, at most so many milliseconds, then lets go of everything. */

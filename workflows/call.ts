@@ -22,6 +22,7 @@ import {
   endUpdate,
   heardQuery,
   reconnectUpdate,
+  shortStoryQuery,
   snapshotQuery,
   spokeSignal,
   statusSignal,
@@ -32,7 +33,7 @@ import { carriedState, hasHeard, isClosed, snapshotOf } from './conversation.ts'
 import { findAssistant } from './find-assistant.ts';
 import { answering, guarded } from './handlers.ts';
 import { GREETING_KEY, parseKey } from './rules/keys.ts';
-import { turnCount } from './rules/memory.ts';
+import { shortStory, turnCount } from './rules/memory.ts';
 import { mayAttach } from './rules/streams.ts';
 
 /** Longer than the first webhook takes; shorter than anybody would notice. */
@@ -106,6 +107,7 @@ function handleMessages(run: CallRun): void {
   );
   handleStreams(run);
   setHandler(snapshotQuery, () => snapshotOf(run.state));
+  setHandler(shortStoryQuery, () => shortStory(run.state));
   setHandler(heardQuery, (key) => hasHeard(run.state, key));
 }
 

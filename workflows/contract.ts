@@ -346,6 +346,15 @@ export const streamSignal = defineSignal<[StreamNews]>('stream');
 export const spokeSignal = defineSignal<[SpokeSignal]>('spoke');
 export const statusSignal = defineSignal<[StatusSignal]>('status');
 
+/** What was said in a long call up to some turn, in short. */
+export interface ShortStory {
+  text: string;
+  /** The newest turn that it tells. */
+  upTo: TurnKey;
+}
+
+/** The newest one; nothing when there is none. */
+export const shortStoryQuery = defineQuery<ShortStory | undefined>('short-story');
 export const snapshotQuery = defineQuery<CallSnapshot>('snapshot');
 /** Whether words for this turn have arrived. */
 export const heardQuery = defineQuery<boolean, [TurnKey]>('heard');

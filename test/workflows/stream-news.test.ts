@@ -1,4 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
+import { carriedState } from '../../workflows/conversation.ts';
+import { shortStory } from '../../workflows/rules/memory.ts';
 import { SILENCE, speech } from './builders.ts';
 import { NEWS_AT, offered, replyOf, talking } from './stream-builders.ts';
 
@@ -201,7 +203,9 @@ describe('the last words', () => {
     call.said(1, '1', replyOf('We have', { isInterrupted: true }));
     expect(call.state.status).toBe('listening');
     expect(call.loses(1).attach(2)?.turnsLeft).toBe(0);
-    call.told(2, '12').said(2, '12', replyOf('That was it.', { source: 'script', end: 'max-turns' }));
+    call
+      .told(2, '12')
+      .said(2, '12', replyOf('That was it.', { source: 'script', end: 'max-turns' }));
     expect(call.state).toMatchObject({ status: 'speaking', ending: 'max-turns' });
   });
 
@@ -251,7 +255,9 @@ test('a long conversation over one stream is summed up', () => {
   for (let turn = 1; turn <= 41; turn += 1) call.talks(1, String(turn));
   expect(call.deeds()).toEqual(['summarize']);
   call.isSummedUp('They booked.').talks(1, '42');
+  expect(shortStory(call.state)).toEqual({ text: 'They booked.', upTo: '21' });
   expect(call.loses(1).attach(2)?.call).toMatchObject({ summary: 'They booked.' });
+  expect(shortStory(carriedState(call.state))).toEqual(shortStory(call.state));
 });
 
 test('nothing is said to a call that was never offered a stream', () => {

@@ -4,7 +4,7 @@
  * database has all of it.
  */
 import type { CallSoFar, Utterance } from '../../activities/ports.ts';
-import type { Turn, TurnKey } from '../contract.ts';
+import type { ShortStory, Turn, TurnKey } from '../contract.ts';
 import { GREETING_KEY } from './keys.ts';
 import type { Conversation, Draft, EarlierTurns } from './state.ts';
 import { isoTime } from './state.ts';
@@ -51,6 +51,14 @@ export function takeSummary(draft: Draft, summary: string, upTo: number): void {
   const { state } = draft;
   delete state.isSummarizing;
   state.summary = { text: summary, upTo };
+}
+
+/** The summary, for a media worker that leads the conversation and has it in full. */
+export function shortStory({ summary, earlier, turns }: Conversation): ShortStory | undefined {
+  if (!summary) return undefined;
+  const keys = [...(earlier?.keys ?? []), ...turns.map(({ key }) => key)];
+  const upTo = keys[summary.upTo - 1];
+  return upTo === undefined ? undefined : { text: summary.text, upTo };
 }
 
 /** Nothing is lost by it: the model is told the newest turns as before. */

@@ -17,7 +17,7 @@ export interface SessionParts {
   voiceActivity: VoiceActivity;
   ticker: Ticker;
   clock: Clock;
-  door: Pick<StreamDoor, 'tell' | 'settled'>;
+  door: Pick<StreamDoor, 'tell' | 'settled' | 'recall'>;
   watch: SessionWatch;
 }
 

@@ -59,7 +59,7 @@ export class LiveSession implements Session {
     this.#request = request;
     this.#parts = parts;
     this.#clock = parts.clock;
-    this.#story = new Story(brief);
+    this.#story = new Story(brief, () => parts.door.recall(request.callId));
     const recogniser = parts.recognisers(stream?.recognition);
     const playback = createPlayback({
       line,

@@ -124,6 +124,7 @@ export class SessionBench {
       door: {
         tell: (_callId, news) => void this.news.push(news),
         settled,
+        recall: async () => undefined,
       },
       watch: { told: () => undefined, underrun: () => undefined },
     });
