@@ -237,6 +237,25 @@ describe('a stream that is lost', () => {
     await keepHistory(voca.link, caller.callId, 'inbound-stream-dead-worker');
   }, 60_000);
 
+  test('is not sent on any more once Twilio has come by itself, nor is what followed cut off', async () => {
+    const caller = new Caller();
+    await caller.calls();
+    await caller.attach(1);
+    await eventually(() => expect(peer.orders).toHaveLength(1));
+    rest.isOverloaded = true; // so that it is tried again and again
+    peer.die();
+    await eventually(() => expect(rest.updates.length).toBeGreaterThan(0), { withinMs: 15_000 });
+    expect(streamOf(await caller.comesBack(1)).grant?.stream).toBe(2);
+    await new Promise((resolve) => setTimeout(resolve, 500)); // one may be on its way
+    const { length } = rest.updates;
+    rest.isOverloaded = false;
+    await new Promise((resolve) => setTimeout(resolve, 5_000));
+    expect(rest.updates).toHaveLength(length);
+    await caller.hangsUp();
+    await caller.outcome();
+    await keepHistory(voca.link, caller.callId, 'inbound-stream-back-by-itself');
+  }, 60_000);
+
   test('is not given up for a missing heartbeat when its worker lives', async () => {
     const caller = new Caller();
     await caller.calls();
@@ -342,6 +361,10 @@ test('a call of 300 turns over one stream goes on in new runs, and loses none', 
   expect(rest.updates).toEqual([]);
   const snapshot = await caller.snapshot();
   expect((snapshot.earlierTurns ?? 0) + snapshot.turns.length).toBe(300);
+  // Its media worker has all of it, and is told what to tell a model in its place.
+  const story = await gateway.recall(caller.callId);
+  expect(story?.text).toMatch(/lines before$/);
+  expect(Number(story?.upTo)).toBeGreaterThan(200);
   await caller.hangsUp();
   await expect(caller.outcome()).resolves.toMatchObject({ turns: 300 });
   const answered = caller.turns().filter(({ status }) => status === 'answered');
