@@ -119,8 +119,8 @@ function slow(after: number): Stage {
 describe('fillers', () => {
   test('are said while an answer is waited for, in turn, and are not recorded', () => {
     expect(played(slow(9_000), asked, 12_000).slice(2)).toEqual([
-      '2900 caller hears "One moment, please."',
-      '7900 caller hears "I am still on it."',
+      '2600 caller hears "One moment, please."',
+      '7600 caller hears "I am still on it."',
       '10900 caller hears "Fine."',
       '11150 said 1 "Fine." (model)',
     ]);
@@ -128,17 +128,17 @@ describe('fillers', () => {
 
   test('are finished before the answer', () => {
     expect(played(slow(1_100), asked, 4_000).slice(2, 4)).toEqual([
-      '2900 caller hears "One moment, please."',
-      '3650 caller hears "Fine."',
+      '2600 caller hears "One moment, please."',
+      '3350 caller hears "Fine."',
     ]);
   });
 
   test('are never said over the caller', () => {
-    const log = played(slow(1_800), `${asked}\n2750 noise 600`, 4_000).slice(2);
+    const log = played(slow(1_800), `${asked}\n2450 noise 600`, 4_000).slice(2);
     expect(log).toEqual([
-      '2810 clears',
-      '3750 caller hears "Fine."',
-      '4000 said 1 "Fine." (model)',
+      '2510 clears',
+      '3700 caller hears "Fine."',
+      '3950 said 1 "Fine." (model)',
     ]);
   });
 
