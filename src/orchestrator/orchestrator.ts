@@ -124,11 +124,12 @@ export class VocaOrchestrator implements Orchestrator {
    */
   async streamReply(call: CallSoFar, heard: Heard, options: StreamOptions): Promise<Reply> {
     const prompt = buildPrompt(call, heard, this.#timeZone);
-    const { totalMs, chainMs, handOverMs } = this.#deadlines;
+    const { chainMs, handOverMs } = this.#deadlines;
     const reply = new StreamedReply(prompt, options, this.#thinkers);
     const { value, tries } = await this.#ask(
       call,
-      { totalMs, chainMs, handOverMs },
+      // Nobody waits on a line for as long as between two sentences, also when there is one model alone.
+      { totalMs: chainMs, chainMs, handOverMs },
       options.signal,
       {
         ask: (model, watch) => reply.ask(model, watch),

@@ -263,6 +263,12 @@ describe('the time until a caller hears something, as it is promised', () => {
     expect((await timed([[STALL], [STALL], [STALL]])).tookMs).toBeLessThan(12_000);
   });
 
+  test('one alone that never answers is given up within 12 s as well', async () => {
+    const { tookMs, tries } = await timed([[STALL]]);
+    expect(tookMs).toBeLessThan(12_000);
+    expect(tries).toMatchObject([{ ms: 10_000, outcome: 'timeout' }]);
+  });
+
   test('a model that falls silent for 3 s in mid-answer has said what it has', async () => {
     const { text, tookMs } = await timed([[writes(['Hello. ', 'And'], { then: 'stall' })]]);
     expect(text).toBe('Hello.');
