@@ -3,9 +3,9 @@
  * Temporal nor Twilio, so it is tested in every order of events without either.
  *
  * The rules are in `rules/`: what becomes of words (`turns.ts`), how a call begins and ends
- * (`lifecycle.ts`), what the caller hears (`steps.ts`), what the model is told of a long call
- * (`memory.ts`), when to look after it (`deadlines.ts`), how streams of audio follow each other
- * (`streams.ts`), and what is told of them (`stream-news.ts`).
+ * (`lifecycle.ts`, `answered.ts`, `ending.ts`), what the caller hears (`steps.ts`), what the model is
+ * told of a long call (`memory.ts`), when to look after it (`deadlines.ts`), how streams of audio follow
+ * each other (`streams.ts`, `stream-loss.ts`), and what is told of them (`stream-news.ts`).
  */
 import type { CallInput, CallSnapshot, Step, TurnKey } from './contract.ts';
 import {

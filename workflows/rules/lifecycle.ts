@@ -1,18 +1,11 @@
 /** How a call gets under way and how it ends: Twilio's word, limits, an operator. */
 import type { Assistant, Variables } from '../assistant.ts';
 import type { EndReason, StatusSignal } from '../contract.ts';
-import type { AssistantRef } from '../events.ts';
 import type { CarrierCall, DialResult } from '../../activities/ports.ts';
 import { filled } from '../placeholders.ts';
-import {
-  dueDeadlines,
-  hasGivenUpOnCarrier,
-  postpone,
-  setAnsweredDeadlines,
-  setCloseDeadline,
-  setGoodbyeDeadline,
-  setRingDeadline,
-} from './deadlines.ts';
+import { adoptCallSid, isForeign, markAnswered, recordAnswer, refTo } from './answered.ts';
+import { dueDeadlines, hasGivenUpOnCarrier, postpone, setRingDeadline } from './deadlines.ts';
+import { endNow, finish } from './ending.ts';
 import { GREETING_KEY } from './keys.ts';
 import {
   decideHangup,
@@ -20,10 +13,8 @@ import {
   decideResume,
   decideStream,
   NO_ASSISTANT_LINE,
-  openHangup,
 } from './steps.ts';
-import { fetchBack, isStreamMissing, stopSession } from './stream-loss.ts';
-import { abandonThinking, markUncollected } from './turns.ts';
+import { fetchBack, isStreamMissing } from './stream-loss.ts';
 import type { ConversationEvent, Draft } from './state.ts';
 import { record } from './state.ts';
 
@@ -172,93 +163,8 @@ function lookAtTwilio(draft: Draft): void {
   else if (state.dial !== undefined) draft.effects.push({ do: 'find-call' });
 }
 
-/** The call is over. The first reason given stays. */
-function finish(draft: Draft, reason: EndReason, durationSeconds?: number): void {
-  const { state } = draft;
-  if (state.status === 'ended') return;
-  abandonThinking(draft, 'unanswered');
-  markUncollected(draft);
-  if (state.stream?.is === 'attached') stopSession(draft);
-  state.status = 'ended';
-  state.endReason = state.ending ?? reason;
-  state.endedAt = draft.at;
-  if (durationSeconds !== undefined) state.durationSeconds = durationSeconds;
-  setCloseDeadline(draft);
-  recordAnswer(draft);
-  record(draft, {
-    type: 'call.ended',
-    reason: state.endReason,
-    ...(state.callSid !== undefined && { callSid: state.callSid }),
-    ...(durationSeconds !== undefined && { durationSeconds }),
-  });
-}
-
-/** Ends the call from our side; the first reason given stays. */
-export function endNow(draft: Draft, reason: EndReason, message: string): void {
-  const { state } = draft;
-  if (state.status === 'ended' || state.status === 'speaking') return;
-  const key = state.thinkingKey;
-  abandonThinking(draft, 'unanswered');
-  // A webhook waits for this turn: it takes the last words, so they are not sent twice.
-  if (key !== undefined && state.mode !== 'stream')
-    return decideHangup(draft, key, message, reason);
-  openHangup(draft, message);
-  state.status = 'speaking';
-  state.ending ??= reason;
-  setGoodbyeDeadline(draft, message);
-  if (state.callSid === undefined) return; // hung up as soon as it is known
-  // Twilio speaks only in a call that was answered (error 21220).
-  draft.effects.push({ do: 'hang-up', say: state.answeredAt === undefined ? '' : message });
-}
-
-function isForeign(draft: Draft, callSid: string): boolean {
-  return draft.state.callSid !== undefined && draft.state.callSid !== callSid;
-}
-
-/** `agoSeconds`: only an answered call is ever completed, so it was answered that long ago. */
-function markAnswered(draft: Draft, agoSeconds = 0): void {
-  const { state } = draft;
-  if (state.answeredAt !== undefined || state.callSid === undefined) return;
-  if (state.status === 'ended') return;
-  state.answeredAt = Math.max(state.startedAt, draft.at - agoSeconds * 1000);
-  setAnsweredDeadlines(draft);
-}
-
-/** With the words that were really decided for the beginning; at the end without, if none were. */
-function recordAnswer(draft: Draft): void {
-  const { state } = draft;
-  const { callSid, answeredAt, assistant } = state;
-  if (state.isAnswerRecorded || answeredAt === undefined || callSid === undefined) return;
-  state.isAnswerRecorded = true;
-  const greeting = state.decided[GREETING_KEY]?.say ?? '';
-  record(draft, { type: 'call.answered', callSid, greeting, ...refTo(assistant) }, answeredAt);
-}
-
-/**
- * Twilio's own id of the call is known from now on. A call that nobody wants any more is hung up
- * as soon as it can be, unless the caller of this function sees to that (`isSeenTo`).
- */
-function adoptCallSid(draft: Draft, callSid: string, isSeenTo = false): void {
-  const { state } = draft;
-  if (state.callSid !== undefined) return;
-  state.callSid = callSid;
-  if (state.call.direction === 'inbound') return;
-  state.dial = 'accepted';
-  const isUnwanted = state.status === 'ended' || state.ending !== undefined;
-  if (isUnwanted && !isSeenTo) draft.effects.push({ do: 'hang-up', say: '' });
-  if (state.status === 'ended') return;
-  record(draft, { type: 'call.queued', callSid });
-  setRingDeadline(draft);
-}
-
 /** With its texts filled, and without what no turn of the call needs. */
 function pinned(assistant: Assistant, variables: Variables | undefined): Assistant {
   const { variables: _variables, metadata: _metadata, ...rest } = filled(assistant, variables);
   return rest;
-}
-
-function refTo(assistant: Assistant | undefined): { assistant?: AssistantRef } {
-  if (!assistant) return {};
-  const { id, version, workspaceId } = assistant;
-  return { assistant: { id, version, ...(workspaceId !== undefined && { workspaceId }) } };
 }

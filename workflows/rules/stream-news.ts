@@ -4,8 +4,8 @@
  * thing may be told twice, or late, when another stream leads already.
  */
 import type { StreamNews, StreamReply, Turn, TurnKey } from '../contract.ts';
+import { endNow } from './ending.ts';
 import { compareKeys, GREETING_KEY, parseKey } from './keys.ts';
-import { endNow } from './lifecycle.ts';
 import { isTurnKnown, modelReplies, summarizeWhenLong } from './memory.ts';
 import type { Conversation, Draft } from './state.ts';
 import { record } from './state.ts';
