@@ -4,29 +4,14 @@
  * It keeps no state, so any api process can go on where another one died. Every method answers
  * within its budget, whatever Temporal does.
  */
-import {
-  WithStartWorkflowOperation,
-  WorkflowNotFoundError,
-  WorkflowUpdateFailedError,
-} from '@temporalio/client';
 import type { Client } from '@temporalio/client';
-import { ApplicationFailure, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { CallInput, Heard, StatusSignal, Step, TurnKey } from '../workflows/contract.ts';
-import {
-  beginUpdate,
-  CALL_WORKFLOW,
-  FINAL_STATUSES,
-  heardQuery,
-  reconnectUpdate,
-  snapshotQuery,
-  spokeSignal,
-  statusSignal,
-  turnUpdate,
-} from '../workflows/contract.ts';
+import { FINAL_STATUSES } from '../workflows/contract.ts';
 import { askAgainKey, GREETING_KEY } from '../workflows/rules/keys.ts';
-import { Clock, persist, TIMED_OUT } from './temporal/persist.ts';
-import { callStartOptions } from './temporal/start-options.ts';
-import { inSpan } from './tracing/trace.ts';
+import { asking, CallQuestions } from './call-questions.ts';
+import type { Told } from './call-questions.ts';
+import { Clock, TIMED_OUT } from './temporal/persist.ts';
 
 /** What a webhook is answered with. */
 export type Answer =
@@ -58,13 +43,11 @@ const LOOK_AGAIN_MS = 100;
 const DOUBT_ROUND = 2;
 
 export class CallGateway {
-  readonly #client: Client;
-  readonly #taskQueue: string | undefined;
+  readonly #questions: CallQuestions;
 
   /** @param taskQueue where calls are worked on; left out for the usual one. */
   constructor(client: Client, taskQueue?: string) {
-    this.#client = client;
-    this.#taskQueue = taskQueue;
+    this.#questions = new CallQuestions(client, taskQueue);
   }
 
   /** A webhook says that the call is up. An inbound call's workflow is started by this. */
@@ -81,7 +64,7 @@ export class CallGateway {
    */
   async hear(call: WebhookCall, key: TurnKey, heard: Heard): Promise<Answer> {
     const clock = new Clock(ANSWER_MS);
-    const signalled = this.#signalWords(call, key, heard, clock);
+    const signalled = this.#questions.spoke(call.callId, key, heard, clock);
     const waiting = this.#nextStep(call.callId, key, clock);
     waiting.catch(() => undefined); // looked at below, or no longer wanted
     const taken = await signalled;
@@ -95,7 +78,7 @@ export class CallGateway {
   async #hearLost(call: WebhookCall, key: TurnKey, heard: Heard, clock: Clock): Promise<Answer> {
     const begun = await this.#begin(call, clock);
     if (begun.kind === 'over') return begun;
-    const taken = await this.#signalWords(call, key, heard, clock);
+    const taken = await this.#questions.spoke(call.callId, key, heard, clock);
     if (taken === 'not-found') return { kind: 'over' };
     if (taken === TIMED_OUT) return { kind: 'ask-again', key: askAgainKey(key) };
     return this.#nextStep(call.callId, key, clock);
@@ -107,16 +90,14 @@ export class CallGateway {
     const clock = new Clock(isDoubtful ? ANSWER_MS - LOOK_MS : ANSWER_MS);
     const answer = await this.#nextStep(call.callId, key, clock, `-wait-${round}`);
     if (answer.kind !== 'wait' || !isDoubtful) return answer;
-    const arrived = await this.#ask(new Clock(LOOK_MS), () =>
-      this.#handle(call.callId).query(heardQuery, key),
-    );
+    const arrived = await this.#questions.hasHeard(call.callId, key, new Clock(LOOK_MS));
     return arrived === false ? { kind: 'ask-again', key: askAgainKey(key) } : answer;
   }
 
   /** Where was the call? Waits for a reply under way, else repeats the step that was open. */
   async resume(call: WebhookCall, round = 0): Promise<Answer> {
     const clock = new Clock(ANSWER_MS);
-    const now = await this.#ask(clock, () => this.#handle(call.callId).query(snapshotQuery));
+    const now = await this.#questions.snapshot(call.callId, clock);
     if (now === TIMED_OUT) return { kind: 'wait' };
     if (now === 'not-found') return this.#begin(call, clock);
     if (now.status === 'ended') return { kind: 'over' };
@@ -147,7 +128,7 @@ export class CallGateway {
    */
   async status(callId: string, status: StatusSignal): Promise<boolean> {
     const clock = new Clock(ANSWER_MS);
-    const tell = () => this.#ask(clock, () => this.#handle(callId).signal(statusSignal, status));
+    const tell = () => this.#questions.status(callId, status, clock);
     return asking('status', { callId }, async () => {
       let taken = await tell();
       while (
@@ -155,7 +136,7 @@ export class CallGateway {
         FINAL_STATUSES.includes(status.callStatus) &&
         clock.leftMs() > LOOK_MS
       ) {
-        const isThere = await this.#wasBegun(callId, clock);
+        const isThere = await this.#questions.wasBegun(callId, clock);
         if (!isThere) await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
         taken = await tell(); // also when it is there: it may have begun between the two questions
         if (isThere) break;
@@ -164,116 +145,26 @@ export class CallGateway {
     });
   }
 
-  /** Whether there is or was a workflow of this call. */
-  async #wasBegun(callId: string, clock: Clock): Promise<boolean> {
-    const found = await this.#ask(clock, () => this.#handle(callId).describe());
-    return found !== 'not-found';
-  }
-
   async #begin(call: WebhookCall, clock: Clock): Promise<Answer> {
     if (call.isOver && call.direction === 'inbound') return { kind: 'over' };
-    const ask =
-      call.direction === 'inbound' ? () => this.#startAndBegin(call) : () => this.#beginOnly(call);
     try {
-      const step = await asking('begin', { callId: call.callId }, () => this.#ask(clock, ask));
-      return stepAnswer(step);
+      return stepAnswer(await this.#questions.begin(call, clock));
     } catch (error) {
       if (error instanceof WorkflowExecutionAlreadyStartedError) return { kind: 'over' };
       throw error;
     }
   }
 
-  #startAndBegin(call: WebhookCall): Promise<Step> {
-    const { callId, direction, accountSid, callSid, from, to } = call;
-    const start = new WithStartWorkflowOperation(CALL_WORKFLOW, {
-      ...callStartOptions({ callId, direction, accountSid, callSid, from, to }, this.#taskQueue),
-      workflowIdConflictPolicy: 'USE_EXISTING',
-    });
-    return this.#client.workflow.executeUpdateWithStart(beginUpdate, {
-      args: [{ callSid }],
-      updateId: 'begin',
-      startWorkflowOperation: start,
-    });
-  }
-
-  #beginOnly({ callId, callSid }: WebhookCall): Promise<Step> {
-    return this.#handle(callId).executeUpdate(beginUpdate, {
-      args: [{ callSid }],
-      updateId: 'begin',
-    });
-  }
-
-  #signalWords(call: WebhookCall, key: TurnKey, heard: Heard, clock: Clock) {
-    return asking('spoke', { callId: call.callId, turn: key }, () =>
-      this.#ask(clock, () => this.#handle(call.callId).signal(spokeSignal, { key, heard })),
-    );
-  }
-
-  /**
-   * Waits for the decided step of a turn. Every repetition of one webhook waits for the same update;
-   * each round after a filler has one of its own, which tells the workflow that somebody is there to
-   * take the step away. The step is the same for all of them.
-   */
   async #nextStep(callId: string, key: TurnKey, clock: Clock, round = ''): Promise<Answer> {
-    const updateId = `turn-${key}${round}`;
-    const step = await asking('turn', { callId, turn: key }, () =>
-      this.#ask(clock, () =>
-        this.#handle(callId).executeUpdate(turnUpdate, { args: [key], updateId }),
-      ),
-    );
-    return stepAnswer(step);
+    return stepAnswer(await this.#questions.step(callId, key, clock, round));
   }
 
-  /** Every repetition waits for the same update. */
-  async #stepAfter(
-    { callId, callSid }: WebhookCall,
-    stream: number,
-    clock: Clock,
-  ): Promise<Answer> {
-    const step = await asking('reconnect', { callId }, () =>
-      this.#ask(clock, () =>
-        this.#handle(callId).executeUpdate(reconnectUpdate, {
-          args: [{ callSid, stream }],
-          updateId: `reconnect-${stream}`,
-        }),
-      ),
-    );
-    return stepAnswer(step);
-  }
-
-  /** Asks within the clock; a call that Temporal does not know, or no longer, is `not-found`. */
-  async #ask<T>(clock: Clock, ask: () => Promise<T>): Promise<T | 'not-found' | typeof TIMED_OUT> {
-    try {
-      return await persist(this.#client, clock, ask);
-    } catch (error) {
-      if (error instanceof WorkflowNotFoundError) return 'not-found';
-      if (isEndedUpdate(error)) return 'not-found';
-      throw error;
-    }
-  }
-
-  #handle(callId: string) {
-    return this.#client.workflow.getHandle(callId);
+  async #stepAfter(call: WebhookCall, stream: number, clock: Clock): Promise<Answer> {
+    return stepAnswer(await this.#questions.stepAfter(call, stream, clock));
   }
 }
 
-/** A span of the trace, where there is one. */
-function asking<T>(
-  what: 'begin' | 'spoke' | 'turn' | 'status' | 'reconnect',
-  fields: { callId: string; turn?: string },
-  ask: () => Promise<T>,
-): Promise<T> {
-  return inSpan(`temporal ${what}`, { kind: 'client', fields }, ask);
-}
-
-/** The update was accepted, and then the workflow ended before it was answered. */
-function isEndedUpdate(error: unknown): boolean {
-  if (!(error instanceof WorkflowUpdateFailedError)) return false;
-  const { cause } = error;
-  return cause instanceof ApplicationFailure && cause.type === 'AcceptedUpdateCompletedWorkflow';
-}
-
-function stepAnswer(step: Step | 'not-found' | typeof TIMED_OUT): Answer {
+function stepAnswer(step: Told<Step>): Answer {
   if (step === TIMED_OUT) return { kind: 'wait' };
   if (step === 'not-found') return { kind: 'over' };
   return { kind: 'step', step };
