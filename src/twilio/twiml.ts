@@ -75,17 +75,19 @@ export function renderListen(
 
 /**
  * Hands the call to a media worker, which says whatever is to be said. Twilio comes back to the action
- * when the stream is over, whyever; the Redirect is for a stream that it does not even try.
+ * when the stream is over, whyever; the Redirect is for a stream that it does not even try. Both name the
+ * stream: however often Twilio asks for what follows it, one stream follows.
  */
 export function renderStream(grant: StreamGrant, call: CallRef, urls: TwilioUrls): string {
   const { callId, stream } = grant;
   const { url, token } = urls.stream(grant);
   const response = new twilio.twiml.VoiceResponse();
-  const connect = response.connect({ action: urls.connect({ callId, stream }), method: 'POST' });
+  const back = urls.connect({ callId, stream });
+  const connect = response.connect({ action: back, method: 'POST' });
   const media = connect.stream({ url });
   media.parameter({ name: 'call', value: callId });
   media.parameter({ name: 'token', value: token });
-  response.redirect({ method: 'POST' }, urls.processSpeech({ ...call, wait: 1 }));
+  response.redirect({ method: 'POST' }, back);
   return response.toString();
 }
 

@@ -202,6 +202,23 @@ describe('a stream that is lost', () => {
     await keepHistory(voca.link, caller.callId, 'inbound-stream-lost');
   }, 60_000);
 
+  test('that is not even tried is followed by one other, however often Twilio asks', async () => {
+    const caller = new Caller();
+    const twiml = await caller.calls();
+    const [, redirect = ''] = /<Redirect[^>]*>([^<]*)</.exec(twiml) ?? [];
+    const back = redirect.replaceAll('&amp;', '&');
+    const together = await Promise.all([1, 2, 3, 4].map(() => caller.asks(back)));
+    const late = await caller.asks(back);
+    expect(new Set([...together, late]).size).toBe(1);
+    expect(streamOf(late).grant?.stream).toBe(2);
+    const brief = await caller.attach(2);
+    expect(brief.isGreeting).toBe(true);
+    expect(streamOf(await caller.asks(back)).grant?.stream).toBe(2); // and takes it from nobody
+    expect((await caller.attach(2)).nextKey).toBe(brief.nextKey);
+    await caller.hangsUp();
+    await caller.outcome();
+  });
+
   test('leads to a living one also when Twilio comes back another way', async () => {
     const caller = new Caller();
     await caller.calls();
