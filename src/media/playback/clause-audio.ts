@@ -2,6 +2,8 @@
 
 /** Speech takes about so long for a character: for clauses whose audio is not all there yet. */
 const SAMPLES_PER_CHARACTER = 65 * 8;
+/** Magnitude of a mu-law sample, of 0 to 127, below which nothing is heard: 48 dB under the loudest. */
+const QUIET = 16;
 
 export class ClauseAudio {
   readonly text: string;
@@ -13,6 +15,8 @@ export class ClauseAudio {
   #offset = 0;
   #waiting = 0;
   #pushed = 0;
+  /** Up to the last of `pushed` that can be heard: voices leave a pause behind their words. */
+  #audible = 0;
   #waitingSinceMs = 0;
 
   constructor(text: string) {
@@ -24,6 +28,8 @@ export class ClauseAudio {
     if (this.#waiting === 0) this.#waitingSinceMs = nowMs;
     this.#pieces.push(audio);
     this.#waiting += audio.length;
+    const last = audio.findLastIndex((sample) => (~sample & 0x7f) >= QUIET);
+    if (last >= 0) this.#audible = this.#pushed + last + 1;
     this.#pushed += audio.length;
   }
 
@@ -73,7 +79,7 @@ export class ClauseAudio {
     if (this.state === 'ended' && this.#pushed === 0) return 1;
     if (this.startsAt === undefined || position < this.startsAt) return 0;
     const played = Math.min(position - this.startsAt, this.#pushed);
-    if (this.state === 'ended') return played / this.#pushed;
+    if (this.state === 'ended') return Math.min(1, played / (this.#audible || this.#pushed));
     return played / Math.max(this.#pushed + 1, this.text.length * SAMPLES_PER_CHARACTER);
   }
 }

@@ -198,6 +198,19 @@ describe('a clear', () => {
     expect(line.heard).toHaveLength(2_000 * 8);
   });
 
+  test('in the pause that a voice leaves behind its words tells all of them', () => {
+    const pause = new Uint8Array(800 * 8).fill(0xfe);
+    const { time, playback, told } = playbackBench();
+    speak(playback, 1, TEN_WORDS, Buffer.concat([audioOf(1_000), pause]));
+    time.pass(1_100);
+    playback.clear();
+    expect(told('cleared')).toMatchObject([{ heardText: TEN_WORDS }]);
+    speak(playback, 2, TEN_WORDS, Buffer.concat([audioOf(1_000), pause]));
+    time.pass(800);
+    playback.clear();
+    expect(told('cleared')[1]).toMatchObject({ heardText: 'one two three four five six seven' });
+  });
+
   test('audio that comes late is dropped, and its voice can know', () => {
     const { time, line, playback } = playbackBench();
     playback.open(1);
