@@ -113,7 +113,7 @@ function leaveStreams(draft: Draft): void {
 
 function openingOf(draft: Draft): NonNullable<Stream['opening']> {
   const { state } = draft;
-  const pending = pendingTurn(draft);
+  const pending = pendingTurn(draft) ?? cutOffTurn(state);
   return {
     say: firstWords(state),
     isGreeting: !state.isGreeted,
@@ -138,6 +138,14 @@ function pendingTurn(draft: Draft): Turn | undefined {
   state.status = 'listening';
   completeTurn(draft, { ...turn, status: 'unanswered' });
   return undefined;
+}
+
+/** The line, and not the caller, has cut off the newest answer: he has said nothing since. It is given anew. */
+function cutOffTurn({ turns, latestKey, stream }: Conversation): Turn | undefined {
+  const last = turns.at(-1);
+  const isCutOff =
+    last?.status === 'answered' && last.isInterrupted && last.replySource === 'model';
+  return isCutOff && last.key === latestKey && stream && stream.number > 1 ? last : undefined;
 }
 
 function noteGreeting({ state, at }: Draft, { attachedAt, overAt = at, why }: Stream): void {
