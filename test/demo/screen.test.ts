@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { aboutStreams } from '../../src/demo/screen.ts';
+import { aboutStreams, networkError } from '../../src/demo/screen.ts';
 
 function about(callerVoice: 'flite' | 'tones'): string {
   const simulator = { callerVoice } as Parameters<typeof aboutStreams>[0]['simulator'];
@@ -15,4 +15,9 @@ describe('what the demo says of streams', () => {
     expect(about('flite')).toContain('spoken by flite');
     expect(about('flite')).not.toContain('tones');
   });
+});
+
+test('of a call that failed, what Twilio says of it', () => {
+  const error = { kind: 'error', level: 'error', code: 31920, message: 'no upgrade' } as const;
+  expect(networkError(error)).toBe("  Twilio's error 31920: no upgrade");
 });

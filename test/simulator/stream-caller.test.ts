@@ -162,6 +162,37 @@ describe('the handset on a stream', () => {
   });
 });
 
+describe('the handset in a terminal, on a stream', () => {
+  test('shows words as they are heard, where they were cut off, and that audio was lost', async () => {
+    const { stream, phone, app } = await withStream({
+      action: '/connect',
+      answers: (url) => ({
+        '/connect': `<Pause length="1"/><Connect><Stream url="${url}/media"/></Connect>`,
+      }),
+      options: { timeScale: 1 },
+    });
+    const [input, output] = [new PassThrough(), new PassThrough()];
+    let shown = '';
+    output.on('data', (chunk: Buffer) => (shown += chunk.toString('utf8')));
+    const ended = runHandset({ phone, input, output, isTerminal: true });
+    stream.media(spoken('One two three four five six seven eight nine ten.'));
+    await phone.hearsSoFar(/three/);
+    input.write('Stop\r');
+    await stream.waitFor(() => stream.words.includes('Stop'));
+    phone.stream?.drop('reset');
+    const next = await app.stream(1);
+    next.media(spoken('Sorry.'));
+    await phone.hearsMatching(/Sorry/);
+    phone.hangUp();
+    await ended;
+    expect(shown).toContain('assistant  One two\n');
+    expect(shown).toMatch(/assistant {2}.*—\n/);
+    expect(shown).toMatch(
+      /broke off\)\n[^]*\(a new stream of audio, after [\d.]+ s\)\n[^]*Sorry\.\n/,
+    );
+  });
+});
+
 describe('a script on a stream', () => {
   test('answers what is asked until it hears what it waits for, across clauses', async () => {
     const { stream, phone } = await withStream();
