@@ -1,4 +1,5 @@
 /** What strangers try on the sockets of streams, and what comes of it: nothing. */
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -84,6 +85,34 @@ describe('the upgrade', () => {
     expect(plain.status).toBe(404);
     expectNobodyAsked();
   });
+
+  /** As it stands on the wire: what opens WebSockets tidies a path up. */
+  const statusOf = async (target: string): Promise<string> => {
+    const socket = connect(bench.port, '127.0.0.1');
+    socket.write(
+      `GET ${target} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+        'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n' +
+        `X-Twilio-Signature: ${signatureOf(signedUrl())}\r\n\r\n`,
+    );
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    socket.destroy();
+    return answer.toString('latin1').slice(9, 12);
+  };
+
+  test.each([
+    ['/media/stream', '101'],
+    ['/media/stream/..', '404'],
+    ['/media/./stream', '404'],
+    ['/x/../media/stream', '404'],
+    ['//media/stream', '404'],
+    ['/media//stream', '404'],
+    ['/media%2fstream', '404'],
+    ['/MEDIA/stream', '404'],
+    ['http://voice.example.com/media/stream', '404'],
+    ['/media/stream?call=1', '403'], // a stream's URL has no query, and none was signed
+  ])('%s, with a signature that is right for streams, is answered %s', async (target, status) => {
+    expect(await statusOf(target)).toBe(status);
+  });
 });
 
 describe('the token', () => {
@@ -166,6 +195,13 @@ describe('the token', () => {
   });
 });
 
+async function fragmentsOnAndOn({ socket }: Caller): Promise<void> {
+  for (let n = 0; socket.readyState === socket.OPEN && n < 100_000; n += 1) {
+    socket.send('', { fin: false });
+    if (n % 500 === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+}
+
 /** A few at a time: the library itself cuts off who sends more than it can answer at once. */
 async function pingOnAndOn({ socket }: Caller): Promise<void> {
   for (let n = 0; socket.readyState === socket.OPEN && n < 2_000; n += 1) {
@@ -205,6 +241,7 @@ describe('a socket that does not keep to the protocol', () => {
     ['a binary frame', (caller: Caller) => caller.socket.send(Buffer.alloc(160))],
     ['a frame of 70 kB', (caller: Caller) => caller.send(`"${'x'.repeat(70_000)}"`), 1009],
     ['pings without end', pingOnAndOn],
+    ['a message whose fragments have no end', fragmentsOnAndOn],
     ['garbage', (caller: Caller) => [1, 2, 3, 4, 5].forEach(() => caller.send('{"event":'))],
     ['other JSON', (caller: Caller) => [1, 2, 3, 4, 5].forEach((n) => caller.send({ n }))],
   ])('is closed for %s', async (_what, send, code = 1008) => {
@@ -252,6 +289,35 @@ describe('a socket that does not keep to the protocol', () => {
     expect(await bench.session.ended).toEqual({ why: 'lost' });
     expect(bench.session.events.at(-1)).toEqual({ type: 'ended', why: 'abuse' });
     await until(() => bench.streams.size === 0);
+  });
+
+  test('what is odd and yet well-formed changes nothing and ends nothing', async () => {
+    const caller = await bench.open();
+    const deep = `${'['.repeat(30_000)}${']'.repeat(30_000)}`;
+    const media = { payload: Buffer.alloc(160, 0x42).toString('base64') };
+    const numbers = ['999999999999999', '1e308', '-1', '0x10', 'NaN', '', null, 1e300, -5, [], {}];
+    const sent = [
+      `{"event":"later","x":${deep}}`,
+      '{"event":"later","__proto__":{"streamSid":"MZ","event":"stop"}}',
+      '{"event":"__proto__"}',
+      '{"event":"constructor"}',
+      { event: 'mark', streamSid: STREAM_SID, mark: { name: '__proto__' } },
+      { event: 'mark', streamSid: STREAM_SID, mark: { name: 'never sent by us' } },
+      { event: 'dtmf', streamSid: STREAM_SID, dtmf: { digit: '77' } },
+      ...numbers.map((odd) => ({
+        event: 'media',
+        media: { ...media, chunk: odd, timestamp: odd },
+      })),
+    ];
+    sent.forEach((message) => caller.send(message));
+    caller.send({ event: 'dtmf', streamSid: STREAM_SID, dtmf: { digit: '7' } });
+    await until(() => bench.session.events.some(({ type }) => type === 'key'));
+    const { events, heardMs } = bench.session;
+    expect(caller.socket.readyState).toBe(caller.socket.OPEN);
+    expect(events.filter(({ type }) => type !== 'audio')).toEqual([{ type: 'key', digit: '7' }]);
+    // Every piece is heard, or dropped; a leap is a second of silence at most.
+    expect(heardMs).toBeGreaterThanOrEqual(20);
+    expect(heardMs).toBeLessThanOrEqual(numbers.length * 1_020);
   });
 
   test('a few bad messages and what came in a burst are forgiven', async () => {
