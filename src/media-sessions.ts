@@ -11,15 +11,18 @@ import { openOrchestrator } from './models.ts';
 import { createSpeechServices } from './speech-services.ts';
 import type { StreamDoor } from './stream-gateway.ts';
 
-/** Ready when voice activity is: the first caller is not the one who waits for its model. */
+/** Ready when voice activity is: the first caller is not the one who waits for it, or for the models. */
 export async function openSessions(config: Config, log: Log, door: StreamDoor): Promise<Sessions> {
   const { recognisers, voices } = createSpeechServices(config, log);
   const voiceActivity = createVoiceActivity({ log });
   const ticker = createTicker({ onBeat: observeBeat });
+  const orchestrator = openOrchestrator(config);
+  // Loads the vendor's library and opens a connection. When nobody can be asked, calls will say so.
+  orchestrator.ready().catch(() => undefined);
   await voiceActivity.ready();
   return {
     open: createSessions({
-      orchestrator: openOrchestrator(config),
+      orchestrator,
       recognisers,
       voices,
       voiceActivity,

@@ -1,5 +1,6 @@
 /** Models that are slow, silent, broken or absurd: no caller hears dead air, a markup, or the end of his call. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { eventually } from './support/eventually.ts';
 import { echo, LiveStack, PATIENCE } from './support/live-stack.ts';
 import type { LiveCall } from './support/live-stack.ts';
 
@@ -27,6 +28,12 @@ async function listens(call: LiveCall, until: RegExp): Promise<[string, number][
 }
 
 describe('a model', () => {
+  test('is known to the media worker before anybody calls', async () => {
+    await eventually(() => {
+      expect(stack.roles.model.log.map(({ path }) => path)).toEqual(['/v1/models']);
+    });
+  });
+
   test('that takes 8 s is bridged by fillers, and its answer is used', async () => {
     const call = await stack.call();
     stack.roles.model.script({ kind: 'answer', text: 'It is noon.', afterMs: 8_000 });
