@@ -8,6 +8,7 @@ import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import { vouchFor } from '../connection-limits.ts';
 import type { Log } from '../log.ts';
+import { refuseUpgrade } from '../refuse-upgrade.ts';
 import { isSignedStream, isStreamTarget } from '../twilio/stream-signature.ts';
 import type { StreamSigning } from '../twilio/stream-signature.ts';
 
@@ -19,10 +20,8 @@ export interface MediaPassageOptions {
 
 /** On the same machine: longer means that nobody is there. */
 const CONNECT_MS = 2_000;
-/** Who was refused has this long to read it; who was left by the other side, to say goodbye. */
+/** Who was left by the other side has this long to say goodbye. */
 const LINGER_MS = 1_000;
-
-const REFUSALS = { 403: 'Forbidden', 503: 'Service Unavailable' } as const;
 
 /** @param options left out where a proxy in front leads to the media workers */
 export function passMediaOn(
@@ -39,7 +38,7 @@ export function passMediaOn(
     socket.on('error', () => undefined);
     if (!isSignedStream(request, options.signing)) {
       log.warn('a stream that Twilio did not sign was refused');
-      return refuse(socket, 403);
+      return refuseUpgrade(socket, 403);
     }
     vouchFor(socket);
     open.add(socket);
@@ -77,7 +76,7 @@ function passOn(
     clearTimeout(timer);
     if (isConnected) return goodbye(socket);
     log.error('no media worker took a stream', { port: to.port });
-    refuse(socket, 503);
+    refuseUpgrade(socket, 503);
   });
   socket.once('close', () => media.destroy());
 }
@@ -110,13 +109,6 @@ function headOf(
     if (!without.includes(name.toLowerCase())) lines.push(`${name}: ${rawHeaders[at + 1]}`);
   }
   return `${lines.join('\r\n')}\r\n\r\n`;
-}
-
-function refuse(socket: Socket, status: keyof typeof REFUSALS): void {
-  socket.end(
-    `HTTP/1.1 ${status} ${REFUSALS[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
-  );
-  setTimeout(() => socket.destroy(), LINGER_MS).unref();
 }
 
 /** What was written still goes out. */

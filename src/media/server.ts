@@ -2,13 +2,14 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
 import { vouchFor, watchConnections } from '../connection-limits.ts';
 import type { ConnectionLimitOptions } from '../connection-limits.ts';
 import type { Log } from '../log.ts';
 import { countRefusedStream } from '../metrics/media-metrics.ts';
+import { refuseUpgrade } from '../refuse-upgrade.ts';
+import type { UpgradeRefusal } from '../refuse-upgrade.ts';
 import { isSignedStream, isStreamTarget } from '../twilio/stream-signature.ts';
 import type { StreamSigning } from '../twilio/stream-signature.ts';
 import { MAX_FRAME_BYTES } from './media-streams/stream-limits.ts';
@@ -31,8 +32,6 @@ export interface MediaServer {
 /** For the headers: Twilio sends them in a single piece. */
 const REQUEST_TIMEOUT_MS = 5_000;
 const MAX_HEADER_BYTES = 16 * 1024;
-/** Who was refused has this long to read it. */
-const LINGER_MS = 1_000;
 
 export function createMediaServer(options: MediaServerOptions): MediaServer {
   const server = createServer({
@@ -55,7 +54,7 @@ export function createMediaServer(options: MediaServerOptions): MediaServer {
   server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
     socket.on('error', () => undefined);
     const status = refusalOf(request, options);
-    if (status !== undefined) return refuse(socket, status);
+    if (status !== undefined) return refuseUpgrade(socket, status);
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
       socket.setNoDelay(true);
       options.host.take(webSocket, () => vouchFor(socket));
@@ -74,11 +73,10 @@ export function createMediaServer(options: MediaServerOptions): MediaServer {
   };
 }
 
-type Refusal = keyof typeof REFUSALS;
-
-const REFUSALS = { 403: 'Forbidden', 404: 'Not Found', 503: 'Service Unavailable' } as const;
-
-function refusalOf(request: IncomingMessage, options: MediaServerOptions): Refusal | undefined {
+function refusalOf(
+  request: IncomingMessage,
+  options: MediaServerOptions,
+): UpgradeRefusal | undefined {
   const { signing, host, log } = options;
   if (!isStreamTarget(request.url ?? '', signing.publicBaseUrl)) return 404;
   if (!isSignedStream(request, signing)) {
@@ -89,11 +87,4 @@ function refusalOf(request: IncomingMessage, options: MediaServerOptions): Refus
   if (!host.isLeaving) return undefined;
   countRefusedStream('leaving');
   return 503;
-}
-
-function refuse(socket: Duplex, status: Refusal): void {
-  socket.end(
-    `HTTP/1.1 ${status} ${REFUSALS[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
-  );
-  setTimeout(() => socket.destroy(), LINGER_MS).unref();
 }
