@@ -12,6 +12,8 @@ const BEAT_MS = 800;
  * If it still wants the stream, the next attempt is here before this.
  */
 const UNWATCHED_MS = 10_000;
+/** Our own clock says that no heartbeat can have arrived: Temporal is away, and asks when it is back. */
+const AWAY_MS = 15 * 60_000;
 
 export function createMediaActivities(streams: LiveStreams): MediaActivities {
   return {
@@ -36,18 +38,18 @@ async function givenUp(context: Context, live: LiveStream): Promise<never> {
   try {
     return await context.cancelled;
   } catch (error) {
-    const { cancelRequested, workerShutdown } = context.cancellationDetails ?? {};
+    const { cancelRequested, timedOut, workerShutdown } = context.cancellationDetails ?? {};
     if (cancelRequested) {
       live.hangUp();
       return new Promise(() => undefined); // its end is the result
     }
-    if (!workerShutdown) hangUpUnwatched(live);
+    if (!workerShutdown) hangUpUnwatched(live, timedOut ? AWAY_MS : UNWATCHED_MS);
     throw error;
   }
 }
 
-function hangUpUnwatched(live: LiveStream): void {
+function hangUpUnwatched(live: LiveStream, afterMs: number): void {
   setTimeout(() => {
     if (live.watchers === 0) live.hangUp();
-  }, UNWATCHED_MS).unref();
+  }, afterMs).unref();
 }
