@@ -28,6 +28,7 @@ const PROCESS_TESTS = [
   'schemathesis',
   'stream-abuse',
   'stream-conversations',
+  'stream-drills',
   'stream-long',
   'stream-models',
   'stream-sealed',

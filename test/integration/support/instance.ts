@@ -13,6 +13,7 @@ import { RemoteLines, startTcpProxy } from '../../../src/drill/index.ts';
 import { createCallRecords } from '../../../src/db/call-records.ts';
 import { createDatabase } from '../../../src/db/pool.ts';
 import type { Database } from '../../../src/db/pool.ts';
+import { DEMO_STREAM_NUMBER } from '../../../src/demo/demo-config.ts';
 import { readPidFile, runDir } from '../../../src/embedded/index.ts';
 import { USUAL_PORTS } from '../../../src/embedded/ports.ts';
 import { postgresUrl } from '../../../src/embedded/postgres.ts';
@@ -36,6 +37,8 @@ export type ProcessName =
   | 'voca-api-2'
   | 'voca-worker-1'
   | 'voca-worker-2'
+  | 'voca-media-1'
+  | 'voca-media-2'
   | 'voca-temporal'
   | 'voca-postgres';
 
@@ -44,6 +47,8 @@ export const PROCESSES: ProcessName[] = [
   'voca-api-2',
   'voca-worker-1',
   'voca-worker-2',
+  'voca-media-1',
+  'voca-media-2',
   'voca-temporal',
   'voca-postgres',
 ];
@@ -114,14 +119,12 @@ export class RunningInstance {
       fastForward: true,
       truthLogPath: join(dataDir, 'truth.jsonl'),
       ...(faults && { faults }),
-      numbers: [
-        {
-          phoneNumber: OUR_NUMBER,
-          voiceUrl: urls.voice(),
-          voiceFallbackUrl: urls.fallback(),
-          statusCallback: urls.status(),
-        },
-      ],
+      numbers: [OUR_NUMBER, DEMO_STREAM_NUMBER].map((phoneNumber) => ({
+        phoneNumber,
+        voiceUrl: urls.voice(),
+        voiceFallbackUrl: urls.fallback(),
+        statusCallback: urls.status(),
+      })),
     });
     const toRest = toApi && (await startTcpProxy(new URL(simulator.baseUrl).host));
     const { PATH = '', HOME = '' } = process.env;
@@ -221,14 +224,15 @@ export class RunningInstance {
     return inboundCallId(this.simulator.accountSid, phone.callSid);
   }
 
-  get database(): Database {
+  get databaseUrl(): string {
     const ports = JSON.parse(readFileSync(join(this.dataDir, 'ports.json'), 'utf8')) as {
       postgres: number;
     };
-    this.#database ??= createDatabase({
-      url: postgresUrl(this.dataDir, ports.postgres),
-      applicationName: 'voca-drill',
-    });
+    return postgresUrl(this.dataDir, ports.postgres);
+  }
+
+  get database(): Database {
+    this.#database ??= createDatabase({ url: this.databaseUrl, applicationName: 'voca-drill' });
     return this.#database;
   }
 
