@@ -187,6 +187,9 @@ describe('a stream that is over', () => {
     expect(cut.turn('1')).not.toHaveProperty('isInterrupted');
     expect(cut.loses(2).attach(3)?.pending).toBeUndefined();
 
+    const prompt = replyOf('Are you', { isInterrupted: true, source: 'script' });
+    const silent = talking().told(1, '1', SILENCE).said(1, '1', prompt).loses(1);
+    expect(silent.attach(2)?.pending).toBeUndefined();
     const spoken = talking().told(1, '1').said(1, '1', half).told(1, '2').loses(1);
     expect(spoken.attach(2)?.pending?.key).toBe('2');
     const over = talking().told(1, '1').said(1, '1', half).loses(1).attached(2);

@@ -143,9 +143,8 @@ function pendingTurn(draft: Draft): Turn | undefined {
 /** The line, and not the caller, has cut off the newest answer: he has said nothing since. It is given anew. */
 function cutOffTurn({ turns, latestKey, stream }: Conversation): Turn | undefined {
   const last = turns.at(-1);
-  const isCutOff =
-    last?.status === 'answered' && last.isInterrupted && last.replySource === 'model';
-  return isCutOff && last.key === latestKey && stream && stream.number > 1 ? last : undefined;
+  if (!last?.isInterrupted || last.key !== latestKey || stream?.number === 1) return undefined;
+  return last.heard.kind !== 'silence' && last.status === 'answered' ? last : undefined;
 }
 
 function noteGreeting({ state, at }: Draft, { attachedAt, overAt = at, why }: Stream): void {
