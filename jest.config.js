@@ -22,6 +22,7 @@ const PROCESS_TESTS = [
   'delivery-kills',
   'drills',
   'faults',
+  'media-drain',
   'media-worker',
   'observability',
   'reconcile',
