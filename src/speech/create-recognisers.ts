@@ -73,6 +73,7 @@ function linksOf(
   return choices.flatMap(({ provider: name, model }) => {
     const provider = providers.find((each) => each.name === name);
     const recogniser = provider?.recogniser(model);
-    return provider && recogniser ? [{ provider, recogniser }] : [];
+    const isNamed = model !== undefined;
+    return provider && recogniser ? [{ provider, recogniser, isNamed }] : [];
   });
 }

@@ -112,6 +112,7 @@ function linksOf(
   return choices.flatMap((choice) => {
     const provider = providers.find((each) => each.name === choice.provider);
     const voice = provider?.voice(choice);
-    return provider && voice ? [{ provider, voice }] : [];
+    const isNamed = choice.model !== undefined || choice.voice !== undefined;
+    return provider && voice ? [{ provider, voice, isNamed }] : [];
   });
 }

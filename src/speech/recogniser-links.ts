@@ -16,6 +16,8 @@ export interface RecogniserProvider {
 export interface RecogniserLink {
   provider: RecogniserProvider;
   recogniser: SpeechToText;
+  /** The assistant names its model: that it may not have it is no fault of the provider. */
+  isNamed?: boolean;
 }
 
 /** In this session, who failed so lately is not asked again as long as there is somebody else. */

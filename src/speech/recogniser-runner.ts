@@ -93,7 +93,7 @@ export class RecogniserRunner {
 
   #fail(error: SpeechError): void {
     this.#note(error.kind, this.#flushedAt[0] ?? this.#startedAt);
-    this.#judge(error);
+    this.#judge(this.link.isNamed && error.kind === 'refused' ? 'unknown' : error);
     this.#end();
   }
 

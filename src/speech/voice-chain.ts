@@ -103,7 +103,7 @@ export class VoiceChain implements TextToSpeech {
       if (!options.signal.aborted) {
         const error = asSpeechError(thrown, 'the voice');
         outcome = error.kind;
-        settle(error);
+        settle(link.isNamed && error.kind === 'refused' ? 'unknown' : error);
       }
       throw thrown;
     } finally {

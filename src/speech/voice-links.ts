@@ -15,6 +15,8 @@ export interface VoiceProvider {
 export interface VoiceLink {
   provider: VoiceProvider;
   voice: TextToSpeech;
+  /** The assistant names its model or voice: that it may not have it is no fault of the provider. */
+  isNamed?: boolean;
 }
 
 /**

@@ -328,6 +328,17 @@ describe('a socket that does not keep to the protocol', () => {
     expect(caller.socket.readyState).toBe(caller.socket.OPEN);
   });
 
+  test('that echoes our marks, however many, is none of these', async () => {
+    const caller = await bench.open();
+    const { line, events } = bench.session;
+    for (let n = 0; n < 1_000; n += 1) line.mark(`${n}`);
+    for (let n = 0; n < 1_000; n += 1) {
+      caller.send({ event: 'mark', streamSid: STREAM_SID, mark: { name: `${n}` } });
+    }
+    await until(() => events.length === 1_000);
+    expect(caller.socket.readyState).toBe(caller.socket.OPEN);
+  });
+
   test('is lost when it falls silent', async () => {
     await restart({ idleMs: 300 });
     const caller = await bench.open();

@@ -124,6 +124,21 @@ describe('a takeover', () => {
     ).toBe(true);
   });
 
+  test.each([
+    ['one that an assistant names and may not have tells', 'of-others', 'closed'],
+    ['the usual one tells', undefined, 'open'],
+  ])('because %s whether the provider is asked by others', async (_what, model, state) => {
+    const named = model === undefined ? {} : { model };
+    const make = recognisers(['deepgram']);
+    for (let n = 0; n < 5; n += 1) {
+      deepgram.misbehave({ kind: 'status', status: 403 });
+      const caller = new Listening(make([{ provider: 'deepgram', ...named }]));
+      callers.push(caller);
+      await until(() => caller.count('failed') === 1);
+    }
+    expect(make.breakers()).toContainEqual({ provider: 'deepgram', state });
+  });
+
   test('in a call that is closed meanwhile leaves nothing behind', async () => {
     deepgram.misbehave({ kind: 'silent' });
     const caller = call(['deepgram', 'openai']);

@@ -152,6 +152,19 @@ describe('in the middle of a clause', () => {
 });
 
 describe('what is learnt', () => {
+  test.each([401, 403, 404])(
+    'nothing of a provider by who names a voice that he may not have (%d)',
+    async (status) => {
+      first.always({ kind: 'status', status });
+      const theirs = voices([
+        { provider: 'elevenlabs', voice: 'of-others' },
+        { provider: 'deepgram' },
+      ]);
+      for (let at = 0; at < 10; at += 1) await spoken(theirs, CLAUSE);
+      expect(voices.breakers()).toContainEqual({ provider: 'elevenlabs', state: 'closed' });
+    },
+  );
+
   test('a voice that failed five times is passed over in all calls', async () => {
     first.always({ kind: 'status', status: 500 });
     for (let at = 0; at < 5; at += 1) await spoken(chain, CLAUSE);
