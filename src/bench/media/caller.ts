@@ -56,7 +56,7 @@ export class Caller {
     const { random, pauseMs, tally, phone } = this.#parts;
     // Callers are not in step.
     await pause(random.next() * LISTEN_MORE_MS);
-    while (!isOver() && !phone.isOver) {
+    while (!isOver() && phone.stream) {
       this.#turn += 1;
       await pause(500 + random.next() * pauseMs);
       try {
