@@ -25,7 +25,7 @@ export interface StreamUtterance {
 export interface StreamTalk {
   spans: readonly StreamSpan[];
   utterances: readonly StreamUtterance[];
-  /** Clauses as they were heard. */
+  /** Clauses as they were heard; what was said over TwiML when streams were given up as well. */
   heard: readonly EntryOf<'heard'>[];
 }
 
@@ -51,7 +51,8 @@ export function streamTalkOf({ truth }: CallEvidence): StreamTalk | undefined {
     return [{ input, text, seq, endsAtMs, isCommitted }];
   });
   const heard = truth.filter(
-    (entry): entry is EntryOf<'heard'> => entry.kind === 'heard' && entry.source === 'stream',
+    (entry): entry is EntryOf<'heard'> =>
+      entry.kind === 'heard' && ['stream', 'say', 'text'].includes(entry.source),
   );
   return { spans, utterances, heard };
 }

@@ -211,6 +211,17 @@ describe('over a stream it is no fault', () => {
     expect(checkHistory(evidence).violations).toEqual([]);
   });
 
+  test('that streams were given up, and an answer was heard over TwiML', () => {
+    const { evidence } = goodStreamEvidence();
+    const last = entryAt(evidence, 'heard', 'Forty two');
+    last.text = 'Forty two';
+    expect(checkHistory(evidence).violations).toMatchObject([{ kind: 'unheard-words' }]);
+    delete last.streamSid;
+    Object.assign(last, { source: 'say', text: 'Forty two it is.' });
+    const kinds = checkHistory(evidence).violations.map(({ kind }) => kind);
+    expect(kinds).not.toContain('unheard-words');
+  });
+
   test('that one sentence is two turns', () => {
     const { evidence } = goodStreamEvidence();
     turnOf(evidence, '1').heard = { kind: 'speech', text: 'Do you' };
