@@ -1,6 +1,6 @@
 /**
  * Everything that must hold. `--fast`: types, lint, format and unit tests; `--all`: also the tests
- * against a real PostgreSQL and a real Temporal, and the scripted demo.
+ * against a real PostgreSQL and a real Temporal, and the scripted demo in both modes.
  *
  * The last line is `N passed, N failed` over everything that ran: every test, and every other step
  * counted as one.
@@ -100,7 +100,9 @@ if (isFast) {
 } else {
   const [show] = await Promise.all([integration(), checks({ priority: STANDS_BACK })]);
   show();
-  await step('the scripted demo', process.execPath, ['scripts/run.js', 'demo', '--script']);
+  const demo = ['scripts/run.js', 'demo', '--script'];
+  await step('the scripted demo', process.execPath, demo);
+  await step('the scripted demo over a stream', process.execPath, [...demo, '--mode', 'stream']);
 }
 rmSync(scratch, { recursive: true, force: true });
 console.log(`\n${total.passed} passed, ${total.failed} failed`);
