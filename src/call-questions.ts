@@ -18,12 +18,12 @@ import {
   beginUpdate,
   CALL_WORKFLOW,
   heardQuery,
-  reconnectUpdate,
   snapshotQuery,
   spokeSignal,
   statusSignal,
   turnUpdate,
 } from '../workflows/contract.ts';
+import { reconnectUpdate } from '../workflows/stream-contract.ts';
 import type { Clock, TIMED_OUT } from './temporal/persist.ts';
 import { persist } from './temporal/persist.ts';
 import { callStartOptions } from './temporal/start-options.ts';

@@ -10,13 +10,18 @@ import {
 } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import type { AttachRequest, ShortStory, StreamBrief, StreamNews } from '../workflows/contract.ts';
+import type {
+  AttachRequest,
+  ShortStory,
+  StreamBrief,
+  StreamNews,
+} from '../workflows/stream-contract.ts';
 import {
   attachUpdate,
   shortStoryQuery,
   STREAM_REFUSED,
   streamSignal,
-} from '../workflows/contract.ts';
+} from '../workflows/stream-contract.ts';
 import type { Log } from './log.ts';
 import { NewsQueue } from './news-queue.ts';
 import { Clock, persist, TIMED_OUT } from './temporal/persist.ts';

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { ServiceError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import { StreamGateway } from '../src/stream-gateway.ts';
-import type { StreamNews } from '../workflows/contract.ts';
+import type { StreamNews } from '../workflows/stream-contract.ts';
 
 const newsOf = (text: string, turn: number): StreamNews => ({
   what: 'heard',

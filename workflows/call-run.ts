@@ -11,15 +11,10 @@ import {
 import type { CallActivities } from '../activities/index.ts';
 import type { Assistant } from './assistant.ts';
 import { Alarm } from './alarm.ts';
-import type {
-  AttachRequest,
-  CallInput,
-  ReconnectRequest,
-  Step,
-  StreamBrief,
-  TurnKey,
-} from './contract.ts';
-import { MOVED, SEARCH_ATTRIBUTES, STREAM_REFUSED } from './contract.ts';
+import type { CallInput, Step, TurnKey } from './contract.ts';
+import type { AttachRequest, ReconnectRequest, StreamBrief } from './stream-contract.ts';
+import { MOVED, SEARCH_ATTRIBUTES } from './contract.ts';
+import { STREAM_REFUSED } from './stream-contract.ts';
 import { isClosed, newConversation, reduce, stepFor } from './conversation.ts';
 import { callDetails } from './details.ts';
 import type { Effects } from './effects.ts';

@@ -17,18 +17,15 @@ import type { CarriedCall } from './call-run.ts';
 import { CallRun, streamRefused } from './call-run.ts';
 import type { CallInput, EndReason, TurnKey } from './contract.ts';
 import {
-  attachUpdate,
   beginUpdate,
   endUpdate,
   heardQuery,
-  reconnectUpdate,
-  shortStoryQuery,
   snapshotQuery,
   spokeSignal,
   statusSignal,
-  streamSignal,
   turnUpdate,
 } from './contract.ts';
+import { attachUpdate, reconnectUpdate, shortStoryQuery, streamSignal } from './stream-contract.ts';
 import { carriedState, hasHeard, isClosed, snapshotOf } from './conversation.ts';
 import { findAssistant } from './find-assistant.ts';
 import { answering, guarded } from './handlers.ts';

@@ -10,7 +10,7 @@ import {
   proxyActivities,
   TimeoutFailure,
 } from '@temporalio/workflow';
-import type { MediaActivities, SessionOrder } from './contract.ts';
+import type { MediaActivities, SessionOrder } from './stream-contract.ts';
 import type { Machine, StreamLoss } from './rules/state.ts';
 
 /** A call is ended by its own limit; this is for one that has none. */

@@ -1,5 +1,5 @@
 /** The streams of this process, from before they are let in until shortly after they are over. */
-import type { SessionEnd } from '../../workflows/contract.ts';
+import type { SessionEnd } from '../../workflows/stream-contract.ts';
 import type { Session } from './session-port.ts';
 
 export interface StreamId {

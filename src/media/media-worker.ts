@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { Worker } from '@temporalio/worker';
 import type { NativeConnection } from '@temporalio/worker';
-import type { MediaActivities } from '../../workflows/contract.ts';
+import type { MediaActivities } from '../../workflows/stream-contract.ts';
 import { trustedProxies } from '../client-address.ts';
 import type { Config } from '../config.ts';
 import { isNearby } from '../connection-limits.ts';

@@ -3,7 +3,7 @@
  * socket, on that process's own task queue, as long as the stream lives: its heart stops with the process.
  */
 import { Context } from '@temporalio/activity';
-import type { MediaActivities } from '../../workflows/contract.ts';
+import type { MediaActivities } from '../../workflows/stream-contract.ts';
 import type { LiveStream, LiveStreams } from './live-streams.ts';
 
 const BEAT_MS = 800;

@@ -1,5 +1,5 @@
 /** What leads the conversation of one stream, as the process around it sees it. */
-import type { SessionEnd, StreamBrief } from '../../workflows/contract.ts';
+import type { SessionEnd, StreamBrief } from '../../workflows/stream-contract.ts';
 import type { Log } from '../log.ts';
 import type { Line, LineEvent } from './line.ts';
 

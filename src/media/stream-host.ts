@@ -3,7 +3,7 @@
  * said that it waits for this stream.
  */
 import type { WebSocket } from 'ws';
-import type { StreamBrief } from '../../workflows/contract.ts';
+import type { StreamBrief } from '../../workflows/stream-contract.ts';
 import type { Log } from '../log.ts';
 import {
   countClosedSocket,

@@ -1,6 +1,6 @@
 /** Figures of streams of audio. */
 import { Counter, Gauge, Histogram } from 'prom-client';
-import type { SessionEnd } from '../../workflows/contract.ts';
+import type { SessionEnd } from '../../workflows/stream-contract.ts';
 import { registry, seconds } from './registry.ts';
 
 const REFUSALS = [

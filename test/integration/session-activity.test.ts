@@ -9,7 +9,7 @@ import { createMediaActivities } from '../../src/media/session-activity.ts';
 import type { Session } from '../../src/media/session-port.ts';
 import { linkToTemporal } from '../../src/temporal/connection.ts';
 import type { TemporalLink } from '../../src/temporal/connection.ts';
-import type { SessionEnd } from '../../workflows/contract.ts';
+import type { SessionEnd } from '../../workflows/stream-contract.ts';
 import { stack } from './stack.ts';
 import { eventually } from './support/eventually.ts';
 import { quietRuntime } from './support/voca.ts';

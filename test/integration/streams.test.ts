@@ -10,7 +10,7 @@ import {
 } from '../../src/stream-gateway.ts';
 import { createStreamTokens } from '../../src/stream-token.ts';
 import { linkToTemporal } from '../../src/temporal/connection.ts';
-import type { AttachRequest, StreamNews } from '../../workflows/contract.ts';
+import type { AttachRequest, StreamNews } from '../../workflows/stream-contract.ts';
 import { snapshotQuery } from '../../workflows/contract.ts';
 import { stack } from './stack.ts';
 import { eventually } from './support/eventually.ts';

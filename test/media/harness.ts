@@ -14,7 +14,7 @@ import { StreamHost } from '../../src/media/stream-host.ts';
 import { StreamRefusedError } from '../../src/stream-gateway.ts';
 import { createStreamTokens } from '../../src/stream-token.ts';
 import type { ConnectionLimitOptions } from '../../src/connection-limits.ts';
-import type { AttachRequest, SessionEnd, StreamBrief } from '../../workflows/contract.ts';
+import type { AttachRequest, SessionEnd, StreamBrief } from '../../workflows/stream-contract.ts';
 
 export const AUTH_TOKEN = '0123456789abcdef0123456789abcdef';
 export const ACCOUNT_SID = `AC${'1'.repeat(32)}`;

@@ -1,7 +1,7 @@
 /** A stream that is let in: what its session hears and says, and how it ends. */
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { StreamRefusedError, StreamUnavailableError } from '../../src/stream-gateway.ts';
-import type { StreamBrief } from '../../workflows/contract.ts';
+import type { StreamBrief } from '../../workflows/stream-contract.ts';
 import {
   CALL_ID,
   CALL_SID,

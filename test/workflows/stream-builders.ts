@@ -1,6 +1,7 @@
 /** Small verbs for calls over streams of audio. */
 import type { Assistant } from '../../workflows/assistant.ts';
-import type { Heard, Step, StreamBrief, StreamReply, TurnKey } from '../../workflows/contract.ts';
+import type { Heard, Step, TurnKey } from '../../workflows/contract.ts';
+import type { StreamBrief, StreamReply } from '../../workflows/stream-contract.ts';
 import type { StreamLoss } from '../../workflows/rules/state.ts';
 import { briefOf, mayAttach, stepAfterStream } from '../../workflows/rules/streams.ts';
 import { ASSISTANT, inboundInput, SID, speech, TestCall } from './builders.ts';

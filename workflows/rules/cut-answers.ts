@@ -1,5 +1,6 @@
 /** Answers that a lost line has cut off: the turn still waits, and whoever goes on answers it again. */
-import type { StreamReply, Turn } from '../contract.ts';
+import type { Turn } from '../contract.ts';
+import type { StreamReply } from '../stream-contract.ts';
 import type { Draft } from './state.ts';
 
 /** @returns false when nobody waits for an answer to this turn any more */

@@ -4,7 +4,8 @@
  * database has all of it.
  */
 import type { CallSoFar, Utterance } from '../../activities/ports.ts';
-import type { ShortStory, Turn, TurnKey } from '../contract.ts';
+import type { Turn, TurnKey } from '../contract.ts';
+import type { ShortStory } from '../stream-contract.ts';
 import { GREETING_KEY } from './keys.ts';
 import type { Conversation, Draft, EarlierTurns } from './state.ts';
 import { isoTime } from './state.ts';

@@ -1,21 +1,23 @@
 /** The state of a call, what can happen to it and what it may ask to be done. All of it is JSON. */
 import type {
-  AttachRequest,
   CallInput,
   CallStatus,
   EndReason,
   Heard,
   ModelTry,
-  ReconnectRequest,
-  SessionEnd,
   StatusSignal,
   Step,
-  StreamBrief,
-  StreamNews,
-  StreamReply,
   Turn,
   TurnKey,
 } from '../contract.ts';
+import type {
+  AttachRequest,
+  ReconnectRequest,
+  SessionEnd,
+  StreamBrief,
+  StreamNews,
+  StreamReply,
+} from '../stream-contract.ts';
 import type { Assistant, Variables } from '../assistant.ts';
 import type { CallEventBody } from '../events.ts';
 import type { CarrierCall, DialResult, Reply } from '../../activities/ports.ts';

@@ -3,7 +3,8 @@
  * answers. It leads the conversation; here it is kept, and it is seen whether the call may go on. Each
  * thing may be told twice, or late, when another stream leads already.
  */
-import type { StreamNews, StreamReply, Turn, TurnKey } from '../contract.ts';
+import type { Turn, TurnKey } from '../contract.ts';
+import type { StreamNews, StreamReply } from '../stream-contract.ts';
 import { endNow } from './ending.ts';
 import { compareKeys, GREETING_KEY, parseKey } from './keys.ts';
 import { isTurnKnown, modelReplies, summarizeWhenLong } from './memory.ts';

@@ -1,5 +1,6 @@
 /** Streams of audio, one after the other: who is let in, with what, and what follows one that is over. */
-import type { AttachRequest, ReconnectRequest, Step, StreamBrief, Turn } from '../contract.ts';
+import type { Step, Turn } from '../contract.ts';
+import type { AttachRequest, ReconnectRequest, StreamBrief } from '../stream-contract.ts';
 import { clearStreamDeadlines, setStreamBackDeadline } from './deadlines.ts';
 import { followingKey, GREETING_KEY } from './keys.ts';
 import { callSoFar, modelReplies, utterancesBefore } from './memory.ts';

@@ -3,7 +3,7 @@
  * what they decide is done: heard by `ears`, answered by `mind`, spoken by `mouth`, told to the
  * workflow.
  */
-import type { SessionEnd } from '../../../workflows/contract.ts';
+import type { SessionEnd } from '../../../workflows/stream-contract.ts';
 import { createPlayback } from '../playback/index.ts';
 import type { PlaybackEvent } from '../playback/index.ts';
 import type { LineEvent } from '../line.ts';

@@ -1,5 +1,6 @@
 import type { CallSoFar, Utterance } from '../../../activities/ports.ts';
-import type { ShortStory, StreamBrief, TurnKey } from '../../../workflows/contract.ts';
+import type { TurnKey } from '../../../workflows/contract.ts';
+import type { ShortStory, StreamBrief } from '../../../workflows/stream-contract.ts';
 import { compareKeys } from '../../../workflows/rules/keys.ts';
 import type { TalkNews } from '../turns/index.ts';
 

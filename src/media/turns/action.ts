@@ -1,5 +1,6 @@
 /** What is to be done in a live call. To be carried out in order. */
-import type { Heard, StreamNews, StreamReply } from '../../../workflows/contract.ts';
+import type { Heard } from '../../../workflows/contract.ts';
+import type { StreamNews, StreamReply } from '../../../workflows/stream-contract.ts';
 
 export type TalkAction =
   /**

@@ -1,6 +1,7 @@
 /** What can happen in a live call, as far as it matters to who speaks when. */
 import type { Reply } from '../../../activities/ports.ts';
-import type { ModelTry, StreamBrief } from '../../../workflows/contract.ts';
+import type { ModelTry } from '../../../workflows/contract.ts';
+import type { StreamBrief } from '../../../workflows/stream-contract.ts';
 
 /** `at`: milliseconds of a clock that never goes back; every time in here is one of that clock. */
 export type TalkEvent = { at: number } & (

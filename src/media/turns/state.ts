@@ -1,14 +1,8 @@
 /** The state of who speaks when. All of it is JSON; times are those of the events. */
 import type { Reply } from '../../../activities/ports.ts';
 import type { Assistant } from '../../../workflows/assistant.ts';
-import type {
-  Heard,
-  ModelTry,
-  StreamReply,
-  Tokens,
-  TurnKey,
-  TurnTimings,
-} from '../../../workflows/contract.ts';
+import type { Heard, ModelTry, Tokens, TurnKey, TurnTimings } from '../../../workflows/contract.ts';
+import type { StreamReply } from '../../../workflows/stream-contract.ts';
 import type { TalkAction } from './action.ts';
 import type { TalkPlan } from './plan.ts';
 

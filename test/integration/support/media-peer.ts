@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { Context } from '@temporalio/activity';
 import { NativeConnection, Worker } from '@temporalio/worker';
-import type { SessionEnd, SessionOrder } from '../../../workflows/contract.ts';
+import type { SessionEnd, SessionOrder } from '../../../workflows/stream-contract.ts';
 import { stack } from '../stack.ts';
 
 export interface MediaPeer {

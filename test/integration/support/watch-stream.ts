@@ -1,6 +1,10 @@
 /** The smallest workflow that has a stream looked after. */
 import { proxyActivities } from '@temporalio/workflow';
-import type { MediaActivities, SessionEnd, SessionOrder } from '../../../workflows/contract.ts';
+import type {
+  MediaActivities,
+  SessionEnd,
+  SessionOrder,
+} from '../../../workflows/stream-contract.ts';
 
 export async function watchStream(taskQueue: string, order: SessionOrder): Promise<SessionEnd> {
   const { mediaSession } = proxyActivities<MediaActivities>({

@@ -9,7 +9,8 @@ import type { VoiceChange } from '../../../src/media/voice-activity/index.ts';
 import type { RecogniserEvent } from '../../../src/speech/stt.ts';
 import { SpeechError } from '../../../src/speech/speech-error.ts';
 import type { CallSoFar, Reply } from '../../../activities/ports.ts';
-import type { Heard, StreamBrief, StreamNews } from '../../../workflows/contract.ts';
+import type { Heard } from '../../../workflows/contract.ts';
+import type { StreamBrief, StreamNews } from '../../../workflows/stream-contract.ts';
 
 /** Milliseconds of speech for a character. */
 const MS_PER_CHARACTER = 20;

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { Story } from '../../../src/media/session/story.ts';
-import type { ShortStory } from '../../../workflows/contract.ts';
+import type { ShortStory } from '../../../workflows/stream-contract.ts';
 import { aBrief } from '../turns/a-brief.ts';
 
 const words = (story: Story): string[] =>

@@ -1,5 +1,5 @@
 import type { Assistant } from '../../../workflows/assistant.ts';
-import type { StreamBrief } from '../../../workflows/contract.ts';
+import type { StreamBrief } from '../../../workflows/stream-contract.ts';
 
 export interface BriefChanges extends Partial<Omit<StreamBrief, 'call'>> {
   assistant?: Partial<Assistant>;

@@ -1,5 +1,6 @@
 /** What is said to a turn, and what the workflow is told of it. */
-import type { StreamReply, TurnKey, TurnTimings } from '../../../../workflows/contract.ts';
+import type { TurnKey, TurnTimings } from '../../../../workflows/contract.ts';
+import type { StreamReply } from '../../../../workflows/stream-contract.ts';
 import { GREETING_KEY } from '../../../../workflows/rules/keys.ts';
 import type { Answer, Draft, Talk } from '../state.ts';
 import { joined, wordCount } from '../words.ts';

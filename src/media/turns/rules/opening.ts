@@ -1,5 +1,5 @@
 /** How a talk begins: with a greeting, or in the middle of a conversation that goes on. */
-import type { StreamBrief } from '../../../../workflows/contract.ts';
+import type { StreamBrief } from '../../../../workflows/stream-contract.ts';
 import { GREETING_KEY } from '../../../../workflows/rules/keys.ts';
 import { planOf } from '../plan.ts';
 import type { Caller, Talk } from '../state.ts';
