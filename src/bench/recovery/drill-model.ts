@@ -5,7 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ModelRequest } from '../../drill/index.ts';
 import { chatCompletion, INSTANT_MODEL, lastWords, replyTo } from '../instant-model.ts';
-import { answerTo } from './media-talk.ts';
+import { answerTo, isSentence } from './media-talk.ts';
 
 export interface DrillModel {
   /** For `OPENAI_BASE_URL`. */
@@ -60,10 +60,12 @@ async function answer(
   const ms = thinkMs();
   if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
   if (response.destroyed) return;
-  const { stream } = JSON.parse(raw) as { stream?: boolean };
-  entry.answer = stream === true ? answerTo(words.split('\n').at(-1) ?? '') : replyTo(words);
+  // Every reply is asked for as a stream, also of calls over TwiML: the words tell who is answered.
+  const said = words.split('\n').at(-1) ?? '';
+  const isOverStream = isSentence(said);
+  entry.answer = isOverStream ? answerTo(said) : replyTo(words);
   entry.outcome = 'answered';
-  if (stream === true) sendStreamed(response, entry.answer);
+  if (isOverStream) sendStreamed(response, entry.answer);
   else send(response, 200, chatCompletion(words));
 }
 

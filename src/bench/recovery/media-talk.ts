@@ -19,6 +19,13 @@ export function sentenceOf(caller: number, nth: number): string {
   return `Guest ${wordOf(caller)} here, I would like dish ${wordOf(nth)} with the usual salad, please.`;
 }
 
+/** Whether a caller on a stream has said this; others say other things. */
+export function isSentence(words: string): boolean {
+  return /^Guest \w+ here, I would like dish \w+ with the usual salad, please\.$/.test(
+    words.trim(),
+  );
+}
+
 const END = 'and somebody brings it to your table in a little while.';
 
 /** Long enough to be cut in its middle. */
