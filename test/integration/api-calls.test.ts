@@ -450,7 +450,11 @@ describe('ending calls', () => {
   });
 
   test('ends the calls of a filter, or all, and hurts no other workspace', async () => {
-    await ours.ask('/v1/calls/hangup-all', { body: { confirm: true } }); // what tests have left
+    // What tests have left.
+    await eventually(async () => {
+      const left = await ours.ask<HangUps>('/v1/calls/hangup-all', { body: { confirm: true } });
+      expect(left.body.results).toEqual([]);
+    });
     const [mine, myPhone] = await place(ours, order(somebody()));
     const [other, otherPhone] = await place(
       theirs,
@@ -469,7 +473,9 @@ describe('ending calls', () => {
     expect(await hangUp(ours, outbound, mine.id)).toEqual([mine.id]);
     await myPhone.ended;
     const inboundId = roles.callIdOf(inbound);
-    expect(await hangUp(ours, { confirm: true }, inboundId)).toEqual([inboundId]);
+    // The list lags behind a little, and to end a call that is over is a success.
+    const all = await hangUp(ours, { confirm: true }, inboundId);
+    expect(all.filter((id) => id !== mine.id)).toEqual([inboundId]);
     await inbound.ended;
     expect(otherPhone.isOver).toBe(false);
     expect((await theirs.ask(`/v1/calls/${other.id}/live`)).body).toMatchObject({

@@ -13,6 +13,14 @@ function transcript(...lines: string[]): string[] {
 }
 
 describe('whole conversations', () => {
+  test('what was confirmed and then taken back is not noted', () => {
+    const lines = [
+      ...['a table for two on friday at seven under the name of Miller', '[the caller pressed 1]'],
+      ...['no', 'people', 'goodbye'],
+    ];
+    expect(talk(lines).at(-1)?.reply).not.toMatch(/noted/);
+  });
+
   test('a table, one thing after the other, with corrections', () => {
     expect(
       transcript(

@@ -30,12 +30,13 @@ export function changeRequest(state: State, text: string, numbers = true): Outco
   const slot = WORDS_OF.find(([, words]) => words.test(text))?.[0];
   if (slot === undefined || (slot === 'party' && state.slots.kind === 'appointment')) {
     if (!/\b(?:earlier|later)\b/.test(text)) return undefined;
-    return ask({ ...state, slots: without(state.slots, 'time') }, wording(CHANGED, 0), {
-      about: 'time',
-    });
+    const later = { ...state, slots: without(state.slots, 'time'), done: false };
+    return ask(later, wording(CHANGED, 0), { about: 'time' });
   }
   const slots = without(state.slots, slot);
-  return ask({ ...state, slots }, wording(CHANGED, countOf(state, slot) % 2), { about: slot });
+  return ask({ ...state, slots, done: false }, wording(CHANGED, countOf(state, slot) % 2), {
+    about: slot,
+  });
 }
 
 /** "Make it five", "eight instead of seven": a number that could be people or o'clock. */
