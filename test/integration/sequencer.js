@@ -6,7 +6,13 @@ import Sequencer from '@jest/test-sequencer';
  * behind these.
  */
 const FIRST = [
-  ...['stream-drills', 'stream-conversations', 'streams', 'stream-models', 'stream-speech-failures'],
+  ...[
+    'stream-drills',
+    'stream-conversations',
+    'streams',
+    'stream-models',
+    'stream-speech-failures',
+  ],
   ...['delivery-kills', 'reconcile', 'api-calls', 'versions', 'delivery', 'schemathesis'],
   ...['observability', 'cli-webhooks', 'endurance', 'bench', 'graceful-stop', 'event-streams'],
   ...['drills', 'faults', 'failures', 'sealing', 'session'],
