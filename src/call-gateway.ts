@@ -10,7 +10,7 @@ import type { CallInput, Heard, StatusSignal, Step, TurnKey } from '../workflows
 import { FINAL_STATUSES } from '../workflows/contract.ts';
 import { askAgainKey, GREETING_KEY } from '../workflows/rules/keys.ts';
 import { asking, CallQuestions } from './call-questions.ts';
-import type { Told } from './call-questions.ts';
+import type { GatewayOptions, Told } from './call-questions.ts';
 import { Clock, TIMED_OUT } from './temporal/persist.ts';
 
 /** What a webhook is answered with. */
@@ -45,9 +45,8 @@ const DOUBT_ROUND = 2;
 export class CallGateway {
   readonly #questions: CallQuestions;
 
-  /** @param taskQueue where calls are worked on; left out for the usual one. */
-  constructor(client: Client, taskQueue?: string) {
-    this.#questions = new CallQuestions(client, taskQueue);
+  constructor(client: Client, options: GatewayOptions = {}) {
+    this.#questions = new CallQuestions(client, options);
   }
 
   /** A webhook says that the call is up. An inbound call's workflow is started by this. */

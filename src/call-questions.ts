@@ -6,6 +6,7 @@ import {
 } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
+import type { LoadedAssistant } from '../activities/load-assistant.ts';
 import type {
   CallInput,
   CallSnapshot,
@@ -24,6 +25,7 @@ import {
   turnUpdate,
 } from '../workflows/contract.ts';
 import { reconnectUpdate } from '../workflows/stream-contract.ts';
+import type { FindAhead } from './assistant-ahead.ts';
 import type { Clock, TIMED_OUT } from './temporal/persist.ts';
 import { persist } from './temporal/persist.ts';
 import { callStartOptions } from './temporal/start-options.ts';
@@ -34,32 +36,44 @@ export type Told<T> = T | 'not-found' | typeof TIMED_OUT;
 
 type CallAtTwilio = CallInput & { callSid: string };
 
+export interface GatewayOptions {
+  /** Where calls are worked on; left out for the usual one. */
+  taskQueue?: string;
+  /** Reads who answers before an inbound call is started; left out: the call's workflow reads it. */
+  findAhead?: FindAhead;
+}
+
 export class CallQuestions {
   readonly #client: Client;
   readonly #taskQueue: string | undefined;
+  readonly #findAhead: FindAhead;
 
-  /** @param taskQueue where calls are worked on; left out for the usual one. */
-  constructor(client: Client, taskQueue?: string) {
+  constructor(client: Client, { taskQueue, findAhead }: GatewayOptions = {}) {
     this.#client = client;
     this.#taskQueue = taskQueue;
+    this.#findAhead = findAhead ?? (async () => undefined);
   }
 
   /**
    * Asks for the first step; an inbound call's workflow is started by it.
    * @throws WorkflowExecutionAlreadyStartedError when the workflow of an inbound call is over
    */
-  begin(call: CallAtTwilio, clock: Clock): Promise<Told<Step>> {
-    const { callId, callSid } = call;
+  async begin(call: CallAtTwilio, clock: Clock): Promise<Told<Step>> {
+    const { callId, callSid, direction, from, to } = call;
     const update = { args: [{ callSid }] as [{ callSid: string }], updateId: 'begin' };
-    const ask =
-      call.direction === 'inbound'
-        ? () =>
-            this.#client.workflow.executeUpdateWithStart(beginUpdate, {
-              ...update,
-              startWorkflowOperation: this.#start(call),
-            })
-        : () => this.#handle(callId).executeUpdate(beginUpdate, update);
-    return asking('begin', { callId }, () => this.#ask(clock, ask));
+    if (direction === 'outbound') {
+      const ask = () => this.#handle(callId).executeUpdate(beginUpdate, update);
+      return asking('begin', { callId }, () => this.#ask(clock, ask));
+    }
+    return asking('begin', { callId }, async () => {
+      const found = await this.#findAhead({ number: to, customer: from });
+      return this.#ask(clock, () =>
+        this.#client.workflow.executeUpdateWithStart(beginUpdate, {
+          ...update,
+          startWorkflowOperation: this.#start(call, found),
+        }),
+      );
+    });
   }
 
   spoke(callId: string, key: TurnKey, heard: Heard, clock: Clock): Promise<Told<void>> {
@@ -111,9 +125,13 @@ export class CallQuestions {
     return (await this.#ask(clock, () => this.#handle(callId).describe())) !== 'not-found';
   }
 
-  #start({ callId, direction, accountSid, callSid, from, to }: CallAtTwilio) {
+  #start(
+    { callId, direction, accountSid, callSid, from, to }: CallAtTwilio,
+    found: LoadedAssistant | undefined,
+  ) {
+    const input = { callId, direction, accountSid, callSid, from, to };
     return new WithStartWorkflowOperation(CALL_WORKFLOW, {
-      ...callStartOptions({ callId, direction, accountSid, callSid, from, to }, this.#taskQueue),
+      ...callStartOptions({ ...input, ...(found !== undefined && { found }) }, this.#taskQueue),
       workflowIdConflictPolicy: 'USE_EXISTING',
     });
   }

@@ -13,6 +13,7 @@ import {
   setHandler,
   sleep,
 } from '@temporalio/workflow';
+import type { LoadedAssistant } from '../activities/load-assistant.ts';
 import type { CarriedCall } from './call-run.ts';
 import { CallRun, streamRefused } from './call-run.ts';
 import type { CallInput, EndReason, TurnKey } from './contract.ts';
@@ -37,6 +38,8 @@ import { mayAttach } from './rules/streams.ts';
 const GREETING_MS = 100;
 
 export interface CallWorkflowInput extends CallInput {
+  /** Who answers, when whoever starts the call has read that already. */
+  found?: LoadedAssistant;
   /** Set only by the call itself, when it continues as new. */
   carried?: CarriedCall;
 }
@@ -46,7 +49,7 @@ export interface CallOutcome {
   turns: number;
 }
 
-export async function call({ carried, ...start }: CallWorkflowInput): Promise<CallOutcome> {
+export async function call({ carried, found, ...start }: CallWorkflowInput): Promise<CallOutcome> {
   const run = new CallRun(start, carried);
   handleMessages(run);
   endWhenCancelled(run);
@@ -55,7 +58,7 @@ export async function call({ carried, ...start }: CallWorkflowInput): Promise<Ca
     if (carried) {
       run.dispatch({ type: 'time', at: Date.now() });
       run.resumeSession();
-    } else run.begin(await findAssistant(start));
+    } else run.begin(await findAssistant(start, found));
     void recordAfterGreeting(run);
     void run.sumUp();
     while (!isClosed(run.state)) {

@@ -9,6 +9,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { CallActivities } from '../activities/index.ts';
+import type { LoadedAssistant } from '../activities/load-assistant.ts';
 import type { AsksFirst } from '../activities/ports.ts';
 import type { Assistant, Variables } from './assistant.ts';
 import type { CallInput } from './contract.ts';
@@ -35,27 +36,34 @@ export interface FoundAssistant {
   metadata?: Record<string, string>;
 }
 
-/** Never rejects. */
-export async function findAssistant(start: CallInput): Promise<FoundAssistant> {
-  const isInbound = start.direction === 'inbound';
-  const [number, customer] = isInbound ? [start.to, start.from] : [start.from, start.to];
-  const { assistantId, workspaceId } = start;
+/**
+ * Never rejects.
+ * @param foundAhead what the api has read already; left out: it is read here
+ */
+export async function findAssistant(
+  start: CallInput,
+  foundAhead?: LoadedAssistant,
+): Promise<FoundAssistant> {
   try {
-    const found = await loadAssistant.executeWithOptions({ summary: 'Load the assistant' }, [
-      {
-        number,
-        customer,
-        ...(assistantId !== undefined && { assistantId }),
-        ...(workspaceId !== undefined && { workspaceId }),
-      },
-    ]);
+    const found = foundAhead === undefined ? await load(start) : foundAhead;
     if (!found) return {};
     if (!('asks' in found)) return { assistant: found };
-    return isInbound ? await chosen(start, found) : fallback(found);
+    return start.direction === 'inbound' ? await chosen(start, found) : fallback(found);
   } catch (error) {
     log.warn('no assistant could be loaded', { error });
     return {};
   }
+}
+
+function load({ direction, from, to, assistantId, workspaceId }: CallInput) {
+  const [number, customer] = direction === 'inbound' ? [to, from] : [from, to];
+  const query = {
+    number,
+    customer,
+    ...(assistantId !== undefined && { assistantId }),
+    ...(workspaceId !== undefined && { workspaceId }),
+  };
+  return loadAssistant.executeWithOptions({ summary: 'Load the assistant' }, [query]);
 }
 
 async function chosen(start: CallInput, found: AsksFirst): Promise<FoundAssistant> {

@@ -43,11 +43,20 @@ export function newPlayed(): Played {
   return { samples: new Samples(), callers: [] };
 }
 
-/** So many calls one after the other. */
-export async function oneAtATime(target: Target, shape: LoadShape, calls: number): Promise<Played> {
+/**
+ * So many calls one after the other.
+ * @param betweenMs for what the end of a call has to be done, so that it is no part of the next one
+ */
+export async function oneAtATime(
+  target: Target,
+  shape: LoadShape,
+  calls: number,
+  betweenMs = 0,
+): Promise<Played> {
   return withClient(target, CONNECTIONS, async (client) => {
     const played = newPlayed();
     for (let line = 0; line < calls && !target.stopping.aborted; line += 1) {
+      if (line > 0) await pause(betweenMs, target.stopping);
       await playOne(client, target, shape, played, line);
     }
     return played;

@@ -33,6 +33,8 @@ export interface WebhookFigures extends AllParts, HistoryFigures, Machine {
   turns: number;
   warmup: number;
   pauseMs: number;
+  /** From the end of one call to the beginning of the next, one at a time. */
+  betweenMs: number;
   /** What Temporal keeps was sealed. */
   sealed: boolean;
   errors: number;

@@ -13,6 +13,7 @@ export type WebhookOption =
   | 'turns'
   | 'warmup'
   | 'pause'
+  | 'between'
   | 'many'
   | 'many-turns'
   | 'every'
@@ -47,9 +48,14 @@ export async function runPhases(
   watched: Watched,
 ): Promise<Phases> {
   const { pids, progress } = watched;
-  const { calls, turns, pause: pauseMs } = options;
+  const { calls, turns, pause: pauseMs, between } = options;
   progress.say(`Measuring ${calls} calls of ${turns} turns, one at a time ...`);
-  const one = await measurePhase(oneAtATime, target, { calls, turns, pauseMs }, pids);
+  const one = await measurePhase(
+    (...load) => oneAtATime(...load, between),
+    target,
+    { calls, turns, pauseMs },
+    pids,
+  );
   // Before anything fills the memory with calls that are over.
   const memory = await memoryPhase(target, options, watched);
   await watched.untilQuiet?.();

@@ -16,14 +16,16 @@ export function renderReport(figures: WebhookFigures, problems: readonly string[
     machineLine(figures),
     `What Temporal keeps is ${figures.sealed ? 'sealed' : 'not sealed'}.`,
     '',
-    ...partLines(figures),
+    ...partLines(figures, figures.betweenMs),
     ...(figures.manyHistoryEventsPerTurn === null
       ? []
       : [
           `History events a turn: ${shown(figures.historyEventsPerTurn)} one at a time, ${shown(figures.manyHistoryEventsPerTurn)} many at once`,
         ]),
     '',
-    ...(bot ? ['THE SAME WITH A BOT THAT KEEPS ITS CALLS IN MEMORY', ...partLines(bot)] : []),
+    ...(bot
+      ? ['THE SAME WITH A BOT THAT KEEPS ITS CALLS IN MEMORY', ...partLines(bot, figures.betweenMs)]
+      : []),
     ...(ratios
       ? [
           'VOCA over the bot: ' +
@@ -47,10 +49,11 @@ export function renderReport(figures: WebhookFigures, problems: readonly string[
   ].join('\n');
 }
 
-function partLines({ one, many, throughput, memory }: AllParts): string[] {
+function partLines({ one, many, throughput, memory }: AllParts, betweenMs: number): string[] {
   const { calls, turns, pauseMs } = one;
   const lines = [
-    `One call at a time, model instant: ${calls} calls of ${turns} turns, ${pauseMs} ms pause`,
+    `One call at a time, model instant: ${calls} calls of ${turns} turns, ${pauseMs} ms pause,`,
+    `${betweenMs} ms from one call to the next`,
     ...timesTable(one, (kind) => one[kind].errors),
     cpuLine(one.cpuMsPerWebhook),
     '',

@@ -39,6 +39,8 @@ export const webhookBenchmark: Benchmark<WebhookOption> = {
     // Callers always pause. Without it the writing of one turn's record runs into the next turn,
     // and their workflow tasks are shared: the history looks smaller than that of a real call.
     pause: { what: 'ms before each next webhook of a call', default: 100, min: 0, max: 60_000 },
+    // What is done when a call has ended is no part of the next one's first webhook.
+    between: { what: 'ms from one of these calls to the next', default: 500, min: 0, max: 60_000 },
     many: { what: 'calls at once, 0 to leave out', default: 50, min: 0, max: 2000 },
     'many-turns': { what: 'turns of each of them', default: 8, min: 1, max: 99 },
     every: { what: 'ms between their turns', default: 5000, min: 0, max: 60_000 },
@@ -88,7 +90,7 @@ async function measure(
     ...(open === 0 ? [] : [`calls that did not close: ${open ?? 'not known'}`]),
     ...(bot?.problems.map((each) => `bot: ${each}`) ?? []),
   ];
-  const { calls, turns, warmup, pause: pauseMs } = options;
+  const { calls, turns, warmup, pause: pauseMs, between: betweenMs } = options;
   const parts = { one: voca.one.figures, ...voca.figures };
   const figures: WebhookFigures = {
     benchmark: 'webhook',
@@ -96,6 +98,7 @@ async function measure(
     turns,
     warmup,
     pauseMs,
+    betweenMs,
     sealed: options.sealed === 1,
     // A warm-up that fails is no less a failure, nor is a bot that does not answer a comparison.
     errors: voca.errors + cold.samples.errors + (bot?.errors ?? 0) + (open ?? 1),

@@ -1,5 +1,6 @@
 /** The api role: connects, listens, drains. */
 import type { Server } from 'node:http';
+import { openAssistantsAhead } from '../assistant-ahead.ts';
 import { CallGateway } from '../call-gateway.ts';
 import { trustedProxies } from '../client-address.ts';
 import type { IsTrusted } from '../client-address.ts';
@@ -44,8 +45,10 @@ export async function startServer(
   const { namespace } = config.temporal;
   const link = linkByConfig(config);
   const api = openApi(config, log, link);
+  const { url } = config.database;
+  const ahead = url === undefined ? undefined : openAssistantsAhead(url, log);
   const app = buildApp({
-    gateway: new CallGateway(link.client),
+    gateway: new CallGateway(link.client, { ...(ahead && { findAhead: ahead.find }) }),
     account: config.twilio,
     urls: createUrls(config.twilio.webhookUrl, mediaDoor(config)),
     readiness: readinessOf(link, namespace),
@@ -64,7 +67,7 @@ export async function startServer(
       api?.endStreams();
       await handed?.drain();
       await app.close();
-      await Promise.all([link.close(), api?.close()]);
+      await Promise.all([link.close(), api?.close(), ahead?.close()]);
     },
   };
 }

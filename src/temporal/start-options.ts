@@ -1,8 +1,7 @@
 import { TypedSearchAttributes } from '@temporalio/common';
 import type { WorkflowStartOptions } from '@temporalio/client';
-import type { CallInput } from '../../workflows/contract.ts';
 import { SEARCH_ATTRIBUTES, TASK_QUEUE } from '../../workflows/contract.ts';
-import type { call } from '../../workflows/call.ts';
+import type { call, CallWorkflowInput } from '../../workflows/call.ts';
 
 /**
  * How every call's workflow is started.
@@ -11,7 +10,7 @@ import type { call } from '../../workflows/call.ts';
  * which is longer than a caller stays. Lower than 2 s gives false alarms on busy machines.
  */
 export function callStartOptions(
-  input: CallInput,
+  input: CallWorkflowInput,
   taskQueue: string = TASK_QUEUE,
 ): WorkflowStartOptions<typeof call> {
   const { status, direction, workspace } = SEARCH_ATTRIBUTES;

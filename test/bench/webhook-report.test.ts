@@ -130,6 +130,7 @@ describe('the report', () => {
     turns: 1,
     warmup: 0,
     pauseMs: 100,
+    betweenMs: 500,
     sealed: false,
     errors: 0,
     ...parts,

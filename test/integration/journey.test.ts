@@ -118,3 +118,32 @@ describe('an inbound call', () => {
     await keepHistory(voca.link, callId, 'inbound-operator');
   });
 });
+
+describe('who answers', () => {
+  const readings = async (readsAhead: boolean, name?: string): Promise<number> => {
+    const voca = await startVoca({ assistant: { firstMessage: 'Hello there.' }, readsAhead });
+    try {
+      const phone = voca.dial();
+      await phone.hearsMatching(/Hello there/);
+      await phone.waitUntilListening();
+      phone.say('one');
+      await phone.hearsMatching(/You said: one/);
+      phone.hangUp();
+      const callId = voca.callIdOf(phone.callSid);
+      await ended(voca, callId);
+      if (name) await keepHistory(voca.link, callId, name);
+      const { events } = await voca.link.client.workflow.getHandle(callId).fetchHistory();
+      return events?.filter((event) => event.markerRecordedEventAttributes).length ?? 0;
+    } finally {
+      await voca.close();
+    }
+  };
+
+  test('is read by the api, and the workflow has nothing to load', async () => {
+    expect(await readings(true)).toBe(0);
+  });
+
+  test('is read by the workflow when the api could not', async () => {
+    expect(await readings(false, 'inbound-assistant-loaded')).toBe(1);
+  });
+});

@@ -114,7 +114,7 @@ function leaveStreams(draft: Draft): void {
 
 function openingOf(draft: Draft): NonNullable<Stream['opening']> {
   const { state } = draft;
-  const pending = pendingTurn(draft) ?? cutOffTurn(state);
+  const pending = pendingTurn(draft);
   return {
     say: firstWords(state),
     isGreeting: !state.isGreeted,
@@ -139,13 +139,6 @@ function pendingTurn(draft: Draft): Turn | undefined {
   state.status = 'listening';
   completeTurn(draft, { ...turn, status: 'unanswered' });
   return undefined;
-}
-
-/** The line, and not the caller, has cut off the newest answer: he has said nothing since. It is given anew. */
-function cutOffTurn({ turns, latestKey, stream }: Conversation): Turn | undefined {
-  const last = turns.at(-1);
-  if (!last?.isInterrupted || last.key !== latestKey || stream?.number === 1) return undefined;
-  return last.heard.kind !== 'silence' && last.status === 'answered' ? last : undefined;
 }
 
 function noteGreeting({ state, at }: Draft, { attachedAt, overAt = at, why }: Stream): void {

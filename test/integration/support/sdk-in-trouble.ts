@@ -34,7 +34,7 @@ export async function sdkMetricsInTrouble(): Promise<string> {
     maxCachedWorkflows: 1,
   });
   const finished = worker.run();
-  const gateway = new CallGateway(link.client, taskQueue);
+  const gateway = new CallGateway(link.client, { taskQueue });
   try {
     const calls = ['first', 'second', 'third', 'fourth'].map(callNamed);
     for (const call of calls) await gateway.begin(call);

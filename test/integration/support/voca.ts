@@ -19,6 +19,7 @@ import type { Assistant } from '../../../workflows/assistant.ts';
 import type { Heard } from '../../../workflows/contract.ts';
 import type { CallEvent } from '../../../workflows/events.ts';
 import { createActivities } from '../../../activities/index.ts';
+import { findAssistantsAhead } from '../../../src/assistant-ahead.ts';
 import { CallGateway } from '../../../src/call-gateway.ts';
 import { CallManager } from '../../../src/call-manager.ts';
 import { buildApp } from '../../../src/http/app.ts';
@@ -50,6 +51,8 @@ export interface VocaOptions {
   summarize?: (call: CallSoFar, isOver: boolean) => Promise<string>;
   assistant?: Partial<Assistant>;
   assistants?: Assistants;
+  /** False: the gateway reads no assistants, as while the api cannot reach the database. */
+  readsAhead?: boolean;
   /** By default nobody is to be asked. */
   assistantRequests?: AssistantRequests;
   records?: CallRecords;
@@ -122,8 +125,24 @@ export async function startVoca(options: VocaOptions = {}): Promise<Voca> {
   let secretKeys = options.secretKeys ?? [];
   const linkGateway = () =>
     linkToTemporal({ address: options.gatewayAddress ?? address, namespace, secretKeys });
+  const assistant: Assistant = {
+    id: 'asst_test',
+    version: 1,
+    ...demoAssistant,
+    ...options.assistant,
+  };
+  const assistants = options.assistants ?? {
+    findById: async () => assistant,
+    findByNumber: async () => assistant,
+  };
+  const findAhead = findAssistantsAhead(assistants);
+  const openGateway = () =>
+    new CallGateway(gatewayLink.client, {
+      taskQueue,
+      ...(options.readsAhead !== false && { findAhead }),
+    });
   let gatewayLink = linkGateway();
-  let gateway = new CallGateway(gatewayLink.client, taskQueue);
+  let gateway = openGateway();
   const link = linkToTemporal({ address, namespace, secretKeys });
   const app: FastifyInstance = buildApp({
     gateway: {
@@ -144,12 +163,6 @@ export async function startVoca(options: VocaOptions = {}): Promise<Voca> {
 
   const asked: Voca['asked'] = [];
   const recorded = new Map<string, CallEvent[]>();
-  const assistant: Assistant = {
-    id: 'asst_test',
-    version: 1,
-    ...demoAssistant,
-    ...options.assistant,
-  };
   const think = options.think ?? echo;
   const deps = {
     orchestrator: {
@@ -170,10 +183,7 @@ export async function startVoca(options: VocaOptions = {}): Promise<Voca> {
       urls,
       timeoutMs: 3000,
     }),
-    assistants: options.assistants ?? {
-      findById: async () => assistant,
-      findByNumber: async () => assistant,
-    },
+    assistants,
     assistantRequests: options.assistantRequests ?? { ask: async () => undefined },
     records: options.records ?? {
       record: async ({ callId, events }: { callId: string; events: CallEvent[] }) => {
@@ -210,7 +220,7 @@ export async function startVoca(options: VocaOptions = {}): Promise<Voca> {
     await stopWorker();
     await gatewayLink.close();
     gatewayLink = linkGateway();
-    gateway = new CallGateway(gatewayLink.client, taskQueue);
+    gateway = openGateway();
     await startWorker();
   };
 

@@ -1,0 +1,53 @@
+/** Reads who answers an inbound call before its workflow is started, which has one thing less to do. */
+import { createAssistantLoader } from '../activities/load-assistant.ts';
+import type { AssistantQuery, LoadedAssistant } from '../activities/load-assistant.ts';
+import type { Assistants } from '../activities/ports.ts';
+import { createAssistantsForCalls } from './db/assistants-for-calls.ts';
+import { createDatabase } from './db/pool.ts';
+import type { Log } from './log.ts';
+
+/** Undefined: it was not read in time, and whoever works on the call reads it. Never rejects. */
+export type FindAhead = (
+  query: Pick<AssistantQuery, 'number' | 'customer'>,
+) => Promise<LoadedAssistant | undefined>;
+
+/** A read takes some 2 ms. With the database away or slow, this is what a first webhook loses. */
+const PATIENCE_MS = 60;
+
+export interface AssistantsAhead {
+  find: FindAhead;
+  close(): Promise<void>;
+}
+
+/** Connections of their own: a caller waits, and must not stand in line behind requests of the API. */
+const MAX_CONNECTIONS = 3;
+
+/** Connects when it is first used. */
+export function openAssistantsAhead(url: string, log: Log): AssistantsAhead {
+  const database = createDatabase({
+    url,
+    role: 'system',
+    applicationName: 'voca-api',
+    maxConnections: MAX_CONNECTIONS,
+    onLost: (error) => log.warn('a database connection was lost', { error }),
+  });
+  return {
+    find: findAssistantsAhead(createAssistantsForCalls(database)),
+    close: () => database.destroy(),
+  };
+}
+
+export function findAssistantsAhead(assistants: Assistants): FindAhead {
+  const { loadAssistant } = createAssistantLoader(assistants);
+  return async (query) => {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<undefined>((resolve) => {
+      timer = setTimeout(resolve, PATIENCE_MS, undefined);
+    });
+    try {
+      return await Promise.race([loadAssistant(query).catch(() => undefined), late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+}
