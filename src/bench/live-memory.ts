@@ -26,27 +26,27 @@ export interface MemoryFigures {
 export interface MemoryOptions {
   /** How many are measured; as many warm up before them, and stay on the line. */
   live: number;
+  /** How long nothing happens before memory is read: for records, and for garbage to be collected. */
+  restMs: number;
   part: string;
   pids: Readonly<Record<string, number>>;
 }
 
 const STEPS = 5;
 const TURNS = 10;
-/** Long enough for records to be written. */
-const SETTLE_MS = 2000;
 const LOOKS = 5;
 const LOOK_EVERY_MS = 200;
 
 export async function measureLiveMemory(
   target: Target,
-  { live, part, pids }: MemoryOptions,
+  { live, restMs, part, pids }: MemoryOptions,
 ): Promise<{ figures: MemoryFigures; problems: string[] }> {
   const calls = new LiveCalls(target, TURNS);
   try {
     const steps = [{ live: 0, residentKb: await residentKb(target, part, pids) }];
     for (let step = 0; step <= STEPS && !target.stopping.aborted; step += 1) {
       await calls.growTo(Math.round(live + (live * step) / STEPS));
-      await pause(SETTLE_MS, target.stopping);
+      await pause(restMs, target.stopping);
       steps.push({ live: calls.count, residentKb: await residentKb(target, part, pids) });
     }
     await calls.hangUp();
