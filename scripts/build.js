@@ -80,6 +80,18 @@ async function compile(outDir, check) {
  */
 const FEW_STACK_LINES = 'Error.stackTraceLimit=2;';
 
+/**
+ * Each live call has modules of its own in the memory of its worker: fewer of them, and without what
+ * stands in for syntax that every supported Node knows, take less, and are sooner there.
+ */
+function leaner(config) {
+  for (const rule of config.module.rules) {
+    if (rule.use?.options?.jsc) rule.use.options.jsc.target = 'es2022';
+  }
+  const optimization = { ...config.optimization, concatenateModules: true, usedExports: true };
+  return { ...config, optimization };
+}
+
 /** Bundling takes a second, so it is left out when the workflows are the same. */
 async function bundleWorkflows() {
   const entry = join(root, 'workflows', 'index.ts');
@@ -101,6 +113,7 @@ async function bundleWorkflows() {
       join(root, 'workflows', name),
     ),
     failureConverterPath: failures[0],
+    webpackConfigHook: leaner,
     logger: { ...quiet, log() {} },
   });
   writeFile(workflowBundle, FEW_STACK_LINES + code);
