@@ -3,6 +3,7 @@
  * neither pay for what is got once nor live on what ended calls have given back; then as many again,
  * in steps.
  */
+import { collectGarbage } from './collect-garbage.ts';
 import { LiveCalls } from './live-calls.ts';
 import type { Target } from './load.ts';
 import { measureProcesses, partOf } from './process-meter.ts';
@@ -11,14 +12,14 @@ import { slopeOf } from './regression.ts';
 import { median, tenths } from './statistics.ts';
 
 export interface MemoryFigures {
-  /** Resident memory of all processes of the part, in kB, at each number of live calls. */
+  /** Resident memory of all processes of the part without garbage, in kB, at each number of live calls. */
   steps: { live: number; residentKb: number }[];
   live: number;
   /** So many of them came first: memory that is got once, for any number of calls, is got then. */
   warmUp: number;
   /** The slope of a straight line through the steps from the warm-up on. */
   kbPerCall: number | null;
-  /** What the calls of the warm-up have added, divided by them: growth of the heap included. */
+  /** What the calls of the warm-up have added, divided by them: what is got once included. */
   firstKbPerCall: number | null;
   errors: number;
 }
@@ -26,27 +27,27 @@ export interface MemoryFigures {
 export interface MemoryOptions {
   /** How many are measured; as many warm up before them, and stay on the line. */
   live: number;
-  /** How long nothing happens before memory is read: for records, and for garbage to be collected. */
-  restMs: number;
   part: string;
   pids: Readonly<Record<string, number>>;
 }
 
 const STEPS = 5;
 const TURNS = 10;
+/** Long enough for records to be written. */
+const SETTLE_MS = 2000;
 const LOOKS = 5;
 const LOOK_EVERY_MS = 200;
 
 export async function measureLiveMemory(
   target: Target,
-  { live, restMs, part, pids }: MemoryOptions,
+  { live, part, pids }: MemoryOptions,
 ): Promise<{ figures: MemoryFigures; problems: string[] }> {
   const calls = new LiveCalls(target, TURNS);
   try {
     const steps = [{ live: 0, residentKb: await residentKb(target, part, pids) }];
     for (let step = 0; step <= STEPS && !target.stopping.aborted; step += 1) {
       await calls.growTo(Math.round(live + (live * step) / STEPS));
-      await pause(restMs, target.stopping);
+      await pause(SETTLE_MS, target.stopping);
       steps.push({ live: calls.count, residentKb: await residentKb(target, part, pids) });
     }
     await calls.hangUp();
@@ -80,6 +81,8 @@ async function residentKb(
   pids: Readonly<Record<string, number>>,
 ): Promise<number> {
   const names = Object.entries(pids).filter(([name]) => partOf(name) === part);
+  // How much garbage a process keeps is its own affair, and differs by more than calls take.
+  await collectGarbage(names.map(([, pid]) => pid));
   const looks: number[] = [];
   for (let look = 0; look < LOOKS; look += 1) {
     const usages = Object.values(measureProcesses(Object.fromEntries(names)));

@@ -3,12 +3,13 @@
  * anything grows, slows down or is left behind.
  */
 import { cpus, loadavg } from 'node:os';
+import { collectGarbage } from './collect-garbage.ts';
 import { callsLeftOpen, withInstantModel } from './bench-servers.ts';
 import type { BenchInstance } from './bench-instance.ts';
 import type { Benchmark, BenchContext, BenchResult } from './benchmark.ts';
 import { callAgainAndAgain, manyAtOnce, newPlayed } from './load.ts';
 import { pause } from './play-call.ts';
-import { changedProcesses, instancePids, measureProcesses } from './process-meter.ts';
+import { changedProcesses, instancePids, measureProcesses, partOf } from './process-meter.ts';
 import type { Usages } from './process-meter.ts';
 import type { Samples } from './samples.ts';
 import type { SoakFigures, SoakLook } from './soak-figures.ts';
@@ -30,7 +31,7 @@ export const soakBenchmark: Benchmark<Option> = {
     warmup: { what: 'seconds of it that are not measured', default: 600, min: 0, max: 100_000 },
     turns: { what: 'turns of each call', default: 10, min: 1, max: 99 },
     every: { what: 'ms between its turns', default: 5000, min: 0, max: 60_000 },
-    look: { what: 'seconds between looks at memory', default: 10, min: 1, max: 600 },
+    look: { what: 'seconds between looks at memory', default: 30, min: 1, max: 600 },
     sealed: { what: '1 to seal payloads with a key, 0 not to', default: 1, min: 0, max: 1 },
   },
   async run(options, context) {
@@ -114,6 +115,7 @@ interface Watch {
 async function watch({ options, bench, samples, pids, looks, progress }: Watch): Promise<void> {
   const startedAt = performance.now();
   for (;;) {
+    await collectGarbage(ofNode(pids));
     const seconds = (performance.now() - startedAt) / 1000;
     looks.push({ seconds, usages: measureProcesses(pids), mark: samples.mark() });
     const leftMs = (options.seconds - seconds) * 1000;
@@ -123,6 +125,14 @@ async function watch({ options, bench, samples, pids, looks, progress }: Watch):
     );
     await pause(Math.min(leftMs, options.look * 1000), bench.stopping);
   }
+}
+
+/** Of them we know how garbage is collected. */
+function ofNode(pids: Readonly<Record<string, number>>): number[] {
+  const names = Object.keys(pids).filter((name) =>
+    ['api', 'worker', 'media'].includes(partOf(name)),
+  );
+  return names.flatMap((name) => pids[name] ?? []);
 }
 
 /** The times of the first and the last part of what was measured. */

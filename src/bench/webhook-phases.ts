@@ -21,7 +21,6 @@ export type WebhookOption =
   | 'seconds'
   | 'settle'
   | 'live'
-  | 'rest'
   | 'bot'
   | 'sealed';
 export type WebhookOptions = Record<WebhookOption, number>;
@@ -82,11 +81,11 @@ export async function runPhases(
   };
 }
 
-async function memoryPhase(target: Target, { live, rest }: WebhookOptions, watched: Watched) {
+async function memoryPhase(target: Target, { live }: WebhookOptions, watched: Watched) {
   if (live === 0 || target.stopping.aborted) return undefined;
   const { pids, part, progress } = watched;
   progress.say(`Measuring memory with up to ${live} live calls ...`);
-  return measureLiveMemory(target, { live, restMs: rest * 1000, part, pids });
+  return measureLiveMemory(target, { live, part, pids });
 }
 
 async function manyPhase(target: Target, options: WebhookOptions, { pids, progress }: Watched) {

@@ -53,8 +53,6 @@ export const webhookBenchmark: Benchmark<WebhookOption> = {
       min: 0,
       max: 5000,
     },
-    // V8 looks for garbage about 8 s after a process has become quiet.
-    rest: { what: 'seconds of rest before memory is read', default: 12, min: 0, max: 600 },
     bot: { what: '1 to compare with a bot in memory, 0 not to', default: 1, min: 0, max: 1 },
     sealed: { what: '1 to seal payloads with a key, 0 not to', default: 1, min: 0, max: 1 },
   },

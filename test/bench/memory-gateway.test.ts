@@ -140,7 +140,7 @@ describe('load', () => {
 
   test('is weighed while it is live', async () => {
     stop.abort(); // looks once, without the waits in between
-    const { figures } = await measureLiveMemory(target, { live: 5, restMs: 100, part: 'bot', pids });
+    const { figures } = await measureLiveMemory(target, { live: 5, part: 'bot', pids });
     expect(figures).toMatchObject({ live: 0, kbPerCall: null, errors: 0 });
     expect(figures.steps[0]?.residentKb).toBeGreaterThan(10_000);
   });

@@ -31,7 +31,7 @@ beforeAll(async () => {
   [webhook, recovery, soak] = await Promise.all([
     bench(
       `webhook --calls 1 --turns 2 --warmup 1 --pause 50 --many 3 --many-turns 1 --every 200
-       --live 5 --rest 1 --callers 2 --seconds 2 --settle 1`,
+       --live 5 --callers 2 --seconds 2 --settle 1`,
     ),
     bench(
       `recovery --kills 2 --calls 2 --turns 3 --think 500 --streams 3 --stream-kills 2 --cuts 0 --away 0
