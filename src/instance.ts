@@ -30,6 +30,8 @@ export interface InstanceOptions {
   childLogFile?: string;
   /** Any free ports for the embedded servers instead of the usual ones. */
   usualPorts?: boolean;
+  /** How many media workers there are; left out: two. */
+  mediaProcesses?: number;
   /** What a role takes the servers' addresses to be: a drill puts bad lines in between. */
   addressesFor?: AddressesFor;
 }
@@ -153,7 +155,7 @@ function addMedia(
   supervisor.addServing(
     {
       name: 'voca-media',
-      count: MEDIA_PROCESSES,
+      count: options.mediaProcesses ?? MEDIA_PROCESSES,
       exec: MAIN,
       args: argumentsFor('media', options),
       env: childEnv(options.env, addresses),

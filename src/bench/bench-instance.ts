@@ -47,6 +47,7 @@ export interface Surroundings {
   /** Starts the Twilio that it asks; left out for one that knows nothing. */
   twilio?: (place: Place) => Promise<{ baseUrl: string; close(): Promise<void> }>;
   addressesFor?: AddressesFor;
+  mediaProcesses?: number;
   /** What its processes are configured with beside that. */
   environment?: Environment;
 }
@@ -110,7 +111,7 @@ export async function withInstance<T>(
 
 async function start(
   { env, progress }: BenchContext,
-  { modelUrl, isSealed, addressesFor, environment }: Surroundings,
+  { modelUrl, isSealed, addressesFor, mediaProcesses, environment }: Surroundings,
   { dataDir, authToken }: Place,
   { port, twilioUrl }: { port: number; twilioUrl: string },
 ): Promise<Pick<BenchInstance, 'instance' | 'logFile' | 'secretKeys'>> {
@@ -134,6 +135,7 @@ async function start(
     childLogFile: logFile,
     usualPorts: false,
     ...(addressesFor && { addressesFor }),
+    ...(mediaProcesses !== undefined && { mediaProcesses }),
   });
   return { instance, logFile, secretKeys };
 }

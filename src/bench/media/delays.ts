@@ -26,7 +26,7 @@ export interface Delays {
 }
 
 /** What voice activity takes for the end of a voice, see `caller-voice.ts`: about so much silence. */
-export const SILENCE_MS = 250;
+export const SILENCE_MS = 220;
 
 /** From the end of the caller's voice to the first sound of the answer. */
 export function criticalPathMs({ endpointing, recogniser, model, voice }: Delays): number {

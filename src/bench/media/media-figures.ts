@@ -22,8 +22,10 @@ export interface PhaseFigures extends Pick<
   /** Of the machine, in the last minute of the phase. */
   load: number;
   answer: Summary;
-  /** What `answer` is beyond the critical path, see `delays.ts`. */
+  /** What `answer` takes more than the delays that are set, added up: less than nothing where they overlap. */
   overhead: Summary;
+  /** The same beyond the critical path, see `delays.ts`: what no overlap pays for. */
+  beyondOverlap: Summary;
   clear: Summary;
   silence: Summary;
   playback: Omit<PlaybackTotals, 'medianLeadsMs'> & { medianLeadMs: number | null };
@@ -42,6 +44,8 @@ export interface PhaseFigures extends Pick<
 export interface MediaFigures extends Machine {
   benchmark: 'media';
   delays: Delays;
+  /** Of media. */
+  workers: number;
   criticalPathMs: number;
   inSequenceMs: number;
   phases: PhaseFigures[];

@@ -11,11 +11,10 @@ export interface WorkerCounts {
 
 /** Of the supervised processes, see `metricsPortOf`. */
 const FIRST_MEDIA = 4;
-const WORKERS = 2;
 
-export async function readWorkers(metricsPort: number): Promise<WorkerCounts> {
+export async function readWorkers(metricsPort: number, workers: number): Promise<WorkerCounts> {
   const texts = await Promise.all(
-    Array.from({ length: WORKERS }, async (_, at) => {
+    Array.from({ length: workers }, async (_, at) => {
       const answer = await fetch(`http://127.0.0.1:${metricsPort + FIRST_MEDIA + at}/metrics`);
       return answer.text();
     }),

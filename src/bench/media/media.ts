@@ -31,6 +31,7 @@ type Option =
   | 'recogniser'
   | 'model'
   | 'voice'
+  | 'workers'
   | 'sealed';
 type Options = Record<Option, number>;
 
@@ -48,6 +49,7 @@ export const mediaBenchmark: Benchmark<Option> = {
     recogniser: { what: 'ms to the last words', default: 100, min: 0, max: 3000 },
     model: { what: 'ms to the first token', default: 200, min: 0, max: 10_000 },
     voice: { what: 'ms to the first audio', default: 100, min: 0, max: 10_000 },
+    workers: { what: 'media workers', default: 2, min: 1, max: 2 },
     sealed: { what: '1 to seal payloads with a key, 0 not to', default: 1, min: 0, max: 1 },
   },
   texts: { phases: `numbers of streams, one after the other (default ${PHASES})` },
@@ -81,7 +83,7 @@ export function sizesIn(text = PHASES): number[] {
 
 async function withStreams<T>(
   context: BenchContext,
-  { sealed }: Options,
+  { sealed, workers }: Options,
   vendors: Vendors,
   use: (bench: BenchInstance, callers: Callers, metricsPort: number) => Promise<T>,
 ): Promise<T> {
@@ -90,6 +92,7 @@ async function withStreams<T>(
   const surroundings: Surroundings = {
     modelUrl: vendors.model,
     isSealed: sealed === 1,
+    mediaProcesses: workers,
     twilio: async (place) => (callers = await Callers.start(place)),
     environment: {
       VOCA_STT: 'deepgram',
@@ -115,22 +118,22 @@ interface Plan {
 }
 
 async function measure(
-  parts: Omit<PhaseParts, 'criticalPathMs'>,
+  parts: Omit<PhaseParts, 'workers' | 'delays'>,
   { sizes, delays, options, context: { progress } }: Plan,
 ): Promise<BenchResult> {
   const { bench, callers } = parts;
   const { stopping } = bench;
+  const { workers } = options;
   const loadBefore = loadavg()[0] ?? 0;
   await withDatabase(bench, (owner) => putAssistant(owner, delays));
   stopping.addEventListener('abort', () => void callers.close());
-  const pathMs = criticalPathMs(delays);
   const order = { seconds: options.seconds, rampMs: options.ramp, pauseMs: options.pause };
   const phases: PhaseFigures[] = [];
   for (const streams of sizes) {
     if (stopping.aborted) break;
     progress.say(`${streams} streams for ${options.seconds} s ...`);
     try {
-      phases.push(await playPhase({ ...parts, criticalPathMs: pathMs }, { ...order, streams }));
+      phases.push(await playPhase({ ...parts, workers, delays }, { ...order, streams }));
     } catch (error) {
       if (!stopping.aborted) throw error;
     }
@@ -140,7 +143,8 @@ async function measure(
   const figures: MediaFigures = {
     benchmark: 'media',
     delays,
-    criticalPathMs: pathMs,
+    workers,
+    criticalPathMs: criticalPathMs(delays),
     inSequenceMs: inSequenceMs(delays),
     phases,
     mbPerStream: mbPerStream(phases),

@@ -8,6 +8,8 @@ import type { Usages } from '../process-meter.ts';
 import { median, summarize, tenths } from '../statistics.ts';
 import { loadavg } from 'node:os';
 import { ASSISTANT_ID } from './assistant.ts';
+import { criticalPathMs, inSequenceMs } from './delays.ts';
+import type { Delays } from './delays.ts';
 import type { PhaseOrder } from './callers-order.ts';
 import { beatWithin, difference, readWorkers } from './media-metrics.ts';
 import type { PhaseFigures, WorkerStep } from './media-figures.ts';
@@ -18,7 +20,9 @@ export interface PhaseParts {
   callers: Callers;
   vendorsPid: number;
   metricsPort: number;
-  criticalPathMs: number;
+  /** Of media. */
+  workers: number;
+  delays: Delays;
 }
 
 const LOOK_EVERY_MS = 1_000;
@@ -26,25 +30,26 @@ const LOOK_EVERY_MS = 1_000;
 const SETTLED = 0.5;
 
 export async function playPhase(parts: PhaseParts, order: PhaseOrder): Promise<PhaseFigures> {
-  const { bench, callers, metricsPort } = parts;
+  const { bench, callers, metricsPort, workers: count, delays } = parts;
   const since = new Date();
-  const before = await readWorkers(metricsPort);
+  const before = await readWorkers(metricsPort, count);
   const window = new Window(parts);
   const heard = await callers.play(order, {
     up: () => window.begin(),
     over: () => window.end(),
   });
-  const workers = difference(before, await readWorkers(metricsPort));
+  const workers = difference(before, await readWorkers(metricsPort, count));
   const { answerMs, clearMs, silenceMs, playback, ...counts } = heard;
   const { medianLeadsMs, ...totals } = playback;
-  const over = answerMs.map((ms) => ms - parts.criticalPathMs);
+  const beyond = (pathMs: number) => summarize(answerMs.map((ms) => ms - pathMs));
   return {
     ...counts,
     streams: order.streams,
     seconds: order.seconds,
     load: tenths(loadavg()[0] ?? 0),
     answer: summarize(answerMs),
-    overhead: summarize(over),
+    overhead: beyond(inSequenceMs(delays)),
+    beyondOverlap: beyond(criticalPathMs(delays)),
     clear: summarize(clearMs),
     silence: summarize(silenceMs),
     playback: {

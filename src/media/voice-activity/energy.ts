@@ -37,9 +37,10 @@ export class EnergyMeter {
     return this.#level < SILENT;
   }
 
-  /** Like the model's: 0 to 1, a half at the border. */
+  /** Like the model's: 0 to 1, a half at the border, and near to nothing at the noise itself. */
   get probability(): number {
     const border = Math.max(LEAST_VOICE, this.#noise * OVER_NOISE);
-    return this.#level / (this.#level + border);
+    const [power, least] = [this.#level ** 2, border ** 2];
+    return power / (power + least);
   }
 }

@@ -36,7 +36,7 @@ export function openState(
 }
 
 /** Until it is known. */
-const HANGOVER_MS = 250;
+const HANGOVER_MS = 220;
 
 function silentCaller(at: number): Caller {
   return {
