@@ -16,7 +16,7 @@ const HANGOVER_MS = 192;
  * Found on synthetic speech with and without noise: a caller who interrupts is noticed 50 to 120 ms
  * after the first sound. `end` is above `begin`, because in noise the model is slow to let go.
  */
-const THRESHOLDS = { begin: 0.3, beginChunks: 2, beginAtOnce: 0.5, end: 0.5 };
+const THRESHOLDS = { begin: 0.3, beginChunks: 2, beginAtOnce: 0.45, end: 0.5 };
 
 /**
  * The model must hear a second of silence before it may miss what follows of it: what it remembers

@@ -17,7 +17,7 @@ export interface VoiceActivityOptions {
 }
 
 /** Chunks that are complete wait so long for those of other streams: a batch costs far less. */
-const BATCH_MS = 10;
+const BATCH_MS = 5;
 /** After so many failures in a row the model is not asked any more. */
 const MAX_FAILURES = 3;
 
