@@ -1,4 +1,5 @@
 /** A caller on a stream for whom things go wrong: says something, waits for the answer, goes on. */
+import { BRIDGE } from '../../../workflows/rules/streams.ts';
 import { PhoneError } from '../../simulator/index.ts';
 import type { Phone } from '../../simulator/index.ts';
 import type { Random } from '../../simulator/faults/random.ts';
@@ -73,7 +74,8 @@ export class MediaCaller {
     const hangUp = () => this.phone.hangUp();
     stopping.addEventListener('abort', hangUp, { once: true });
     try {
-      await this.#hears(endOf(greeting));
+      // A greeting that was cut off is not said again: what bridges the gap is its end.
+      await this.#hears(endOf(greeting, BRIDGE));
       for (let nth = 1; this.#answered < turns && !this.#isLeaving; nth += 1) {
         await this.#turn(nth);
       }

@@ -38,9 +38,10 @@ export function patternOfAnswer(words: string): RegExp {
   return new RegExp(escaped(answerTo(words)));
 }
 
-/** The last words of a text. */
-export function endOf(text: string): RegExp {
-  return new RegExp(escaped(text.split(' ').slice(-3).join(' ')));
+/** The last words of a text, or of another one. */
+export function endOf(...texts: readonly string[]): RegExp {
+  const ends = texts.map((text) => escaped(text.split(' ').slice(-3).join(' ')));
+  return new RegExp(ends.join('|'));
 }
 
 function escaped(text: string): string {
