@@ -86,7 +86,9 @@ class Session {
 
   private constructor(socket: WebSocket) {
     this.#socket = socket;
-    socket.on('message', (data) => this.#take(JSON.parse(String(data)) as Message));
+    socket.on('message', (data) => {
+      this.#take(JSON.parse((data as Buffer).toString('utf8')) as Message);
+    });
   }
 
   static async open(url: string): Promise<Session> {

@@ -1,10 +1,9 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { collectGarbage } from '../../src/bench/collect-garbage.ts';
-import { parseResidentKb } from '../../src/bench/process-table.ts';
+import { measureProcesses } from '../../src/bench/process-meter.ts';
 
 /** 100 MB of garbage in each of two threads, and then nothing happens. */
 const LITTERING = `
@@ -23,12 +22,12 @@ beforeAll(async () => {
 });
 afterAll(() => void child.kill('SIGKILL'));
 
-const residentMb = () =>
-  (parseResidentKb(readFileSync(`/proc/${child.pid}/status`, 'utf8')) ?? 0) / 1024;
+function residentMb(): number {
+  const { pid = 0 } = child;
+  return (measureProcesses({ child: pid })['child']?.residentKb ?? 0) / 1024;
+}
 
-const onLinux = process.platform === 'linux' ? test : test.skip;
-
-onLinux('garbage of all threads of a process is gone, as often as it is asked for', async () => {
+test('garbage of all threads of a process is gone, as often as it is asked for', async () => {
   const before = residentMb();
   expect(await collectGarbage([child.pid ?? 0])).toBe(true);
   expect(residentMb()).toBeLessThan(before - 60);
