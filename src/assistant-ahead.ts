@@ -38,14 +38,14 @@ export function openAssistantsAhead(url: string, log: Log): AssistantsAhead {
 }
 
 export function findAssistantsAhead(assistants: Assistants): FindAhead {
-  const { loadAssistant } = createAssistantLoader(assistants);
+  const loader = createAssistantLoader(assistants);
   return async (query) => {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<undefined>((resolve) => {
       timer = setTimeout(resolve, PATIENCE_MS, undefined);
     });
     try {
-      return await Promise.race([loadAssistant(query).catch(() => undefined), late]);
+      return await Promise.race([loader.loadAssistant(query).catch(() => undefined), late]);
     } finally {
       clearTimeout(timer);
     }

@@ -6,7 +6,6 @@ import {
 } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import type { LoadedAssistant } from '../activities/load-assistant.ts';
 import type {
   CallInput,
   CallSnapshot,
@@ -127,7 +126,7 @@ export class CallQuestions {
 
   #start(
     { callId, direction, accountSid, callSid, from, to }: CallAtTwilio,
-    found: LoadedAssistant | undefined,
+    found: Awaited<ReturnType<FindAhead>>,
   ) {
     const input = { callId, direction, accountSid, callSid, from, to };
     return new WithStartWorkflowOperation(CALL_WORKFLOW, {
