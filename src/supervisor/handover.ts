@@ -24,11 +24,13 @@ interface Server {
   process: ChildProcess;
   /** It has said that it is ready, and not yet that it drains. */
   serving: boolean;
-  /** What it was handed and has not taken yet: one at a time, so that a stuck process holds one. */
-  handed?: Held | undefined;
+  /** What it was handed and has not taken yet: a few at a time, so that a stuck process holds no more. */
+  handed: Held[];
 }
 
 const MAX_HELD = 1000;
+/** A busy process takes all of them in one turn: of one at a time, 50 waited for each other for over a second. */
+const MAX_HANDED = 4;
 /** Longer than a process takes to be started again, shorter than Twilio's patience (15 s). */
 const HOLD_MS = 10_000;
 const TELL_DROPPED_AFTER_MS = 1000;
@@ -57,7 +59,7 @@ export class Handover {
 
   /** Lets a process have connections from when it says `ready` until it says `draining` or ends. */
   addProcess(process: ChildProcess): void {
-    const server: Server = { process, serving: false };
+    const server: Server = { process, serving: false, handed: [] };
     this.#servers.push(server);
     process.on('message', (message) => {
       const said = fromChild(message);
@@ -91,8 +93,7 @@ export class Handover {
       this.#drop(socket);
     }
     for (const server of this.#servers) {
-      if (server.handed) this.#drop(server.handed.socket);
-      server.handed = undefined;
+      for (const { socket } of server.handed.splice(0)) this.#drop(socket);
     }
     this.#checkSettled();
   }
@@ -122,39 +123,47 @@ export class Handover {
 
   #handOut(): void {
     for (;;) {
-      const server = this.#servers.find(({ serving, handed }) => serving && !handed);
+      const server = this.#next();
       const held = server && this.#waiting.shift();
       if (!held) return;
       clearTimeout(held.expiry);
       this.#servers = [...this.#servers.filter((each) => each !== server), server];
-      server.handed = held;
+      server.handed.push(held);
       const message: HandedConnection = { type: 'connection', id: held.id };
       server.process.send(message, held.socket, { keepOpen: true }, (error) => {
-        if (!error || server.handed !== held) return;
+        if (!error || !server.handed.includes(held)) return;
         this.#takeBack(server);
         this.#handOut();
       });
     }
   }
 
+  /** Who has the least to take; of those, whose turn it is. */
+  #next(): Server | undefined {
+    const able = this.#servers.filter(
+      ({ serving, handed }) => serving && handed.length < MAX_HANDED,
+    );
+    const least = Math.min(...able.map(({ handed }) => handed.length));
+    return able.find(({ handed }) => handed.length === least);
+  }
+
   #taken(server: Server, id: number): void {
-    const { handed } = server;
-    if (handed?.id !== id) return;
-    server.handed = undefined;
+    const at = server.handed.findIndex((held) => held.id === id);
+    const [taken] = at === -1 ? [] : server.handed.splice(at, 1);
+    if (!taken) return;
     // Closes our descriptor only; the connection lives in the process.
-    handed.socket.destroy();
+    taken.socket.destroy();
     this.#checkSettled();
   }
 
   /** This process takes no more; what it has not taken is the next to be handed out. */
   #takeBack(server: Server): void {
     server.serving = false;
-    if (server.handed) this.#wait(server.handed, true);
-    server.handed = undefined;
+    for (const held of server.handed.splice(0).toReversed()) this.#wait(held, true);
   }
 
   #isSettled(): boolean {
-    return this.#waiting.length === 0 && !this.#servers.some(({ handed }) => handed);
+    return this.#waiting.length === 0 && this.#servers.every(({ handed }) => handed.length === 0);
   }
 
   #checkSettled(): void {

@@ -60,16 +60,16 @@ describe('killed processes', () => {
     expect(errorsOf(after)).toEqual([]);
   });
 
-  test('one that is killed before it has taken a connection is replaced by another', async () => {
+  test('one that is killed before it has taken its connections is replaced by another', async () => {
     instance.signal('voca-api-1', 'SIGSTOP');
-    // The stopped process is handed one of these and never takes it.
+    // The stopped process is handed some of these and never takes them.
     let count = 0;
     const answers = Array.from({ length: 10 }, async () => {
       const answer = await get('/');
       count += 1;
       return answer;
     });
-    await eventually(() => count === 9);
+    await eventually(() => count >= 6);
     const killedMs = Date.now();
     instance.signal('voca-api-1', 'SIGKILL');
     const bodies = (await Promise.all(answers)).map(({ body }) => Number(body));
