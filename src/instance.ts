@@ -61,6 +61,8 @@ const WORKER_PROCESSES = 2;
 const MEDIA_PROCESSES = 2;
 /** Of the 10 s in which everything must be gone. */
 const MEDIA_STOP_MS = 4_000;
+/** In this time its streams are at the other one. */
+const MEDIA_REST_MS = 2_500;
 
 /**
  * Starts an instance and waits until its processes are ready.
@@ -160,6 +162,7 @@ function addMedia(
       args: argumentsFor('media', options),
       env: childEnv(options.env, addresses),
       stopMs: MEDIA_STOP_MS,
+      restMs: MEDIA_REST_MS,
     },
     listener,
   );

@@ -22,6 +22,8 @@ export interface ChildOptions {
   launch: () => ChildProcess;
   /** How long a child may take to leave when asked; then it is killed. */
   stopMs: number;
+  /** How long to wait at least before it is started again; asked when it has ended. */
+  restMs?: () => number;
   pidFiles: PidFiles;
   log: SupervisorLog;
 }
@@ -39,7 +41,9 @@ export class SupervisedChild {
   #exited: Promise<void> = Promise.resolve();
   #restart: NodeJS.Timeout | undefined;
   #stopping = false;
+  /** It was ready at least once. */
   #ready = false;
+  #isReady = false;
   #exits = 0;
 
   constructor(options: ChildOptions) {
@@ -50,6 +54,11 @@ export class SupervisedChild {
 
   get pid(): number | undefined {
     return this.#child?.pid;
+  }
+
+  /** It lives, and has said that it is ready. */
+  get isReady(): boolean {
+    return this.#isReady;
   }
 
   /**
@@ -111,12 +120,14 @@ export class SupervisedChild {
   #becameReady(): void {
     if (!this.#ready) this.#options.log.info({ process: this.name }, 'a process is ready');
     this.#ready = true;
+    this.#isReady = true;
     this.#firstReady.resolve();
   }
 
   #gone(child: ChildProcess, code: number | null, signal: NodeJS.Signals | null): void {
     if (this.#child !== child) return;
     this.#child = undefined;
+    this.#isReady = false;
     const { pidFiles, log } = this.#options;
     if (child.pid !== undefined) pidFiles.remove(this.name, child.pid);
     if (this.#stopping) return;
@@ -127,7 +138,7 @@ export class SupervisedChild {
         new Error(`${this.name} ended ${this.#exits} times before it was ready`),
       );
     }
-    const delayMs = this.#backoff.died();
+    const delayMs = Math.max(this.#backoff.died(), this.#options.restMs?.() ?? 0);
     log.warn({ ...how, delayMs }, 'a process ended and is started again');
     if (delayMs === 0) this.#launch();
     else this.#restart = setTimeout(() => this.#launch(), delayMs);

@@ -17,6 +17,11 @@ export interface Group extends Program {
   count: number;
   /** How long its processes may take to leave when asked; then they are killed. */
   stopMs?: number;
+  /**
+   * So much later one that has ended is started again while another one is ready, which has more to do
+   * at first: a start takes the time of a processor that those need who come to the other one.
+   */
+  restMs?: number;
 }
 
 /** Something else that has to be stopped in order, such as the embedded servers. */
@@ -137,22 +142,25 @@ export class Supervisor {
   }
 
   #add(
-    { name, count, stopMs = STOP_MS }: Group,
+    { name, count, stopMs = STOP_MS, restMs = 0 }: Group,
     launch: (name: string) => ReturnType<typeof launchFork>,
   ): void {
     const { log, pidFiles } = this.#options;
-    this.#groups.push(
-      Array.from({ length: count }, (_, i) => {
-        const own = `${name}-${i + 1}`;
-        return new SupervisedChild({
+    const group: SupervisedChild[] = [];
+    for (let number = 1; number <= count; number += 1) {
+      const own = `${name}-${number}`;
+      group.push(
+        new SupervisedChild({
           name: own,
           launch: () => launch(own),
           stopMs,
+          restMs: () => (group.some(({ isReady }) => isReady) ? restMs : 0),
           pidFiles,
           log,
-        });
-      }),
-    );
+        }),
+      );
+    }
+    this.#groups.push(group);
   }
 
   async #stop(): Promise<void> {
