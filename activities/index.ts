@@ -1,6 +1,7 @@
 import type { AssistantRequests, Assistants, CallRecords, Carrier, Orchestrator } from './ports.ts';
 import { createAssistantAsker } from './ask-who-answers.ts';
 import { createAssistantLoader } from './load-assistant.ts';
+import type { AssistantQuery } from './load-assistant.ts';
 import { createRecorder } from './records.ts';
 import { createReplier } from './reply.ts';
 import { createTelephony } from './telephony.ts';
@@ -15,8 +16,9 @@ export interface ActivityDeps {
 
 /** Everything a call does to the world: the map that the worker registers. */
 export function createActivities(deps: ActivityDeps) {
+  const loader = createAssistantLoader(deps.assistants);
   return {
-    ...createAssistantLoader(deps.assistants),
+    loadAssistant: (query: AssistantQuery) => loader.loadAssistant(query),
     ...createAssistantAsker(deps.assistantRequests),
     ...createReplier(deps.orchestrator),
     ...createTelephony(deps.carrier),

@@ -41,6 +41,9 @@ export function createAssistantLoader(assistants: Assistants) {
   }
 
   return {
+    /** Whether there is an answer in any case, within a second. */
+    remembers: (query: AssistantQuery): boolean => lastGood.has(keyOf(query)),
+
     async loadAssistant(query: AssistantQuery): Promise<LoadedAssistant> {
       const reading = read(query);
       const remembered = lastGood.get(keyOf(query));

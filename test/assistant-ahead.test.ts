@@ -35,6 +35,16 @@ test('a database that is away leaves it to whoever works on the call', async () 
   expect(await read(QUERY)).toBeUndefined();
 });
 
+test('what was read before serves while the database is away, or hangs', async () => {
+  let database: Find = async () => ({ ...ASSISTANT, memory: 'of another caller' });
+  const { read } = ahead((...asked) => database(...asked));
+  await read(QUERY);
+  database = () => Promise.reject(new Error('away'));
+  expect(await read(QUERY)).toEqual(ASSISTANT);
+  database = () => new Promise(() => undefined);
+  expect(await read(QUERY)).toEqual(ASSISTANT);
+});
+
 test('a caller does not wait for a database that hangs', async () => {
   const { read } = ahead(() => new Promise(() => undefined));
   expect(await read(QUERY)).toBeUndefined();

@@ -133,7 +133,10 @@ describe('who answers', () => {
       await ended(voca, callId);
       if (name) await keepHistory(voca.link, callId, name);
       const { events } = await voca.link.client.workflow.getHandle(callId).fetchHistory();
-      return events?.filter((event) => event.markerRecordedEventAttributes).length ?? 0;
+      const markers = (events ?? []).map(
+        (event) => event.markerRecordedEventAttributes?.markerName,
+      );
+      return markers.filter((marker) => marker === 'core_local_activity').length;
     } finally {
       await voca.close();
     }
