@@ -3,6 +3,7 @@ import {
   ActivityFailure,
   ApplicationFailure,
   log,
+  patched,
   proxyActivities,
   proxyLocalActivities,
   TimeoutFailure,
@@ -45,7 +46,7 @@ export async function findAssistant(
   foundAhead?: LoadedAssistant,
 ): Promise<FoundAssistant> {
   try {
-    const found = foundAhead === undefined ? await load(start) : foundAhead;
+    const found = await foundOrLoaded(start, foundAhead);
     if (!found) return {};
     if (!('asks' in found)) return { assistant: found };
     return start.direction === 'inbound' ? await chosen(start, found) : fallback(found);
@@ -53,6 +54,11 @@ export async function findAssistant(
     log.warn('no assistant could be loaded', { error });
     return {};
   }
+}
+
+async function foundOrLoaded(start: CallInput, foundAhead?: LoadedAssistant) {
+  // A worker that knew nothing of it has loaded by itself, whatever it was given.
+  return foundAhead !== undefined && patched('found-ahead') ? foundAhead : load(start);
 }
 
 function load({ direction, from, to, assistantId, workspaceId }: CallInput) {

@@ -44,8 +44,9 @@ async function collectIn(pid: number): Promise<void> {
       await session.ask(COLLECT);
       for (const thread of session.threads) await session.askThread(thread, COLLECT);
     }
-    await session.ask('Runtime.evaluate', { expression: CLOSE });
   } finally {
+    // Else nobody else could open one.
+    await session.ask('Runtime.evaluate', { expression: CLOSE }).catch(() => undefined);
     session.close();
     await sleep(MOMENT_MS);
   }

@@ -43,16 +43,27 @@ export async function measureLiveMemory(
   { live, part, pids }: MemoryOptions,
 ): Promise<{ figures: MemoryFigures; problems: string[] }> {
   const calls = new LiveCalls(target, TURNS);
+  const ours = Object.fromEntries(Object.entries(pids).filter(([name]) => partOf(name) === part));
+  let isClean = true;
+  const look = async (): Promise<number> => {
+    // How much garbage a process keeps is its own affair, and differs by more than calls take.
+    isClean = (await collectGarbage(Object.values(ours))) && isClean;
+    return residentKb(target, ours);
+  };
   try {
-    const steps = [{ live: 0, residentKb: await residentKb(target, part, pids) }];
+    const steps = [{ live: 0, residentKb: await look() }];
     for (let step = 0; step <= STEPS && !target.stopping.aborted; step += 1) {
       await calls.growTo(Math.round(live + (live * step) / STEPS));
       await pause(SETTLE_MS, target.stopping);
-      steps.push({ live: calls.count, residentKb: await residentKb(target, part, pids) });
+      steps.push({ live: calls.count, residentKb: await look() });
     }
     await calls.hangUp();
     const { errors } = calls.samples;
-    return { figures: { ...figuresOf(steps), errors }, problems: calls.samples.problems() };
+    const problems = [
+      ...calls.samples.problems(),
+      ...(isClean ? [] : ['memory was read with garbage in it: no inspector could be opened']),
+    ];
+    return { figures: { ...figuresOf(steps), errors }, problems };
   } finally {
     calls.close();
   }
@@ -77,15 +88,11 @@ export function figuresOf(steps: MemoryFigures['steps']): Omit<MemoryFigures, 'e
 
 async function residentKb(
   { stopping }: Target,
-  part: string,
   pids: Readonly<Record<string, number>>,
 ): Promise<number> {
-  const names = Object.entries(pids).filter(([name]) => partOf(name) === part);
-  // How much garbage a process keeps is its own affair, and differs by more than calls take.
-  await collectGarbage(names.map(([, pid]) => pid));
   const looks: number[] = [];
   for (let look = 0; look < LOOKS; look += 1) {
-    const usages = Object.values(measureProcesses(Object.fromEntries(names)));
+    const usages = Object.values(measureProcesses(pids));
     looks.push(usages.reduce((sum, usage) => sum + usage.residentKb, 0));
     await pause(LOOK_EVERY_MS, stopping);
   }

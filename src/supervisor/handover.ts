@@ -29,7 +29,7 @@ interface Server {
 }
 
 const MAX_HELD = 1000;
-/** A busy process takes all of them in one turn: of one at a time, 50 waited for each other for over a second. */
+/** The next ones are on their way to a busy process while it takes one. */
 const MAX_HANDED = 4;
 /** Longer than a process takes to be started again, shorter than Twilio's patience (15 s). */
 const HOLD_MS = 10_000;
@@ -131,8 +131,12 @@ export class Handover {
       server.handed.push(held);
       const message: HandedConnection = { type: 'connection', id: held.id };
       server.process.send(message, held.socket, { keepOpen: true }, (error) => {
-        if (!error || !server.handed.includes(held)) return;
-        this.#takeBack(server);
+        const at = server.handed.indexOf(held);
+        if (!error || at === -1) return;
+        // The others may have arrived: theirs is what the process says, or its end.
+        server.serving = false;
+        server.handed.splice(at, 1);
+        this.#wait(held, true);
         this.#handOut();
       });
     }

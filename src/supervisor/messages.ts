@@ -1,7 +1,7 @@
 /**
  * What supervisor and children tell each other.
  *
- * A child says `ready` once. One that serves connections is handed them one at a time, each with its
+ * A child says `ready` once. One that serves connections is handed them a few at a time, each with its
  * socket, and answers `taken` before it reads a byte. After `draining` it takes none: one that was
  * handed to it and not taken by then belongs to another child.
  */

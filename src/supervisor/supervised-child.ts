@@ -103,7 +103,8 @@ export class SupervisedChild {
     this.#exited = ended.promise;
     if (child.pid !== undefined) pidFiles.write(this.name, child.pid);
     child.on('message', (message) => {
-      if (fromChild(message)?.type === 'ready') this.#becameReady();
+      const isOurs = this.#child === child; // not one that is gone already
+      if (isOurs && fromChild(message)?.type === 'ready') this.#becameReady();
     });
     // Without a process there is no exit either.
     child.once('error', (error) => {

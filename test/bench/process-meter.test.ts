@@ -62,7 +62,7 @@ describe('what processes use', () => {
     while (cpu() < before + 0.3 && Date.now() < end) {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
-    expect(cpu()).toBeGreaterThan(before + 0.3);
+    expect(cpu()).toBeGreaterThanOrEqual(before + 0.3);
   });
 
   test('of this process grows with what it opens and computes', async () => {

@@ -6,6 +6,7 @@ import { describe, expect, test } from '@jest/globals';
 import { DeterminismViolationError } from '@temporalio/workflow';
 import { Worker } from '@temporalio/worker';
 import { packageVersion } from '../../src/worker-versions.ts';
+import { demoAssistant } from '../../src/orchestrator/index.ts';
 import { workerSealing } from '../../src/sealing/index.ts';
 import { stack } from './stack.ts';
 import { changedWorkflows } from './support/changed-workflows.ts';
@@ -57,6 +58,17 @@ describe('recorded calls', () => {
 
   test.each(names)('%s is decided again as it was', async (name) => {
     await expect(replay(loadHistory(name), name)).resolves.toBeUndefined();
+  });
+
+  test('of a worker that loaded the assistant though the api had read it are decided again', async () => {
+    const history = loadHistory('0.5.0/inbound-three-turns.json');
+    const [payload] =
+      history.events[0]?.workflowExecutionStartedEventAttributes?.input?.payloads ?? [];
+    if (!payload?.data) throw new Error('this call was given nothing');
+    const input = JSON.parse(Buffer.from(payload.data).toString()) as object;
+    const found = { ...demoAssistant, id: 'asst_read_by_the_api', version: 7 };
+    payload.data = Buffer.from(JSON.stringify({ ...input, found }));
+    await expect(replay(history, 'found-and-loaded')).resolves.toBeUndefined();
   });
 
   test('are decided again by workers that seal nothing, unless they are sealed', async () => {

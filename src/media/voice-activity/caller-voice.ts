@@ -13,8 +13,8 @@ const SAMPLES_PER_MS = 8;
 const HANGOVER_MS = 192;
 
 /**
- * Found on synthetic speech with and without noise: a caller who interrupts is noticed 50 to 120 ms
- * after the first sound. `end` is above `begin`, because in noise the model is slow to let go.
+ * Found on synthetic speech with and without noise: a caller who interrupts is noticed some 50 to 90 ms
+ * after the first sound (median). `end` is above `begin`, because in noise the model is slow to let go.
  */
 const THRESHOLDS = { begin: 0.3, beginChunks: 2, beginAtOnce: 0.45, end: 0.5 };
 
