@@ -115,7 +115,8 @@ interface Watch {
 async function watch({ options, bench, samples, pids, looks, progress }: Watch): Promise<void> {
   const startedAt = performance.now();
   for (;;) {
-    await collectGarbage(ofNode(pids));
+    // The first look is of the warm-up in any case.
+    if (looks.length > 0 && !bench.stopping.aborted) await collectGarbage(ofNode(pids));
     const seconds = (performance.now() - startedAt) / 1000;
     looks.push({ seconds, usages: measureProcesses(pids), mark: samples.mark() });
     const leftMs = (options.seconds - seconds) * 1000;
