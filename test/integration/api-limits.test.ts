@@ -148,6 +148,7 @@ describe('whoever tries keys', () => {
   test('gains nothing by saying to come from elsewhere, or by asking another process', async () => {
     await sql`delete from rate_buckets`.execute(bench.owner);
     const [one, other] = [await start(), await start()];
+    const sinceMs = Date.now();
     const answers = await flood(
       140,
       (n) => bad(n % 2 ? one : other, { 'x-forwarded-for': `192.0.2.${n}` }),
@@ -155,7 +156,9 @@ describe('whoever tries keys', () => {
     );
     const tried = statuses(answers).filter((status) => status === 401).length;
     expect(tried).toBeGreaterThanOrEqual(95);
-    expect(tried).toBeLessThanOrEqual(110);
+    // A hundred a minute, taken in fives by each process, and what has come back meanwhile.
+    const cameBack = Math.ceil(((Date.now() - sinceMs) / 60_000) * 100);
+    expect(tried).toBeLessThanOrEqual(110 + cameBack);
   });
 
   test('is told from others behind a proxy that is trusted', async () => {
