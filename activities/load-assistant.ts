@@ -81,14 +81,18 @@ function withoutMemory(assistant: Assistant): Assistant {
   return rest;
 }
 
-/** What is remembered, when the database fails or does not answer in time. */
-async function withinPatience<T>(reading: Promise<T>, remembered: T): Promise<T> {
+/** What is to serve `otherwise`, when the database fails or does not answer in time. */
+export async function withinPatience<T>(
+  reading: Promise<T>,
+  otherwise: T,
+  patienceMs: number = PATIENCE_MS,
+): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<T>((resolve) => {
-    timer = setTimeout(() => resolve(remembered), PATIENCE_MS);
+    timer = setTimeout(() => resolve(otherwise), patienceMs);
   });
   try {
-    return await Promise.race([reading.catch(() => remembered), late]);
+    return await Promise.race([reading.catch(() => otherwise), late]);
   } finally {
     clearTimeout(timer);
   }

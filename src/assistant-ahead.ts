@@ -1,5 +1,5 @@
 /** Reads who answers an inbound call before its workflow is started, which has one thing less to do. */
-import { createAssistantLoader } from '../activities/load-assistant.ts';
+import { createAssistantLoader, withinPatience } from '../activities/load-assistant.ts';
 import type { AssistantQuery, LoadedAssistant } from '../activities/load-assistant.ts';
 import type { Assistants } from '../activities/ports.ts';
 import { createAssistantsForCalls } from './db/assistants-for-calls.ts';
@@ -43,17 +43,8 @@ export function openAssistantsAhead(url: string, log: Log): AssistantsAhead {
 export function findAssistantsAhead(assistants: Assistants): FindAhead {
   const loader = createAssistantLoader(assistants);
   return async (query) => {
-    const reading = loader.loadAssistant(query).catch(() => undefined);
+    const reading: Promise<LoadedAssistant | undefined> = loader.loadAssistant(query);
     // Nobody else may remember it: the workers read only what was not read here.
-    if (loader.remembers(query)) return reading;
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<undefined>((resolve) => {
-      timer = setTimeout(resolve, PATIENCE_MS, undefined);
-    });
-    try {
-      return await Promise.race([reading, late]);
-    } finally {
-      clearTimeout(timer);
-    }
+    return loader.remembers(query) ? reading : withinPatience(reading, undefined, PATIENCE_MS);
   };
 }

@@ -115,7 +115,7 @@ interface Watch {
 async function watch({ options, bench, samples, pids, looks, progress }: Watch): Promise<void> {
   const startedAt = performance.now();
   for (;;) {
-    // The first look is of the warm-up in any case.
+    // The first look comes at once, so that a soak that is stopped early has seen its processes.
     if (looks.length > 0 && !bench.stopping.aborted) await collectGarbage(ofNode(pids));
     const seconds = (performance.now() - startedAt) / 1000;
     looks.push({ seconds, usages: measureProcesses(pids), mark: samples.mark() });

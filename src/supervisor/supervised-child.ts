@@ -41,8 +41,7 @@ export class SupervisedChild {
   #exited: Promise<void> = Promise.resolve();
   #restart: NodeJS.Timeout | undefined;
   #stopping = false;
-  /** It was ready at least once. */
-  #ready = false;
+  #wasReady = false;
   #isReady = false;
   #exits = 0;
 
@@ -119,8 +118,8 @@ export class SupervisedChild {
   }
 
   #becameReady(): void {
-    if (!this.#ready) this.#options.log.info({ process: this.name }, 'a process is ready');
-    this.#ready = true;
+    if (!this.#wasReady) this.#options.log.info({ process: this.name }, 'a process is ready');
+    this.#wasReady = true;
     this.#isReady = true;
     this.#firstReady.resolve();
   }
@@ -134,7 +133,7 @@ export class SupervisedChild {
     if (this.#stopping) return;
     this.#exits += 1;
     const how = { process: this.name, ...(signal ? { signal } : { code }) };
-    if (!this.#ready && this.#exits >= HOPELESS_EXITS) {
+    if (!this.#wasReady && this.#exits >= HOPELESS_EXITS) {
       this.#firstReady.reject(
         new Error(`${this.name} ended ${this.#exits} times before it was ready`),
       );
