@@ -19,6 +19,13 @@ const DEFAULT_LIMIT_S = 14_400;
 const SLACK_S = 600;
 /** How often in a row a session is looked for whose heart was not heard. */
 const MOST_TRIES = 20;
+/** Temporal was there when a heart fell silent that beat last within this: its worker is what is missing. */
+const LATE_BEAT_MS = 6_000;
+/**
+ * Whoever lost Temporal comes back up to ten seconds after it, as its SDK waits longer and longer between
+ * its tries. A stream that lives is cut off in mid-sentence when it is not waited for.
+ */
+const BACK_AFTER_AWAY = '12s';
 
 export class MediaSessions {
   readonly #machine: Machine;
@@ -67,10 +74,11 @@ async function lookAfter(
   taskQueue: string,
   limitS: number,
 ): Promise<StreamLoss> {
+  let patience = '5s';
   for (let tries = 1; tries <= MOST_TRIES; tries += 1) {
     const { mediaSession } = proxyActivities<MediaActivities>({
       taskQueue,
-      scheduleToStartTimeout: tries === 1 ? '5s' : '1500ms',
+      scheduleToStartTimeout: patience,
       startToCloseTimeout: `${limitS}s`,
       heartbeatTimeout: '2500ms',
       retry: { maximumAttempts: 1 },
@@ -82,13 +90,20 @@ async function lookAfter(
       return why;
     } catch (error) {
       if (isCancellation(error)) throw error;
-      if (!isHeartSilent(error)) return 'died';
+      const silence = silentHeart(error);
+      if (!silence) return 'died';
+      patience = wasTemporalAway(silence) ? BACK_AFTER_AWAY : '1500ms';
     }
   }
   return 'died';
 }
 
-function isHeartSilent(error: unknown): boolean {
+function silentHeart(error: unknown): TimeoutFailure | undefined {
   const cause = error instanceof ActivityFailure ? error.cause : undefined;
-  return cause instanceof TimeoutFailure && cause.timeoutType === 'HEARTBEAT';
+  return cause instanceof TimeoutFailure && cause.timeoutType === 'HEARTBEAT' ? cause : undefined;
+}
+
+/** Each beat says when it was. An earlier version's says nothing, and was always asked again in haste. */
+function wasTemporalAway({ lastHeartbeatDetails: beatAt }: TimeoutFailure): boolean {
+  return typeof beatAt === 'number' && Date.now() - beatAt > LATE_BEAT_MS;
 }

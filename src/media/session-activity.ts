@@ -21,7 +21,8 @@ export function createMediaActivities(streams: LiveStreams): MediaActivities {
       const context = Context.current();
       const live = streams.find({ callId, stream, streamSid });
       if (!live) return { why: 'lost' };
-      const beat = setInterval(() => context.heartbeat(), BEAT_MS);
+      // By the last one the workflow sees whether Temporal was away or we are: see `MediaSessions`.
+      const beat = setInterval(() => context.heartbeat(Date.now()), BEAT_MS);
       live.watchers += 1;
       try {
         return await Promise.race([live.ended, givenUp(context, live)]);

@@ -293,6 +293,31 @@ describe('a stream that is lost', () => {
     await keepHistory(voca.link, caller.callId, 'inbound-stream-missing-heartbeat');
   }, 60_000);
 
+  test('is waited for when Temporal was away, as its worker may find back late', async () => {
+    const before = await startMediaPeer({ beatsAgoMs: 20_000 });
+    const { taskQueue } = before;
+    const caller = new Caller();
+    await caller.calls();
+    await caller.attach(1, { taskQueue });
+    await eventually(() => expect(before.orders).toHaveLength(1));
+    await new Promise((resolve) => setTimeout(resolve, 1_000)); // until it has beaten
+    before.die();
+    await new Promise((resolve) => setTimeout(resolve, 7_000)); // a dead one is given up after 4.5 s
+    const after = await startMediaPeer({ taskQueue });
+    try {
+      await eventually(() => expect(after.orders).toEqual(before.orders), { withinMs: 10_000 });
+      expect(rest.updates).toEqual([]);
+      caller.tell(heard(1, '1'));
+      caller.tell(said(1, '1'));
+      await gateway.settled(caller.callId);
+      expect((await caller.snapshot()).turns).toHaveLength(1);
+      await caller.hangsUp();
+      await caller.outcome();
+    } finally {
+      await Promise.all([before.close(), after.close()]);
+    }
+  }, 60_000);
+
   test('for want of speech goes on over TwiML, and answers what was said', async () => {
     const caller = new Caller();
     await caller.calls();

@@ -22,9 +22,18 @@ export interface MediaPeer {
 
 const BEAT_MS = 300;
 
-export async function startMediaPeer(): Promise<MediaPeer> {
+export interface PeerOptions {
+  /** Of one that was there before: its own by default. */
+  taskQueue?: string;
+  /** So long ago, in milliseconds, every beat says that it was: as if Temporal heard nothing since. */
+  beatsAgoMs?: number;
+}
+
+export async function startMediaPeer({
+  taskQueue = `media-test-${randomBytes(6).toString('hex')}`,
+  beatsAgoMs = 0,
+}: PeerOptions = {}): Promise<MediaPeer> {
   const { temporalAddress: address, namespace } = stack();
-  const taskQueue = `media-test-${randomBytes(6).toString('hex')}`;
   const orders: SessionOrder[] = [];
   const ends = new Map<number, (end: SessionEnd) => void>();
   const letGo: (() => void)[] = [];
@@ -34,7 +43,9 @@ export async function startMediaPeer(): Promise<MediaPeer> {
   const mediaSession = async (order: SessionOrder): Promise<SessionEnd> => {
     const context = Context.current();
     const number = orders.push(order);
-    const beat = setInterval(() => number > silenced && context.heartbeat(), BEAT_MS);
+    const beat = setInterval(() => {
+      if (number > silenced) context.heartbeat(Date.now() - beatsAgoMs);
+    }, BEAT_MS);
     const ended = new Promise<SessionEnd>((resolve) => ends.set(order.stream, resolve));
     const released = new Promise<SessionEnd>((resolve) => {
       letGo.push(() => resolve({ why: 'lost' }));
@@ -54,6 +65,7 @@ export async function startMediaPeer(): Promise<MediaPeer> {
     namespace,
     taskQueue,
     activities: { mediaSession },
+    shutdownGraceTime: '1 minute', // one that is dead does not say that it gives its sessions up
     maxHeartbeatThrottleInterval: '200ms',
     defaultHeartbeatThrottleInterval: '200ms',
   });
