@@ -20,6 +20,8 @@ export async function putAssistant(owner: Database, { endpointing }: Delays): Pr
       name: 'Benchmark',
       firstMessage: GREETING,
       mode: 'stream',
+      // Who has finished waits for the others, and is not to be asked whether he is still there.
+      listen: { ...demoAssistant.listen, timeoutSeconds: 60 },
       stream: { endpointing: { afterPunctuation: endpointing }, filler: { phrases: [] } },
     },
   });

@@ -14,6 +14,8 @@ export interface CallerParts {
   pauseMs: number;
   /** How the assistant answers the call. */
   greeting: string;
+  /** Of each interruption: milliseconds from its first audible sample to the caller's voice. */
+  voiceAfterMs: ReadonlyMap<string, number>;
 }
 
 /** One turn in so many is interrupted. */
@@ -87,7 +89,7 @@ export class Caller {
   }
 
   async #interrupts(): Promise<void> {
-    const { random, phone, tally } = this.#parts;
+    const { random, phone, tally, voiceAfterMs } = this.#parts;
     const story = random.pick(STORIES);
     const { endsAtMs } = await this.#says(story);
     await this.#isAnswered(endsAtMs);
@@ -98,7 +100,11 @@ export class Caller {
     const clearedAtMs = this.#clears.find((atMs) => atMs >= said.beginsAtMs);
     const silentAtMs = phone.stream?.silentSinceMs;
     if (clearedAtMs === undefined) tally.failed('not stopped by an interruption');
-    else tally.clearMs.push(clearedAtMs - said.beginsAtMs);
+    else {
+      const clearMs = clearedAtMs - said.beginsAtMs;
+      tally.clearMs.push(clearMs);
+      tally.clearAfterVoiceMs.push(clearMs - (voiceAfterMs.get(words) ?? 0));
+    }
     if (silentAtMs !== undefined) tally.silenceMs.push(Math.max(0, silentAtMs - said.beginsAtMs));
     await this.#isAnswered(said.endsAtMs);
     this.#check(await this.#hears(answerTo(words)), answerTo(story), answerTo(words));

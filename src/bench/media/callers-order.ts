@@ -3,7 +3,9 @@ import type { Heard } from './tally.ts';
 
 export type CallersOrder =
   | { do: 'listen'; accountSid: string; authToken: string; number: string; webhooks: Webhooks }
-  | { do: 'play'; phase: PhaseOrder };
+  | { do: 'play'; phase: PhaseOrder }
+  /** After `silent`: the streams have been looked at. */
+  | { do: 'hang-up' };
 
 export interface Webhooks {
   voice: string;
@@ -27,4 +29,6 @@ export type CallersNews =
   | { told: 'up' }
   /** The time is over; sentences that were begun are finished. */
   | { told: 'over' }
+  /** All have fallen silent, and are still on the line. */
+  | { told: 'silent' }
   | { told: 'played'; heard: Heard };

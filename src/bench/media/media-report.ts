@@ -23,13 +23,21 @@ export function renderMedia(figures: MediaFigures): string {
     `Media workers: ${figures.workers}.`,
     '',
     ...phases.flatMap(phaseLines),
-    `Memory of the media workers by streams: ${phases.map(({ streams, mediaMb }) => `${streams}: ${shown(mediaMb)} MB`).join(', ')}`,
+    `Memory of the media workers by streams, without garbage: ${memoryOf(phases, ({ mediaMb }) => mediaMb)};`,
+    `while they talk, with it: ${memoryOf(phases, ({ mediaWithGarbageMb }) => mediaWithGarbageMb)}`,
     '',
     ...goalLines(goals),
     '',
     goalsLine(goals),
     '',
   ].join('\n');
+}
+
+function memoryOf(
+  phases: readonly PhaseFigures[],
+  mb: (phase: PhaseFigures) => number | null,
+): string {
+  return phases.map((phase) => `${phase.streams}: ${shown(mb(phase))} MB`).join(', ');
 }
 
 function phaseLines(phase: PhaseFigures): string[] {
@@ -47,8 +55,9 @@ function phaseLines(phase: PhaseFigures): string[] {
     timesRow('end of voice to answer', phase.answer),
     timesRow('… over the delays', phase.overhead),
     timesRow('… beyond overlap', phase.beyondOverlap),
-    timesRow('onset to clear', phase.clear),
-    timesRow('onset to silence', phase.silence),
+    timesRow('voice to clear', phase.clearAfterVoice),
+    timesRow('first sound to clear', phase.clear),
+    timesRow('first sound to silence', phase.silence),
     cells('playback', ['stale ms', 'underruns', 'of ms', 'lead p50', 'lead max']),
     cells('', [
       String(playback.staleMs),

@@ -1,5 +1,6 @@
 /** One number of streams: they talk for a while, and are measured at both ends of it. */
 import { withDatabase } from '../bench-servers.ts';
+import { collectGarbage } from '../collect-garbage.ts';
 import type { BenchInstance } from '../bench-instance.ts';
 import { FIRST_WORKSPACE, inWorkspace } from '../../db/scope.ts';
 import { latencyOf, TIMINGS } from '../../db/latency.ts';
@@ -26,7 +27,7 @@ export interface PhaseParts {
 }
 
 const LOOK_EVERY_MS = 1_000;
-/** The last half of the time tells what the memory of so many streams is. */
+/** The last half of the time tells what memory so many streams take while they talk. */
 const SETTLED = 0.5;
 
 export async function playPhase(parts: PhaseParts, order: PhaseOrder): Promise<PhaseFigures> {
@@ -37,9 +38,10 @@ export async function playPhase(parts: PhaseParts, order: PhaseOrder): Promise<P
   const heard = await callers.play(order, {
     up: () => window.begin(),
     over: () => window.end(),
+    silent: () => window.weigh(),
   });
   const workers = difference(before, await readWorkers(metricsPort, count));
-  const { answerMs, clearMs, silenceMs, playback, ...counts } = heard;
+  const { answerMs, clearMs, clearAfterVoiceMs, silenceMs, playback, ...counts } = heard;
   const { medianLeadsMs, ...totals } = playback;
   const beyond = (pathMs: number) => summarize(answerMs.map((ms) => ms - pathMs));
   return {
@@ -51,6 +53,7 @@ export async function playPhase(parts: PhaseParts, order: PhaseOrder): Promise<P
     overhead: beyond(inSequenceMs(delays)),
     beyondOverlap: beyond(criticalPathMs(delays)),
     clear: summarize(clearMs),
+    clearAfterVoice: summarize(clearAfterVoiceMs),
     silence: summarize(silenceMs),
     playback: {
       ...totals,
@@ -90,6 +93,7 @@ class Window {
   #beganAt = 0;
   #endedAt = 0;
   #timer: NodeJS.Timeout | undefined;
+  #heldKb: number | undefined;
 
   constructor(parts: PhaseParts) {
     this.#parts = parts;
@@ -108,7 +112,14 @@ class Window {
     this.#memoryKb.push(this.#mediaKb());
   }
 
-  figures(streams: number): Pick<PhaseFigures, 'cpuPerStreamMinute' | 'mediaMb'> {
+  /** The memory that the streams hold: without garbage, of which a process keeps as much as it likes. */
+  async weigh(): Promise<void> {
+    if (await collectGarbage(Object.values(this.#mediaPids()))) this.#heldKb = this.#mediaKb();
+  }
+
+  figures(
+    streams: number,
+  ): Pick<PhaseFigures, 'cpuPerStreamMinute' | 'mediaMb' | 'mediaWithGarbageMb'> {
     const minutes = (this.#endedAt - this.#beganAt) / 60_000;
     const costs = Object.entries(this.#after).map(([part, { cpuSeconds }]): [string, number] => {
       const spent = cpuSeconds - (this.#before[part]?.cpuSeconds ?? cpuSeconds);
@@ -117,7 +128,8 @@ class Window {
     const settled = this.#memoryKb.slice(Math.floor(this.#memoryKb.length * SETTLED));
     return {
       cpuPerStreamMinute: Object.fromEntries(costs),
-      mediaMb: settled.length === 0 ? null : tenths(median(settled) / 1024),
+      mediaMb: this.#heldKb === undefined ? null : tenths(this.#heldKb / 1024),
+      mediaWithGarbageMb: settled.length === 0 ? null : tenths(median(settled) / 1024),
     };
   }
 
@@ -130,9 +142,13 @@ class Window {
     return { ...instancePids(bench.dataDir), callers: callers.pid, vendors: vendorsPid };
   }
 
-  #mediaKb(): number {
+  #mediaPids(): Record<string, number> {
     const media = Object.entries(this.#pids()).filter(([name]) => partOf(name) === 'media');
-    const usages = Object.values(measureProcesses(Object.fromEntries(media)));
+    return Object.fromEntries(media);
+  }
+
+  #mediaKb(): number {
+    const usages = Object.values(measureProcesses(this.#mediaPids()));
     return usages.reduce((sum, { residentKb }) => sum + residentKb, 0);
   }
 }

@@ -44,15 +44,22 @@ export class Callers {
   }
 
   /**
-   * @param looks called when all callers are greeted, and when the time is over
+   * @param looks called when all callers are greeted, when the time is over, and when nobody says anything
+   * any more; they hang up when the last one has settled
    * @throws when the process ends
    */
-  async play(phase: PhaseOrder, looks: { up: () => void; over: () => void }): Promise<Heard> {
+  async play(
+    phase: PhaseOrder,
+    looks: { up: () => void; over: () => void; silent: () => Promise<void> },
+  ): Promise<Heard> {
     this.#send({ do: 'play', phase });
     await this.#expect('up');
     looks.up();
     await this.#expect('over');
     looks.over();
+    await this.#expect('silent');
+    await looks.silent();
+    this.#send({ do: 'hang-up' });
     return (await this.#expect('played')).heard;
   }
 

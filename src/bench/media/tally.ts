@@ -7,7 +7,9 @@ export interface Heard {
   answerMs: number[];
   /** From the first audible sample of a caller who interrupts to `clear` at Twilio. */
   clearMs: number[];
-  /** ... and to the last audible sample of what he interrupts. */
+  /** The same from where his voice is, see `voice-onset.ts`. */
+  clearAfterVoiceMs: number[];
+  /** From his first audible sample to the last audible one of what he interrupts. */
   silenceMs: number[];
   turns: number;
   interruptions: number;
@@ -37,6 +39,7 @@ export interface PlaybackTotals {
 export class Tally {
   readonly answerMs: number[] = [];
   readonly clearMs: number[] = [];
+  readonly clearAfterVoiceMs: number[] = [];
   readonly silenceMs: number[] = [];
   turns = 0;
   interruptions = 0;
@@ -67,10 +70,10 @@ export class Tally {
   }
 
   heard(more: Pick<Heard, 'voice' | 'lateMs'>): Heard {
-    const { answerMs, clearMs, silenceMs, turns, interruptions } = this;
+    const { answerMs, clearMs, clearAfterVoiceMs, silenceMs, turns, interruptions } = this;
     const errors = [...this.#problems.values()].reduce((sum, count) => sum + count, 0);
     return {
-      ...{ answerMs, clearMs, silenceMs, turns, interruptions, errors },
+      ...{ answerMs, clearMs, clearAfterVoiceMs, silenceMs, turns, interruptions, errors },
       problems: Object.fromEntries(this.#problems),
       playback: this.#playback,
       ...more,
