@@ -6,7 +6,8 @@ import { Context } from '@temporalio/activity';
 import type { MediaActivities } from '../../workflows/stream-contract.ts';
 import type { LiveStream, LiveStreams } from './live-streams.ts';
 
-const BEAT_MS = 800;
+/** Two of them within the heartbeat timeout of 2.5 s. */
+const BEAT_MS = 1_000;
 /**
  * Temporal did not hear our heart in time and does not know this attempt any more, or the workflow is gone.
  * If it still wants the stream, the next attempt is here before this.

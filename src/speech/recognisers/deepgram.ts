@@ -68,7 +68,7 @@ class DeepgramSession implements RecogniserSession {
   readonly #socket: VendorSocket;
   readonly #flushes: PendingFlushes;
   readonly #keepAlive: NodeJS.Timeout;
-  #piece: Uint8Array[] = [];
+  #piece = Buffer.allocUnsafe(PIECE_BYTES);
   #pieceBytes = 0;
   #sentBytes = 0;
   #sentAt = performance.now();
@@ -107,10 +107,14 @@ class DeepgramSession implements RecogniserSession {
 
   send(audio: Uint8Array): void {
     if (this.#outlet.isOver || audio.length === 0) return;
-    this.#piece.push(new Uint8Array(audio));
-    this.#pieceBytes += audio.length;
     this.#sentBytes += audio.length;
-    if (this.#pieceBytes >= PIECE_BYTES) this.#sendPiece();
+    for (let at = 0; at < audio.length;) {
+      const part = audio.subarray(at, at + PIECE_BYTES - this.#pieceBytes);
+      this.#piece.set(part, this.#pieceBytes);
+      this.#pieceBytes += part.length;
+      at += part.length;
+      if (this.#pieceBytes === PIECE_BYTES) this.#sendPiece();
+    }
     this.#checkSilence();
   }
 
@@ -141,9 +145,9 @@ class DeepgramSession implements RecogniserSession {
 
   #sendPiece(): void {
     if (this.#pieceBytes === 0) return;
-    this.#socket.send(Buffer.concat(this.#piece));
+    this.#socket.send(this.#piece.subarray(0, this.#pieceBytes));
     this.#sentAt = performance.now();
-    this.#piece = [];
+    this.#piece = Buffer.allocUnsafe(PIECE_BYTES); // the other one may wait for the network
     this.#pieceBytes = 0;
   }
 
