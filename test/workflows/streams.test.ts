@@ -272,6 +272,18 @@ describe('streams are given up', () => {
     expect(call.step('1')).toMatchObject({ say: 'For two?', next: { kind: 'listen', key: '12' } });
     expect(call.turn('1')).toMatchObject({ status: 'answered', reply: 'For two?' });
   });
+
+  test('even if a stream tells of its answer only then', () => {
+    const call = talking().told(1, '1').sessionEnds(1, 'speech-failed');
+    call.reconnect(1);
+    for (const text of ['', 'For']) {
+      call.said(1, '1', replyOf(text));
+      expect(call.turn('1')).toMatchObject({ status: 'thinking' });
+    }
+    call.replies('1', 'For two?');
+    expect(call.step('1')).toMatchObject({ say: 'For two?', next: { kind: 'listen', key: '12' } });
+    expect(call.turn('1')).toMatchObject({ status: 'answered', reply: 'For two?' });
+  });
 });
 
 describe('the end of a call over a stream', () => {

@@ -27,6 +27,7 @@ export function withoutAnswer(
 ): Turn {
   const { cut } = state;
   if (!cut || cut.key !== turn.key || cut.text === '') return { ...turn, status };
+  if (cut.source === 'apology') return { ...turn, status }; // which is no answer, and was to be followed by one
   const { text, source, model } = cut;
   return {
     ...turn,

@@ -82,7 +82,9 @@ function takeSaid(
 ): void {
   const { state } = draft;
   const turn = state.turns.find((each) => each.key === key);
-  if (turn && reply.isCut && noteCut(draft, number, turn, reply)) return;
+  // One that comes when the call has left streams: the turn is being answered over TwiML already.
+  const isAnsweredAnew = reply.isCut === true || state.mode !== 'stream';
+  if (turn && isAnsweredAnew && noteCut(draft, number, turn, reply)) return;
   const told = turn && toldTurn(draft, number, turn, reply, at);
   if (!told) {
     // Told already, or shrunk to its key in an earlier run: a second end changes nothing either.
