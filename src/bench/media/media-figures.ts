@@ -1,6 +1,5 @@
 /** What the benchmark of streams finds out, and what it ought to find. Pure. */
 import type { Goal, Machine } from '../report-lines.ts';
-import { slopeOf } from '../regression.ts';
 import type { Summary } from '../statistics.ts';
 import type { Delays } from './delays.ts';
 import type { Heard, PlaybackTotals } from './tally.ts';
@@ -40,7 +39,7 @@ export interface PhaseFigures extends Pick<
   steps: WorkerStep[];
   /** CPU seconds by part: both processes of a role together. */
   cpuPerStreamMinute: Record<string, number>;
-  /** Resident memory of the media workers when everybody has fallen silent, without garbage. */
+  /** Resident memory of the media workers when everybody has fallen silent, without garbage; of the last phase. */
   mediaMb: number | null;
   /** The same while everybody talks, with it. */
   mediaWithGarbageMb: number | null;
@@ -54,7 +53,8 @@ export interface MediaFigures extends Machine {
   criticalPathMs: number;
   inSequenceMs: number;
   phases: PhaseFigures[];
-  /** The slope over the phases. */
+  /** The same as `mediaMb` when all have hung up. */
+  emptyMb: number | null;
   mbPerStream: number | null;
   errors: number;
   goals: Goal[];
@@ -74,13 +74,17 @@ export const LIMITS = {
 const OVERHEAD_AT = 50;
 const UNDERRUNS_AT = 100;
 
-export function mbPerStream(phases: readonly PhaseFigures[]): number | null {
-  const points = phases.flatMap(({ streams: x, mediaMb: y }) => (y === null ? [] : [{ x, y }]));
-  const slope = slopeOf(points)?.slope;
-  return slope === undefined ? null : Math.round(slope * 100) / 100;
+/** What the streams of the last phase held, of which nothing is left when they are gone. */
+export function mbPerStream(
+  phases: readonly PhaseFigures[],
+  emptyMb: number | null,
+): number | null {
+  const { streams, mediaMb } = phases.at(-1) ?? { streams: 0, mediaMb: null };
+  if (mediaMb === null || emptyMb === null) return null;
+  return Math.round((100 * (mediaMb - emptyMb)) / streams) / 100;
 }
 
-export function mediaGoals(phases: readonly PhaseFigures[]): Goal[] {
+export function mediaGoals(phases: readonly PhaseFigures[], emptyMb: number | null): Goal[] {
   const most = phases.reduce<PhaseFigures | undefined>(
     (found, each) => (found && found.streams >= each.streams ? found : each),
     undefined,
@@ -118,7 +122,7 @@ export function mediaGoals(phases: readonly PhaseFigures[]): Goal[] {
     },
     {
       name: 'memory a stream',
-      value: mbPerStream(phases),
+      value: mbPerStream(phases, emptyMb),
       limit: LIMITS.mbPerStream,
       unit: 'MB',
     },

@@ -23,21 +23,14 @@ export function renderMedia(figures: MediaFigures): string {
     `Media workers: ${figures.workers}.`,
     '',
     ...phases.flatMap(phaseLines),
-    `Memory of the media workers by streams, without garbage: ${memoryOf(phases, ({ mediaMb }) => mediaMb)};`,
-    `while they talk, with it: ${memoryOf(phases, ({ mediaWithGarbageMb }) => mediaWithGarbageMb)}`,
+    `Memory of the media workers by streams while they talk: ${phases.map(({ streams, mediaWithGarbageMb }) => `${streams}: ${shown(mediaWithGarbageMb)} MB`).join(', ')};`,
+    `without garbage, the last ones silent: ${shown(phases.at(-1)?.mediaMb ?? null)} MB, and when they have hung up: ${shown(figures.emptyMb)} MB`,
     '',
     ...goalLines(goals),
     '',
     goalsLine(goals),
     '',
   ].join('\n');
-}
-
-function memoryOf(
-  phases: readonly PhaseFigures[],
-  mb: (phase: PhaseFigures) => number | null,
-): string {
-  return phases.map((phase) => `${phase.streams}: ${shown(mb(phase))} MB`).join(', ');
 }
 
 function phaseLines(phase: PhaseFigures): string[] {

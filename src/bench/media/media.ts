@@ -16,7 +16,7 @@ import type { Delays } from './delays.ts';
 import { mbPerStream, mediaGoals } from './media-figures.ts';
 import type { MediaFigures, PhaseFigures } from './media-figures.ts';
 import { renderMedia } from './media-report.ts';
-import { playPhase } from './phase.ts';
+import { heldMb, playPhase } from './phase.ts';
 import type { PhaseParts } from './phase.ts';
 import { Callers } from './start-callers.ts';
 import { startVendors } from './start-vendors.ts';
@@ -133,13 +133,15 @@ async function measure(
     if (stopping.aborted) break;
     progress.say(`${streams} streams for ${options.seconds} s ...`);
     try {
-      phases.push(await playPhase({ ...parts, workers, delays }, { ...order, streams }));
+      const isLast = phases.length === sizes.length - 1;
+      phases.push(await playPhase({ ...parts, workers, delays }, { ...order, streams }, isLast));
     } catch (error) {
       if (!stopping.aborted) throw error;
     }
   }
   progress.say('Waiting until all calls are closed ...');
   const open = stopping.aborted ? [] : await callsLeftOpen(bench);
+  const emptyMb = stopping.aborted ? null : await heldMb(bench);
   const figures: MediaFigures = {
     benchmark: 'media',
     delays,
@@ -147,9 +149,10 @@ async function measure(
     criticalPathMs: criticalPathMs(delays),
     inSequenceMs: inSequenceMs(delays),
     phases,
-    mbPerStream: mbPerStream(phases),
+    emptyMb,
+    mbPerStream: mbPerStream(phases, emptyMb),
     errors: phases.reduce((sum, { errors }) => sum + errors, open?.length ?? 1),
-    goals: mediaGoals(phases),
+    goals: mediaGoals(phases, emptyMb),
     node: process.version,
     cores: cpus().length,
     load: [loadBefore, loadavg()[0] ?? 0],

@@ -30,7 +30,12 @@ const LOOK_EVERY_MS = 1_000;
 /** The last half of the time tells what memory so many streams take while they talk. */
 const SETTLED = 0.5;
 
-export async function playPhase(parts: PhaseParts, order: PhaseOrder): Promise<PhaseFigures> {
+/** @param isLast it is also weighed: a process that has collected its garbage runs a fifth dearer afterwards */
+export async function playPhase(
+  parts: PhaseParts,
+  order: PhaseOrder,
+  isLast: boolean,
+): Promise<PhaseFigures> {
   const { bench, callers, metricsPort, workers: count, delays } = parts;
   const since = new Date();
   const before = await readWorkers(metricsPort, count);
@@ -38,7 +43,9 @@ export async function playPhase(parts: PhaseParts, order: PhaseOrder): Promise<P
   const heard = await callers.play(order, {
     up: () => window.begin(),
     over: () => window.end(),
-    silent: () => window.weigh(),
+    silent: async () => {
+      if (isLast) await window.weigh();
+    },
   });
   const workers = difference(before, await readWorkers(metricsPort, count));
   const { answerMs, clearMs, clearAfterVoiceMs, silenceMs, playback, ...counts } = heard;
@@ -93,7 +100,7 @@ class Window {
   #beganAt = 0;
   #endedAt = 0;
   #timer: NodeJS.Timeout | undefined;
-  #heldKb: number | undefined;
+  #heldMb: number | null = null;
 
   constructor(parts: PhaseParts) {
     this.#parts = parts;
@@ -102,19 +109,18 @@ class Window {
   begin(): void {
     this.#before = this.#look();
     this.#beganAt = performance.now();
-    this.#timer = setInterval(() => this.#memoryKb.push(this.#mediaKb()), LOOK_EVERY_MS);
+    this.#timer = setInterval(() => this.#lookAtMemory(), LOOK_EVERY_MS);
   }
 
   end(): void {
     clearInterval(this.#timer);
     this.#after = this.#look();
     this.#endedAt = performance.now();
-    this.#memoryKb.push(this.#mediaKb());
+    this.#lookAtMemory();
   }
 
-  /** The memory that the streams hold: without garbage, of which a process keeps as much as it likes. */
   async weigh(): Promise<void> {
-    if (await collectGarbage(Object.values(this.#mediaPids()))) this.#heldKb = this.#mediaKb();
+    this.#heldMb = await heldMb(this.#parts.bench);
   }
 
   figures(
@@ -128,7 +134,7 @@ class Window {
     const settled = this.#memoryKb.slice(Math.floor(this.#memoryKb.length * SETTLED));
     return {
       cpuPerStreamMinute: Object.fromEntries(costs),
-      mediaMb: this.#heldKb === undefined ? null : tenths(this.#heldKb / 1024),
+      mediaMb: this.#heldMb,
       mediaWithGarbageMb: settled.length === 0 ? null : tenths(median(settled) / 1024),
     };
   }
@@ -142,13 +148,25 @@ class Window {
     return { ...instancePids(bench.dataDir), callers: callers.pid, vendors: vendorsPid };
   }
 
-  #mediaPids(): Record<string, number> {
-    const media = Object.entries(this.#pids()).filter(([name]) => partOf(name) === 'media');
-    return Object.fromEntries(media);
+  #lookAtMemory(): void {
+    this.#memoryKb.push(residentKb(mediaPids(this.#parts.bench)));
   }
+}
 
-  #mediaKb(): number {
-    const usages = Object.values(measureProcesses(this.#mediaPids()));
-    return usages.reduce((sum, { residentKb }) => sum + residentKb, 0);
-  }
+/**
+ * What the media workers hold: without garbage, of which a process keeps as much as it likes. Null when it could
+ * not be collected.
+ */
+export async function heldMb(bench: BenchInstance): Promise<number | null> {
+  const pids = mediaPids(bench);
+  return (await collectGarbage(Object.values(pids))) ? tenths(residentKb(pids) / 1024) : null;
+}
+
+function mediaPids({ dataDir }: BenchInstance): Record<string, number> {
+  const all = Object.entries(instancePids(dataDir));
+  return Object.fromEntries(all.filter(([name]) => partOf(name) === 'media'));
+}
+
+function residentKb(pids: Record<string, number>): number {
+  return Object.values(measureProcesses(pids)).reduce((sum, usage) => sum + usage.residentKb, 0);
 }

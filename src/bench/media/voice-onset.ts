@@ -8,7 +8,7 @@ const WINDOW = WINDOW_MS * SAMPLES_PER_MS;
 const MARGIN_DB = 15.9;
 
 /**
- * Before it there are breath and soft consonants, of synthetic voices down to 30 dB below the vowel that follows,
+ * Before it there are breath and soft consonants, of synthetic voices 20 dB and more below the vowel that follows,
  * which the model of voice activity does not take for a voice.
  * @param audio mu-law of 8 kHz
  * @returns the first sample of the first 5 ms in which speech is active; 0 when it never is
