@@ -60,8 +60,8 @@ export interface StreamReply {
 
 /**
  * The activities on a media worker's own task queue. Its session is looked after by one of them as long
- * as it lives: the result says why it is over, and the heartbeat (every few hundred milliseconds, with its
- * own time in Unix milliseconds as details; 2.5 s without is its death) that it is not.
+ * as it lives: the result says why it is over, and the heartbeat (each second, with its own time in Unix
+ * milliseconds as details; 2.5 s without is its death) that it is not.
  */
 export interface MediaActivities {
   /**

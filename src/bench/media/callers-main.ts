@@ -31,6 +31,7 @@ async function listen(order: Extract<CallersOrder, { do: 'listen' }>): Promise<S
   const simulator = await startSimulator({ accountSid, authToken, numbers: [where] });
   // Nobody waits for a voice in mid-call.
   await simulator.prepareWords(...ALL_WORDS);
+  voiceAfterMs = await voicesOf(INTERRUPTIONS);
   return simulator;
 }
 
@@ -46,7 +47,6 @@ async function play(
   const loop = monitorEventLoopDelay({ resolution: TIMER_MS });
   let isOver = false;
   const greeted: Promise<boolean>[] = [];
-  const voiceAfterMs = await voicesOf(INTERRUPTIONS);
   const callers: Caller[] = [];
   const talks: Promise<void>[] = [];
   for (let each = 0; each < streams; each += 1) {
@@ -109,6 +109,7 @@ process.once('disconnect', () => process.exit(0));
 let simulator: Simulator | undefined;
 let number = '';
 let hangUp: () => void = () => undefined;
+let voiceAfterMs: ReadonlyMap<string, number> = new Map();
 process.on('message', (message) => {
   const order = message as CallersOrder;
   if (order.do === 'listen') {

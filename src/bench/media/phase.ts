@@ -30,7 +30,7 @@ const LOOK_EVERY_MS = 1_000;
 /** The last half of the time tells what memory so many streams take while they talk. */
 const SETTLED = 0.5;
 
-/** @param isLast it is also weighed: a process that has collected its garbage runs a fifth dearer afterwards */
+/** @param isLast it is also weighed: a process that has just collected its garbage is a dearer one */
 export async function playPhase(
   parts: PhaseParts,
   order: PhaseOrder,
