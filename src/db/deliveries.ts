@@ -33,7 +33,7 @@ export interface DeliveryFilter {
 }
 
 /** So many are ended by one statement: none runs into its time limit, however much waits. */
-const AT_ONCE = 10_000;
+const AT_ONCE = 2_000;
 /** Who sends holds the endpoint for no longer; a longer time means that nothing is to be sent. */
 const LEASE_MS = 30_000;
 

@@ -402,7 +402,7 @@ describe('what an endpoint missed', () => {
     expect(counts.reduce((sum, each) => sum + each, 0)).toBe(45_000);
     expect((await recover(id, ago(3 * 3_600_000))).body).toMatchObject({ deliveries: 0 });
     // As many as that are ended by one request, too.
-    await change(id, 'disabled');
+    expect((await change(id, 'disabled')).status).toBe(200);
     const { rows } = await sql<{ status: string; count: number }>`
       select status, count(*)::int from deliveries where endpoint_id = ${id} group by 1`.execute(
       bench.owner,
