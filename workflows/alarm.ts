@@ -1,4 +1,5 @@
 import { CancellationScope, isCancellation, log, sleep } from '@temporalio/workflow';
+import { createShelter } from './shelter.ts';
 
 /**
  * One timer for all deadlines of a call. Every timer is events of the history, and most deadlines
@@ -6,6 +7,7 @@ import { CancellationScope, isCancellation, log, sleep } from '@temporalio/workf
  * the old time, and whoever listens looks at the deadlines and sets it again.
  */
 export class Alarm {
+  readonly #shelter = createShelter();
   readonly #ring: () => void;
   #armedFor: number | undefined;
   #scope: CancellationScope | undefined;
@@ -26,7 +28,7 @@ export class Alarm {
 
   /** In a scope below one that nobody cancels: whatever sets the alarm, only a new time ends it. */
   #sleep(at: number, name: string): Promise<void> {
-    return CancellationScope.nonCancellable(async () => {
+    return this.#shelter.run(async () => {
       const scope = new CancellationScope();
       this.#scope = scope;
       await scope.run(() => sleep(Math.max(1, at - Date.now()), { summary: name }));

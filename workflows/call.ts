@@ -33,6 +33,7 @@ import { answering, guarded } from './handlers.ts';
 import { GREETING_KEY, parseKey } from './rules/keys.ts';
 import { shortStory, turnCount } from './rules/memory.ts';
 import { mayAttach } from './rules/streams.ts';
+import { createShelter } from './shelter.ts';
 
 /** Longer than the first webhook takes; shorter than anybody would notice. */
 const GREETING_MS = 100;
@@ -51,10 +52,11 @@ export interface CallOutcome {
 
 export async function call({ carried, found, ...start }: CallWorkflowInput): Promise<CallOutcome> {
   const run = new CallRun(start, carried);
-  handleMessages(run);
-  endWhenCancelled(run);
   // A cancellation ends the call in order; it must not reach what is needed for that.
-  return CancellationScope.nonCancellable(async () => {
+  const shelter = createShelter();
+  handleMessages(run, shelter);
+  endWhenCancelled(run, shelter);
+  return shelter.run(async () => {
     if (carried) {
       run.dispatch({ type: 'time', at: Date.now() });
       run.resumeSession();
@@ -77,44 +79,46 @@ async function recordAfterGreeting(run: CallRun): Promise<never> {
   return run.recorder.run();
 }
 
-function handleMessages(run: CallRun): void {
+function handleMessages(run: CallRun, shelter: CancellationScope): void {
   setHandler(
     spokeSignal,
-    guarded(({ key, heard }) => run.dispatch({ type: 'spoke', key, heard, at: Date.now() })),
+    guarded(shelter, ({ key, heard }) =>
+      run.dispatch({ type: 'spoke', key, heard, at: Date.now() }),
+    ),
   );
   setHandler(
     statusSignal,
-    guarded((status) => run.dispatch({ type: 'status', status, at: Date.now() })),
+    guarded(shelter, (status) => run.dispatch({ type: 'status', status, at: Date.now() })),
   );
   setHandler(
     beginUpdate,
-    answering(({ callSid }) => {
+    answering(shelter, ({ callSid }) => {
       run.dispatch({ type: 'begun', callSid, at: Date.now() });
       return run.decidedStep(GREETING_KEY);
     }),
   );
   setHandler(
     turnUpdate,
-    answering((key) => run.decidedStep(key)),
+    answering(shelter, (key) => run.decidedStep(key)),
     { validator: refuseBadKey },
   );
   setHandler(
     endUpdate,
-    answering(async ({ message }) => {
+    answering(shelter, async ({ message }) => {
       run.dispatch({ type: 'end-requested', message, at: Date.now() });
       await condition(() => run.hasBegun);
     }),
   );
-  handleStreams(run);
+  handleStreams(run, shelter);
   setHandler(snapshotQuery, () => snapshotOf(run.state));
   setHandler(shortStoryQuery, () => shortStory(run.state));
   setHandler(heardQuery, (key) => hasHeard(run.state, key));
 }
 
-function handleStreams(run: CallRun): void {
+function handleStreams(run: CallRun, shelter: CancellationScope): void {
   setHandler(
     attachUpdate,
-    answering(async (request) => run.attach(request)),
+    answering(shelter, async (request) => run.attach(request)),
     {
       // Before it is history: whoever has a token may try it as often as he likes.
       validator: (request) => {
@@ -124,21 +128,21 @@ function handleStreams(run: CallRun): void {
   );
   setHandler(
     reconnectUpdate,
-    answering(async (request) => {
+    answering(shelter, async (request) => {
       await condition(() => run.hasBegun);
       return run.reconnect(request);
     }),
   );
   setHandler(
     streamSignal,
-    guarded((news) => run.dispatch({ type: 'stream-news', news, at: Date.now() })),
+    guarded(shelter, (news) => run.dispatch({ type: 'stream-news', news, at: Date.now() })),
   );
 }
 
 /** "Request cancellation" in the Temporal UI means what an operator's end means. */
-function endWhenCancelled(run: CallRun): void {
+function endWhenCancelled(run: CallRun, shelter: CancellationScope): void {
   CancellationScope.current().cancelRequested.catch(
-    guarded(() => run.dispatch({ type: 'end-requested', message: '', at: Date.now() })),
+    guarded(shelter, () => run.dispatch({ type: 'end-requested', message: '', at: Date.now() })),
   );
 }
 
