@@ -17,10 +17,16 @@ export type Utterance =
     }
   | { who: 'caller'; heard: Exclude<Heard, { kind: 'silence' }> };
 
+/** Of an assistant, what a model is asked with. A history keeps it with every question: no more than that. */
+export type Speaker = Pick<
+  Assistant,
+  'id' | 'version' | 'instructions' | 'models' | 'voice' | 'apology'
+>;
+
 /** A call as the orchestrator sees it: whose voice, and what was said and heard. */
 export interface CallSoFar {
   callId: string;
-  assistant: Assistant;
+  assistant: Speaker;
   /** What was said in earlier calls between the two, in short. */
   memory?: string;
   /** What was said before `utterances`, in short, when the call has become long. */

@@ -4,6 +4,7 @@
  */
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { CallSoFar } from '../activities/ports.ts';
+import type { Assistant } from './assistant.ts';
 import type { Heard, ModelTry, Step, Tokens, Turn, TurnKey, TurnTimings } from './contract.ts';
 
 /** A stream is connected: its media worker redeems the token that the step gave out. */
@@ -19,7 +20,7 @@ export interface AttachRequest {
 
 /** What a media worker must know to lead the conversation. */
 export interface StreamBrief {
-  call: CallSoFar;
+  call: CallSoFar & { assistant: Assistant };
   /** To be said first: the greeting, or what bridges a lost stream; may be empty. */
   say: string;
   /** `greeting`: nobody has been greeted yet, and `say` does it. */

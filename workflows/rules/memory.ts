@@ -79,10 +79,10 @@ export function turnsToSummarize(state: Conversation): Turn[] {
 export function callSoFar(state: Conversation, utterances: Utterance[]): CallSoFar | undefined {
   const { call, startedAt, summary } = state;
   if (!state.assistant) return undefined;
-  const { memory, ...assistant } = state.assistant;
+  const { memory, id, version, instructions, models, voice, apology } = state.assistant;
   return {
     callId: call.callId,
-    assistant,
+    assistant: { id, version, instructions, ...(models && { models }), voice, apology },
     ...(memory && { memory }),
     ...(summary && { summary: summary.text }),
     utterances,

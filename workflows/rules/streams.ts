@@ -53,8 +53,9 @@ export function briefOf(state: Conversation): StreamBrief | undefined {
   const pending = state.turns.find(({ key }) => key === pendingKey);
   const call = callSoFar(state, utterancesBefore(state, pendingKey));
   if (!call) return undefined;
+  const { memory: _told, ...whole } = assistant;
   return {
-    call,
+    call: { ...call, assistant: whole },
     ...opening,
     ...(pending && { pending: { key: pending.key, heard: pending.heard } }),
     turnsLeft: Math.max(0, assistant.limits.turns - modelReplies(state)),
