@@ -6,16 +6,16 @@ import { TwilioClient } from './twilio-client.ts';
 
 export class LiveCalls {
   readonly #target: Target;
-  readonly #turns: number;
+  readonly #turnsOf: (index: number) => number;
   readonly #client: TwilioClient;
   readonly #played = newPlayed();
   readonly #hangUps: (() => void)[] = [];
   readonly #ends: Promise<void>[] = [];
 
-  /** @param turns of each call before it falls silent */
-  constructor(target: Target, turns: number) {
+  /** @param turnsOf the turns of a call before it falls silent, by its number from 0 */
+  constructor(target: Target, turnsOf: (index: number) => number) {
     this.#target = target;
-    this.#turns = turns;
+    this.#turnsOf = turnsOf;
     this.#client = new TwilioClient({ authToken: target.authToken, connections: BATCH });
   }
 
@@ -55,7 +55,7 @@ export class LiveCalls {
         isSilent();
         return held;
       };
-      const shape = { turns: this.#turns, pauseMs: 0, beforeEnd: hold };
+      const shape = { turns: this.#turnsOf(this.count), pauseMs: 0, beforeEnd: hold };
       this.#ends.push(playOne(this.#client, this.#target, shape, this.#played, line));
     });
   }

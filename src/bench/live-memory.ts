@@ -15,6 +15,8 @@ export interface MemoryFigures {
   /** Resident memory of all processes of the part without garbage, in kB, at each number of live calls. */
   steps: { live: number; residentKb: number }[];
   live: number;
+  /** That each has made; 0: from one to ten. */
+  turns: number;
   /** So many of them came first: memory that is got once, for any number of calls, is got then. */
   warmUp: number;
   /** The slope of a straight line through the steps from the warm-up on. */
@@ -27,11 +29,14 @@ export interface MemoryFigures {
 export interface MemoryOptions {
   /** How many are measured; as many warm up before them, and stay on the line. */
   live: number;
+  /** That each of them has made; 0: one has made one, the next one two, up to ten, and so on. */
+  turns: number;
   part: string;
   pids: Readonly<Record<string, number>>;
 }
 
 const STEPS = 5;
+/** Calls of so many turns, each of them somewhere in its conversation. */
 const TURNS = 10;
 /** Long enough for records to be written. */
 const SETTLE_MS = 2000;
@@ -40,9 +45,9 @@ const LOOK_EVERY_MS = 200;
 
 export async function measureLiveMemory(
   target: Target,
-  { live, part, pids }: MemoryOptions,
+  { live, turns, part, pids }: MemoryOptions,
 ): Promise<{ figures: MemoryFigures; problems: string[] }> {
-  const calls = new LiveCalls(target, TURNS);
+  const calls = new LiveCalls(target, (index) => turns || (index % TURNS) + 1);
   const ours = Object.fromEntries(Object.entries(pids).filter(([name]) => partOf(name) === part));
   let isClean = true;
   const look = async (): Promise<number> => {
@@ -63,14 +68,14 @@ export async function measureLiveMemory(
       ...calls.samples.problems(),
       ...(isClean ? [] : ['memory was read with garbage in it: no inspector could be opened']),
     ];
-    return { figures: { ...figuresOf(steps), errors }, problems };
+    return { figures: { ...figuresOf(steps), turns, errors }, problems };
   } finally {
     calls.close();
   }
 }
 
 /** The figures of the steps: the first one is without calls, the second one after the warm-up. Pure. */
-export function figuresOf(steps: MemoryFigures['steps']): Omit<MemoryFigures, 'errors'> {
+export function figuresOf(steps: MemoryFigures['steps']): Omit<MemoryFigures, 'errors' | 'turns'> {
   const [empty, warm] = steps;
   const live = steps.at(-1)?.live ?? 0;
   const warmUp = warm?.live ?? 0;

@@ -21,6 +21,7 @@ export type WebhookOption =
   | 'seconds'
   | 'settle'
   | 'live'
+  | 'live-turns'
   | 'bot'
   | 'sealed';
 export type WebhookOptions = Record<WebhookOption, number>;
@@ -81,11 +82,12 @@ export async function runPhases(
   };
 }
 
-async function memoryPhase(target: Target, { live }: WebhookOptions, watched: Watched) {
+async function memoryPhase(target: Target, options: WebhookOptions, watched: Watched) {
+  const { live, 'live-turns': turns } = options;
   if (live === 0 || target.stopping.aborted) return undefined;
   const { pids, part, progress } = watched;
   progress.say(`Measuring memory with up to ${live} live calls ...`);
-  return measureLiveMemory(target, { live, part, pids });
+  return measureLiveMemory(target, { live, turns, part, pids });
 }
 
 async function manyPhase(target: Target, options: WebhookOptions, { pids, progress }: Watched) {

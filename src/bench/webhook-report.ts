@@ -80,7 +80,7 @@ function partLines({ one, many, throughput, memory }: AllParts, betweenMs: numbe
       ({ live, residentKb }) => `${live}: ${shown(residentKb / 1024)} MB`,
     );
     lines.push(
-      `Memory by live calls: ${steps.join(', ')}`,
+      `Memory by live calls, ${memory.turns || 'one to ten'} turns each: ${steps.join(', ')}`,
       `  ${shown(memory.kbPerCall)} kB a call: the slope after the first ${memory.warmUp}, which stay on the line`,
       `  ${shown(memory.firstKbPerCall)} kB a call: the first ${memory.warmUp}, what the processes' memory grows by once included`,
       '',

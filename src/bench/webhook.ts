@@ -53,6 +53,12 @@ export const webhookBenchmark: Benchmark<WebhookOption> = {
       min: 0,
       max: 5000,
     },
+    'live-turns': {
+      what: 'turns that each has made, 0 for one to ten',
+      default: 0,
+      min: 0,
+      max: 99,
+    },
     bot: { what: '1 to compare with a bot in memory, 0 not to', default: 1, min: 0, max: 1 },
     sealed: { what: '1 to seal payloads with a key, 0 not to', default: 1, min: 0, max: 1 },
   },

@@ -128,10 +128,10 @@ describe('load', () => {
   });
 
   test('stays on the line until it hangs up', async () => {
-    const calls = new LiveCalls(target, 2);
+    const calls = new LiveCalls(target, (index) => 1 + (index % 2));
     await calls.growTo(11);
     expect(calls.count).toBe(11);
-    expect(calls.samples.figures()).toMatchObject({ turn: { count: 22 }, status: { count: 0 } });
+    expect(calls.samples.figures()).toMatchObject({ turn: { count: 16 }, status: { count: 0 } });
     await calls.hangUp();
     calls.close();
     expect(calls.samples.figures()).toMatchObject({ status: { count: 11 } });
@@ -140,7 +140,7 @@ describe('load', () => {
 
   test('is weighed while it is live', async () => {
     stop.abort(); // looks once, without the waits in between
-    const { figures } = await measureLiveMemory(target, { live: 5, part: 'bot', pids });
+    const { figures } = await measureLiveMemory(target, { live: 5, turns: 0, part: 'bot', pids });
     expect(figures).toMatchObject({ live: 0, kbPerCall: null, errors: 0 });
     expect(figures.steps[0]?.residentKb).toBeGreaterThan(10_000);
   });
