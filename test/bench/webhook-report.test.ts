@@ -155,7 +155,9 @@ describe('the report', () => {
     expect(report).toMatch(
       /^CPU ms a webhook: api 3\.0, worker 20\.0, generator 1\.0, total 23\.0 \(the load generator: 4 % of all\)$/m,
     );
-    expect(report).toMatch(/^Memory by live calls, one to ten turns each: 0: 100\.0 MB, 10: 103\.0 MB$/m);
+    expect(report).toMatch(
+      /^Memory by live calls, one to ten turns each: 0: 100\.0 MB, 10: 103\.0 MB$/m,
+    );
     expect(report).toMatch(/^ {2}307\.2 kB a call: the slope after the first 5, /m);
     expect(report).toMatch(/^ {2}512\.0 kB a call: the first 5, /m);
     expect(report).toMatch(/IN MEMORY$/m);
