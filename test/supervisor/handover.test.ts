@@ -93,9 +93,12 @@ describe('killed processes', () => {
   test('when the supervisor is killed, its processes answer and leave', async () => {
     const agent = new Agent({ keepAlive: true });
     await instance.get('/', { agent });
-    const open = Array.from({ length: 10 }, () => get('/?ms=400'));
-    // In turn: these are with a process when this later one is answered.
-    await get('/');
+    let begun = 0;
+    const open = Array.from({ length: 10 }, () =>
+      instance.get('/?ms=1000&begin', {}, () => (begun += 1)),
+    );
+    // What the supervisor itself still has is gone with it.
+    await eventually(() => begun === 10);
     instance.process.child.kill('SIGKILL');
     expect(errorsOf(await Promise.all(open))).toEqual([]);
     await eventually(() => !Object.values(instance.pids).some(isRunning), 5000);
