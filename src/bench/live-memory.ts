@@ -29,15 +29,15 @@ export interface MemoryFigures {
 export interface MemoryOptions {
   /** How many are measured; as many warm up before them, and stay on the line. */
   live: number;
-  /** That each of them has made; 0: one has made one, the next one two, up to ten, and so on. */
+  /** That each of them has made; 0: from one to ten. */
   turns: number;
   part: string;
   pids: Readonly<Record<string, number>>;
 }
 
 const STEPS = 5;
-/** Calls of so many turns, each of them somewhere in its conversation. */
-const TURNS = 10;
+/** Each somewhere in a conversation of ten turns; two after one another are half-way on average. */
+const PROGRESS = [1, 10, 2, 9, 3, 8, 4, 7, 5, 6];
 /** Long enough for records to be written. */
 const SETTLE_MS = 2000;
 const LOOKS = 5;
@@ -47,7 +47,7 @@ export async function measureLiveMemory(
   target: Target,
   { live, turns, part, pids }: MemoryOptions,
 ): Promise<{ figures: MemoryFigures; problems: string[] }> {
-  const calls = new LiveCalls(target, (index) => turns || (index % TURNS) + 1);
+  const calls = new LiveCalls(target, (index) => turnsOf(index, turns));
   const ours = Object.fromEntries(Object.entries(pids).filter(([name]) => partOf(name) === part));
   let isClean = true;
   const look = async (): Promise<number> => {
@@ -72,6 +72,11 @@ export async function measureLiveMemory(
   } finally {
     calls.close();
   }
+}
+
+/** How many turns a call makes, by its number from 0, before it falls silent. Pure. */
+export function turnsOf(index: number, turns: number): number {
+  return turns > 0 ? turns : (PROGRESS[index % PROGRESS.length] ?? 1);
 }
 
 /** The figures of the steps: the first one is without calls, the second one after the warm-up. Pure. */

@@ -55,6 +55,8 @@ export interface SoakFigures extends Record<Kind, KindFigures>, Machine {
   left: Record<string, Left>;
   /** Null: Temporal could not be asked. */
   workflowsLeft: number | null;
+  /** At so many looks not all processes of Node's could be made to collect their garbage before. */
+  looksWithGarbage: number;
   /** What Temporal keeps was sealed. */
   sealed: boolean;
   goals: Goal[];

@@ -58,6 +58,7 @@ async function soak(
   const looks: SoakLook[] = [];
   const until = watch({ options, bench, samples, pids, looks, progress });
   await callAgainAndAgain(bench, { turns, pauseMs }, calls, { until, played });
+  const unclean = await until;
   progress.say('Waiting until all calls are closed ...');
   const open = await untilQuiet(bench);
   const workflowsLeft = stopping.aborted ? null : (open?.length ?? null);
@@ -79,6 +80,7 @@ async function soak(
     left: leftOf(before, after),
     sealed: options.sealed === 1,
     workflowsLeft,
+    looksWithGarbage: unclean,
     goals: soakGoals(growth, workflowsLeft, leftOf(before, after)),
     node: process.version,
     cores: cpus().length,
@@ -86,7 +88,7 @@ async function soak(
     interrupted: stopping.aborted,
   };
   return {
-    report: renderSoak(figures, [...samples.problems(), ...changes]),
+    report: renderSoak(figures, [...samples.problems(), ...changes, ...garbageIn(unclean)]),
     json: { ...figures },
     // Where Temporal could not be asked, that is one by itself.
     errors: figures.errors + (workflowsLeft ?? (stopping.aborted ? 0 : 1)),
@@ -111,21 +113,31 @@ interface Watch {
   progress: BenchContext['progress'];
 }
 
-/** Looks at the processes again and again; settles when the time is up. */
-async function watch({ options, bench, samples, pids, looks, progress }: Watch): Promise<void> {
+/**
+ * Looks at the processes again and again; settles when the time is up.
+ * @returns at how many looks there was garbage left in one of them
+ */
+async function watch({ options, bench, samples, pids, looks, progress }: Watch): Promise<number> {
   const startedAt = performance.now();
+  let unclean = 0;
   for (;;) {
     // The first look comes at once, so that a soak that is stopped early has seen its processes.
-    if (looks.length > 0 && !bench.stopping.aborted) await collectGarbage(ofNode(pids));
+    if (looks.length > 0 && !bench.stopping.aborted) {
+      if (!(await collectGarbage(ofNode(pids)))) unclean += 1;
+    }
     const seconds = (performance.now() - startedAt) / 1000;
     looks.push({ seconds, usages: measureProcesses(pids), mark: samples.mark() });
     const leftMs = (options.seconds - seconds) * 1000;
-    if (leftMs <= 0 || bench.stopping.aborted) return;
+    if (leftMs <= 0 || bench.stopping.aborted) return unclean;
     progress.live(
       `${Math.round(seconds)} of ${options.seconds} s, ${samples.count} webhooks, ${samples.errors} errors`,
     );
     await pause(Math.min(leftMs, options.look * 1000), bench.stopping);
   }
+}
+
+function garbageIn(looks: number): string[] {
+  return looks > 0 ? [`memory was read with garbage in it ${looks} times`] : [];
 }
 
 /** Of them we know how garbage is collected. */

@@ -7,7 +7,7 @@ import type { Heard } from '../../workflows/contract.ts';
 import { MemoryGateway } from '../../src/bench/in-memory-bot/memory-gateway.ts';
 import { replyTo } from '../../src/bench/instant-model.ts';
 import { LiveCalls } from '../../src/bench/live-calls.ts';
-import { figuresOf, measureLiveMemory } from '../../src/bench/live-memory.ts';
+import { figuresOf, measureLiveMemory, turnsOf } from '../../src/bench/live-memory.ts';
 import { callAgainAndAgain, manyAtOnce, newPlayed, oneAtATime } from '../../src/bench/load.ts';
 import type { Target } from '../../src/bench/load.ts';
 import { measurePhase } from '../../src/bench/phase.ts';
@@ -147,6 +147,13 @@ describe('load', () => {
 });
 
 describe('memory per live call', () => {
+  test('is that of calls somewhere in ten turns, or after so many', () => {
+    const mixed = Array.from({ length: 20 }, (_each, index) => turnsOf(index, 0));
+    expect(mixed.slice(0, 10).toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    expect(mixed.slice(10)).toEqual(mixed.slice(0, 10));
+    expect(turnsOf(7, 3)).toBe(3);
+  });
+
   test('is the slope after the warm-up, whose calls are told apart', () => {
     const steps = [
       { live: 0, residentKb: 1000 },

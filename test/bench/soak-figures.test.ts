@@ -97,6 +97,7 @@ describe('the report of a soak', () => {
     left,
     sealed: true,
     workflowsLeft: 1,
+    looksWithGarbage: 0,
     goals: soakGoals(growth, 1, left),
     node: 'v20.0.0',
     cores: 2,
