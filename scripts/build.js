@@ -76,15 +76,15 @@ async function compile(outDir, check) {
  * The SDK takes a stack trace for every promise of a workflow, for its query `__stack_trace`, and keeps
  * it until the promise is settled: of every live call, dozens. Where the workflows prepare stack traces
  * themselves it keeps none, and looks none up in the source map, which took a third of the time of
- * workflow code. Its errors have no message. A real one's lines are those of the bundle. In front of it,
- * because what is global is frozen before any module runs.
+ * workflow code. Its errors have no message. A real one's lines are those of the bundle. In front of it, so
+ * that no module runs before.
  */
 const OWN_STACKS =
   "Error.prepareStackTrace=(e,at)=>e.message===''?'':[String(e),...at].join('\\n    at ');";
 
 /**
- * Each live call has modules of its own in the memory of its worker: fewer of them, and without what
- * stands in for syntax that every supported Node knows, take less, and are sooner there.
+ * Fewer modules, and without what stands in for syntax that every supported Node knows: less memory, and
+ * sooner there.
  */
 function leaner(config) {
   for (const rule of config.module.rules) {
@@ -116,6 +116,7 @@ async function bundleWorkflows() {
     // Given to a worker beside a finished bundle they would be left out without a word.
     workflowInterceptorModules: interceptors,
     failureConverterPath: failures[0],
+    // For all calls of a worker, which would else each load their own; so no module holds state.
     preloadModules: [entry, ...interceptors, failures[0]],
     webpackConfigHook: leaner,
     logger: { ...quiet, log() {} },

@@ -32,7 +32,7 @@ export interface DeliveryFilter {
   eventType?: string;
 }
 
-/** So many are ended by one statement: none runs into its time limit, however much waits. */
+/** So many are ended by one statement, so that none runs into its time limit with hundreds of thousands. */
 const AT_ONCE = 2_000;
 /** Who sends holds the endpoint for no longer; a longer time means that nothing is to be sent. */
 const LEASE_MS = 30_000;

@@ -162,6 +162,7 @@ describe('a workflow that somebody cancels', () => {
     expect((await ended(it, callId)).reason).toBe('operator');
     expect(phone.heardApplicationError).toBe(false);
     expect((await it.manager.getCallStatus(callId))?.status).toBe('ended');
+    await keepHistory(it.link, callId, `inbound-cancelled-${when}`);
   });
 
   test('still answers its webhooks meanwhile, also after a malformed request', async () => {

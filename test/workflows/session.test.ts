@@ -84,6 +84,8 @@ describe('what is known of earlier calls', () => {
     expect(soFar?.memory).toBe('Ada is vegan.');
     const { id, version, instructions, voice, apology } = ASSISTANT;
     expect(soFar?.assistant).toEqual({ id, version, instructions, voice, apology });
+    const models = [{ provider: 'anthropic' }];
+    expect(callSoFar(greeted({ models }).state, [])?.assistant.models).toEqual(models);
     expect(callSoFar(greeted().state, [])).not.toHaveProperty('memory');
   });
 

@@ -1,4 +1,4 @@
-/** The workflows with a change in them, bundled as a build does it. */
+/** The workflows with a change in them, in a bundle for replays; not as lean as that of a build. */
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
