@@ -57,6 +57,27 @@ describe('an instance', () => {
     expect(instance.pidIn('voca-worker-1')).toBe(instance.pids['voca-worker-1']);
   });
 
+  test('a killed process rests while another of its kind is ready, and not when none is', async () => {
+    const restMs = 3000;
+    await start('', String(restMs));
+    const [first, second] = ['voca-worker-1', 'voca-worker-2'] as const;
+    const killedAt = Date.now();
+    for (const [at, name] of [first, second].entries()) {
+      process.kill(instance.pids[name] ?? 0, 'SIGKILL');
+      const warnings = () => instance.process.lines.filter(({ level }) => level === 'warn');
+      await eventually(() => warnings().length === at + 1);
+    }
+    const isBack = (name: string) => {
+      const pid = instance.pidIn(name);
+      return pid !== undefined && pid !== instance.pids[name] && isRunning(pid) ? pid : undefined;
+    };
+    const secondPid = await eventually(() => isBack(second));
+    expect(isBack(first)).toBeUndefined();
+    const firstPid = await eventually(() => isBack(first));
+    expect(Date.now() - killedAt).toBeGreaterThanOrEqual(restMs - 50);
+    Object.assign(instance.pids, { [first]: firstPid, [second]: secondPid });
+  });
+
   test('a program that cannot start is reported with its name', async () => {
     instance = new TestInstance('broken');
     const failed = await eventually(() => instance.event('failed'));
