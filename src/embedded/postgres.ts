@@ -65,6 +65,8 @@ function postgresSpec(options: PostgresOptions, postgres: string, port: number):
     'cluster_name=voca',
     'timezone=UTC',
     'log_timezone=UTC',
+    // Filled with all that is read and written, and never emptied; the system's cache is behind it.
+    'shared_buffers=64MB',
     'logging_collector=off',
     'log_destination=stderr',
     // Details of an error can hold what was said in a call.
