@@ -43,7 +43,10 @@ export interface SoakFigures extends Record<Kind, KindFigures>, Machine {
   turns: number;
   pauseMs: number;
   seconds: number;
+  /** In haste, and then as they are measured. */
   warmupSeconds: number;
+  settleSeconds: number;
+  hastyCalls: number;
   callsPlayed: number;
   errors: number;
   /** Turns in the first and in the last third of the measured time. */
@@ -67,12 +70,12 @@ const MB_PER_HOUR = 1;
 /** It collects the samples, and is no part of the product. */
 const NOT_OURS = 'generator';
 
-/** The slope of each process's memory after the warm-up. */
+/** The slope of each process's memory, once it has settled. */
 export function growthOf(
   looks: readonly SoakLook[],
-  warmupSeconds: number,
+  settleSeconds: number,
 ): Record<string, Growth> {
-  const measured = looks.filter(({ seconds }) => seconds >= warmupSeconds);
+  const measured = looks.filter(({ seconds }) => seconds >= settleSeconds);
   const names = Object.keys(measured[0]?.usages ?? {});
   return Object.fromEntries(
     names.map((name) => {
@@ -136,11 +139,12 @@ export function soakGoals(
 }
 
 export function renderSoak(figures: SoakFigures, problems: readonly string[]): string {
-  const { calls, turns, pauseMs, seconds, warmupSeconds, callsPlayed, growth, left } = figures;
+  const { calls, turns, pauseMs, seconds, settleSeconds, growth, left } = figures;
   return [
     '',
     ...(figures.interrupted ? ['STOPPED EARLY: this is a part.'] : []),
-    `${calls} calls at any time for ${seconds} s (${callsPlayed} in all) of ${turns} turns, one every ${pauseMs} ms`,
+    `${calls} calls at any time for ${settleSeconds} and ${seconds} s (${figures.callsPlayed} in all) of ${turns} turns, one every ${pauseMs} ms`,
+    `Before them ${figures.warmupSeconds} s of calls without pauses (${figures.hastyCalls} in all).`,
     machineLine(figures),
     `What Temporal keeps is ${figures.sealed ? 'sealed' : 'not sealed'}.`,
     '',
@@ -150,7 +154,7 @@ export function renderSoak(figures: SoakFigures, problems: readonly string[]): s
     timesRow('turns, last third', figures.lastPart),
     `p99 of the last third over the first: ${shown(ratioOf(figures), 2)}`,
     '',
-    cells(`after ${warmupSeconds} s`, ['MB', 'MB later', 'MB/h', '± 95 %', 'files', 'sockets']),
+    cells(`after ${settleSeconds} s`, ['MB', 'MB later', 'MB/h', '± 95 %', 'files', 'sockets']),
     ...Object.entries(growth).map(([name, each]) =>
       cells(name, [
         shown(each.firstMb),

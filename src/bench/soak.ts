@@ -8,6 +8,7 @@ import { callsLeftOpen, withInstantModel } from './bench-servers.ts';
 import type { BenchInstance } from './bench-instance.ts';
 import type { Benchmark, BenchContext, BenchResult } from './benchmark.ts';
 import { callAgainAndAgain, manyAtOnce, newPlayed } from './load.ts';
+import type { Played } from './load.ts';
 import { pause } from './play-call.ts';
 import { changedProcesses, instancePids, measureProcesses, partOf } from './process-meter.ts';
 import type { Usages } from './process-meter.ts';
@@ -15,7 +16,7 @@ import type { Samples } from './samples.ts';
 import type { SoakFigures, SoakLook } from './soak-figures.ts';
 import { growthOf, leftOf, renderSoak, soakGoals } from './soak-figures.ts';
 
-type Option = 'calls' | 'seconds' | 'warmup' | 'turns' | 'every' | 'look' | 'sealed';
+type Option = 'calls' | 'seconds' | 'warmup' | 'settle' | 'turns' | 'every' | 'look' | 'sealed';
 type Options = Record<Option, number>;
 
 /** Idle connections to the database are given back in this time. */
@@ -28,7 +29,8 @@ export const soakBenchmark: Benchmark<Option> = {
   options: {
     calls: { what: 'calls at any time', default: 20, min: 1, max: 1000 },
     seconds: { what: 'how long', default: 1800, min: 5, max: 1_000_000 },
-    warmup: { what: 'seconds of it that are not measured', default: 600, min: 0, max: 100_000 },
+    warmup: { what: 'seconds of calls in haste before', default: 600, min: 0, max: 100_000 },
+    settle: { what: 'seconds of calls as measured before', default: 600, min: 0, max: 100_000 },
     turns: { what: 'turns of each call', default: 10, min: 1, max: 99 },
     every: { what: 'ms between its turns', default: 5000, min: 0, max: 60_000 },
     look: { what: 'seconds between looks at memory', default: 30, min: 1, max: 600 },
@@ -46,12 +48,13 @@ async function soak(
 ): Promise<BenchResult> {
   const { stopping, dataDir } = bench;
   const pids = instancePids(dataDir);
-  const { calls, turns, every: pauseMs, seconds, warmup } = options;
+  const { calls, turns, every: pauseMs, seconds, warmup, settle } = options;
   progress.say('A few calls first, so that what is opened once is open ...');
   await manyAtOnce(bench, { turns: 2, pauseMs: Math.min(pauseMs, 500) }, calls);
+  const hasty = await inHaste(bench, options, progress);
   const leftBefore = await untilQuiet(bench);
   const before = measureProcesses(pids);
-  progress.say(`${calls} calls at any time for ${seconds} s ...`);
+  progress.say(`${calls} calls at any time for ${settle + seconds} s ...`);
   const loadBefore = loadavg()[0] ?? 0;
   const played = newPlayed();
   const { samples } = played;
@@ -64,7 +67,7 @@ async function soak(
   const workflowsLeft = stopping.aborted ? null : (open?.length ?? null);
   const after: Usages = stopping.aborted ? {} : measureProcesses(pids);
   const changes = stopping.aborted ? [] : changedProcesses(pids, instancePids(dataDir));
-  const growth = growthOf(looks, warmup);
+  const growth = growthOf(looks, settle);
   const figures: SoakFigures = {
     benchmark: 'soak',
     calls,
@@ -72,10 +75,12 @@ async function soak(
     pauseMs,
     seconds,
     warmupSeconds: warmup,
+    settleSeconds: settle,
+    hastyCalls: hasty.callers.length,
     callsPlayed: played.callers.length,
-    errors: samples.errors + (leftBefore?.length ?? 1) + changes.length,
+    errors: hasty.samples.errors + samples.errors + (leftBefore?.length ?? 1) + changes.length,
     ...samples.figures(),
-    ...partsOf(samples, looks, warmup),
+    ...partsOf(samples, looks, settle),
     growth,
     left: leftOf(before, after),
     sealed: options.sealed === 1,
@@ -88,12 +93,34 @@ async function soak(
     interrupted: stopping.aborted,
   };
   return {
-    report: renderSoak(figures, [...samples.problems(), ...changes, ...garbageIn(unclean)]),
+    report: renderSoak(figures, [
+      ...hasty.samples.problems(),
+      ...samples.problems(),
+      ...changes,
+      ...garbageIn(unclean),
+    ]),
     json: { ...figures },
     // Where Temporal could not be asked, that is one by itself.
     errors: figures.errors + (workflowsLeft ?? (stopping.aborted ? 0 : 1)),
     interrupted: stopping.aborted,
   };
+}
+
+/**
+ * Code that is run often is compiled again, caches and buffers fill: all of it a matter of how many
+ * calls there were. At the pace that is measured it would take hours, and look like a leak.
+ */
+async function inHaste(
+  bench: BenchInstance,
+  { calls, turns, warmup }: Options,
+  progress: BenchContext['progress'],
+): Promise<Played> {
+  const played = newPlayed();
+  if (warmup === 0) return played;
+  progress.say(`Warming up with ${calls} calls at any time, without pauses, for ${warmup} s ...`);
+  const until = pause(warmup * 1000, bench.stopping);
+  await callAgainAndAgain(bench, { turns, pauseMs: 0 }, calls, { until, played });
+  return played;
 }
 
 /** @returns the calls that do not close; undefined when that is not known. */
@@ -119,6 +146,7 @@ interface Watch {
  */
 async function watch({ options, bench, samples, pids, looks, progress }: Watch): Promise<number> {
   const startedAt = performance.now();
+  const total = options.settle + options.seconds;
   let unclean = 0;
   for (;;) {
     // The first look comes at once, so that a soak that is stopped early has seen its processes.
@@ -127,10 +155,10 @@ async function watch({ options, bench, samples, pids, looks, progress }: Watch):
     }
     const seconds = (performance.now() - startedAt) / 1000;
     looks.push({ seconds, usages: measureProcesses(pids), mark: samples.mark() });
-    const leftMs = (options.seconds - seconds) * 1000;
+    const leftMs = (total - seconds) * 1000;
     if (leftMs <= 0 || bench.stopping.aborted) return unclean;
     progress.live(
-      `${Math.round(seconds)} of ${options.seconds} s, ${samples.count} webhooks, ${samples.errors} errors`,
+      `${Math.round(seconds)} of ${total} s, ${samples.count} webhooks, ${samples.errors} errors`,
     );
     await pause(Math.min(leftMs, options.look * 1000), bench.stopping);
   }
@@ -149,8 +177,8 @@ function ofNode(pids: Readonly<Record<string, number>>): number[] {
 }
 
 /** The times of the first and the last part of what was measured. */
-function partsOf(samples: Samples, looks: readonly SoakLook[], warmup: number) {
-  const measured = looks.filter(({ seconds }) => seconds >= warmup);
+function partsOf(samples: Samples, looks: readonly SoakLook[], settle: number) {
+  const measured = looks.filter(({ seconds }) => seconds >= settle);
   const size = Math.floor((measured.length - 1) * PART);
   const [first, firstEnd] = [measured.at(0), measured.at(size)];
   const [lastStart, last] = [measured.at(-1 - size), measured.at(-1)];

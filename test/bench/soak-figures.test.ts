@@ -86,6 +86,8 @@ describe('the report of a soak', () => {
     pauseMs: 5000,
     seconds: 1800,
     warmupSeconds: 600,
+    settleSeconds: 600,
+    hastyCalls: 2000,
     callsPlayed: 600,
     errors: 0,
     first: kind,

@@ -37,7 +37,7 @@ beforeAll(async () => {
       `recovery --kills 2 --calls 2 --turns 3 --think 500 --streams 3 --stream-kills 2 --cuts 0 --away 0
        --logdir ${logdir}`,
     ),
-    bench('soak --calls 2 --every 200 --turns 2 --look 1 --warmup 0', stopOnceItCalls),
+    bench('soak --calls 2 --every 200 --turns 2 --look 1 --warmup 1 --settle 0', stopOnceItCalls),
   ]);
   // These work more than they wait.
   api = await bench('api --rows 10000 --other 2000 --times 4 --creations 5 --requests 20');
