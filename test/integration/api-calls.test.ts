@@ -10,6 +10,7 @@ import { runsOf } from '../../src/temporal/call-runs.ts';
 import { ApiOfRoles } from './support/api-of-roles.ts';
 import type { Client } from './support/api-of-roles.ts';
 import { eventually } from './support/eventually.ts';
+import { keepLongest } from './support/histories.ts';
 import type { RoleProcess } from './support/roles.ts';
 import { Roles, say } from './support/roles.ts';
 
@@ -428,6 +429,8 @@ describe('a session', () => {
       await untilErased(id);
       expect(await everythingKept()).not.toMatch(new RegExp(`Mallory|${to.slice(1)}`));
       expect(await runsOf(roles.link.client, id)).toEqual([]);
+      await roles.link.client.workflow.getHandle(`erase-${call.session_id}`).result();
+      await keepLongest(roles.link, 'eraseSession', 'erase-session');
     },
     SLOW,
   );
@@ -576,6 +579,8 @@ describe('a call that is over', () => {
       expect((await ours.ask(`${path}/erase`, { method: 'POST' })).status).toBe(202);
       const handle = roles.link.client.workflow.getHandle(`erase-${call.id}`);
       expect(await handle.result()).toBe('erased');
+      await keepLongest(roles.link, 'eraseCall', 'erase-call');
+      await keepLongest(roles.link, 'modelsReady', 'models-ready');
     },
     SLOW,
   );
@@ -613,6 +618,7 @@ describe('a call that is over', () => {
       // Rounds do not pile up: there is never more than one.
       const { info } = await roles.link.client.schedule.getHandle(RETENTION_SCHEDULE).describe();
       expect(info.runningActions.length).toBeLessThanOrEqual(1);
+      await keepLongest(roles.link, 'retention', 'retention');
     },
     SLOW,
   );

@@ -7,6 +7,7 @@ import type { Database } from '../../src/db/pool.ts';
 import { CHECK_NUMBERS_SCHEDULE } from '../../src/temporal/schedules.ts';
 import type { CheckNumbersOutcome } from '../../workflows/check-numbers.ts';
 import { eventually } from './support/eventually.ts';
+import { keepLongest } from './support/histories.ts';
 import type { RoleProcess } from './support/roles.ts';
 import { Roles } from './support/roles.ts';
 import { OUR_NUMBER } from './support/voca.ts';
@@ -71,6 +72,7 @@ test('our number is looked at; what was changed at Twilio is kept and said once'
     differences: [{ setting: 'voice_url', found: 'https://other.example.com/voice?***' }],
   });
   expect(roles.simulator.numbers.byNumber(OUR_NUMBER)?.voiceUrl).toBe(THEIRS);
+  await keepLongest(roles.link, 'checkNumbers', 'check-numbers');
   const lines = worker.output().split('\n');
   const said = lines.filter((line) => line.includes('"numberId":"pn_'));
   expect(said).toHaveLength(1);

@@ -11,6 +11,7 @@ import type { ReconcileOutcome } from '../../workflows/reconcile.ts';
 import { startApp } from '../simulator/customer-app.ts';
 import type { CustomerApp } from '../simulator/customer-app.ts';
 import { eventually } from './support/eventually.ts';
+import { keepLongest } from './support/histories.ts';
 import type { RoleProcess } from './support/roles.ts';
 import { answerWith, Roles, say } from './support/roles.ts';
 import { CALLER, freePort, OUR_NUMBER } from './support/voca.ts';
@@ -169,6 +170,7 @@ describe('by itself', () => {
     }
     expect(sizes.length).toBeGreaterThan(2);
     expect(Math.min(...sizes)).toBeLessThanOrEqual(11);
+    await keepLongest(roles.link, 'reconcile', 'reconcile');
   });
 });
 

@@ -8,6 +8,7 @@
  */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { WorkflowExecutionInfo } from '@temporalio/client';
 import { temporal } from '@temporalio/proto';
 import { runsOf } from '../../../src/temporal/call-runs.ts';
 import type { TemporalLink } from '../../../src/temporal/connection.ts';
@@ -29,15 +30,31 @@ export async function keepHistory(link: TemporalLink, callId: string, name: stri
   if (process.env['VOCA_RECORD_HISTORIES'] === undefined) return;
   await link.client.workflow.getHandle(callId).result();
   const runs = (await runsOf(link.client, callId)).toReversed();
+  for (const [at, { runId }] of runs.entries()) {
+    const file = runs.length === 1 ? name : `${name}-${at + 1}`;
+    await keepRun(link, callId, runId, file);
+  }
+}
+
+/** Keeps, when that is asked for, the longest history of all workflows of a type that have ended well. */
+export async function keepLongest(link: TemporalLink, type: string, name: string): Promise<void> {
+  if (process.env['VOCA_RECORD_HISTORIES'] === undefined) return;
+  const query = `WorkflowType = '${type}' AND ExecutionStatus = 'Completed'`;
+  let longest: WorkflowExecutionInfo | undefined;
+  for await (const each of link.client.workflow.list({ query })) {
+    if (each.historyLength > (longest?.historyLength ?? 0)) longest = each;
+  }
+  if (!longest) throw new Error(`no ${type} has ended`);
+  await keepRun(link, longest.workflowId, longest.runId, name);
+}
+
+async function keepRun(link: TemporalLink, id: string, runId: string, name: string): Promise<void> {
   const folder = join(FOLDER, packageVersion());
   mkdirSync(folder, { recursive: true });
-  for (const [at, { runId }] of runs.entries()) {
-    const run = link.client.workflow.getHandle(callId, runId);
-    const history = History.fromObject(await run.fetchHistory());
-    const plain = History.toObject(history, { longs: String, enums: String, bytes: String });
-    const file = runs.length === 1 ? name : `${name}-${at + 1}`;
-    writeFileSync(join(folder, `${file}.json`), `${JSON.stringify(plain, withoutMachine)}\n`);
-  }
+  const run = link.client.workflow.getHandle(id, runId);
+  const history = History.fromObject(await run.fetchHistory());
+  const plain = History.toObject(history, { longs: String, enums: String, bytes: String });
+  writeFileSync(join(folder, `${name}.json`), `${JSON.stringify(plain, withoutMachine)}\n`);
 }
 
 /** Replay does not need to know on which machine a call was recorded. */
