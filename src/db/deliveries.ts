@@ -116,18 +116,47 @@ export async function hurry(scope: Scope, endpointId: string): Promise<void> {
 }
 
 /** What waits for an endpoint to which nothing is sent any more fails. */
-export async function endAll({ workspaceId, trx }: Scope, endpointId: string): Promise<void> {
-  for (let ended = AT_ONCE; ended === AT_ONCE;) {
-    const { numAffectedRows = 0n } = await sql`
+export async function endAll(scope: Scope, endpointId: string): Promise<void> {
+  for (const status of ['pending', 'retrying'] as const) {
+    for (let last: Place | undefined = START; last;) {
+      last = await endSome(scope, endpointId, status, last);
+    }
+  }
+}
+
+/** Where a delivery stands in the order of its creation; a time as the database writes it. */
+interface Place {
+  createdAt: string;
+  id: string;
+}
+const START: Place = { createdAt: '-infinity', id: '' };
+
+/**
+ * Each statement goes on behind the last one: until the transaction ends, one that began at the start would
+ * walk over all that have been ended.
+ * @returns the last one that was ended; undefined when there are no more
+ */
+async function endSome(
+  { workspaceId, trx }: Scope,
+  endpointId: string,
+  status: DeliveryStatus,
+  after: Place,
+): Promise<Place | undefined> {
+  const { rows } = await sql<Place>`
+    with waiting as materialized (
+      select id, created_at from deliveries
+      where workspace_id = ${workspaceId} and endpoint_id = ${endpointId} and status = ${status}
+        and (created_at, id) > (${after.createdAt}::timestamptz, ${after.id})
+      order by created_at, id
+      limit ${AT_ONCE}
+    ), ended as (
       update deliveries set status = 'failed', reason = 'endpoint_disabled',
         next_attempt_at = null, finished_at = now(), updated_at = now()
-      where id = any(array(
-        select id from deliveries
-        where workspace_id = ${workspaceId} and endpoint_id = ${endpointId}
-          and status in ('pending', 'retrying')
-        limit ${AT_ONCE}))`.execute(trx);
-    ended = Number(numAffectedRows);
-  }
+      where id in (select id from waiting) and status = ${status}
+    )
+    select created_at::text as "createdAt", id from waiting
+    order by created_at desc, id desc limit 1`.execute(trx);
+  return rows[0];
 }
 
 function all({ workspaceId, trx }: Scope) {
