@@ -337,6 +337,22 @@ describe('lines', () => {
     expect(await judge([phone])).toMatchObject({ posted: 1, answered: 1 });
   });
 
+  test.each(['to-client', 'to-server'] as const)(
+    'cut one way (%s) between api and the database: who calls is greeted and answered as ever',
+    async (direction) => {
+      await disturb('api-postgres', { do: 'blackHole', direction });
+      const calledAt = Date.now();
+      const phone = dial();
+      const greeting = await phone.hears({ timeoutMs: 10_000 });
+      expect(FIXED_LINES).not.toContain(greeting.text);
+      expect(greeting.atMs - calledAt).toBeLessThan(4000);
+      await say(phone, `nobody reads ahead ${direction}`);
+      await mend();
+      phone.hangUp();
+      expect(await judge([phone])).toMatchObject({ posted: 1, answered: 1, lost: 0 });
+    },
+  );
+
   test('cut between workers and the database: the call goes on, and is written afterwards', async () => {
     const phone = dial();
     await say(phone, 'before the cut');

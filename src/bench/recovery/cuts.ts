@@ -1,4 +1,4 @@
-/** The drill of cut lines: each connection, in each direction and in both, while callers talk. */
+/** The drill of cut lines: each that a call by webhooks needs, in each direction and in both, while callers talk. */
 import type { LineDirection } from '../../drill/index.ts';
 import type { LineName, Lines } from '../../drill/lines.ts';
 import type { Progress } from '../../embedded/progress.ts';
@@ -18,7 +18,7 @@ export interface DoneCut extends PlannedCut {
 }
 
 export const CUTS: readonly PlannedCut[] = (
-  ['api-temporal', 'worker-temporal', 'worker-postgres'] as const
+  ['api-temporal', 'worker-temporal', 'api-postgres', 'worker-postgres'] as const
 ).flatMap((line) => (['both', 'to-server', 'to-client'] as const).map((way) => ({ line, way })));
 
 export interface CutsOptions {
