@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Client, Connection } from '@temporalio/client';
 import pg from 'pg';
 import { silentProgress } from '../../src/embedded/progress.ts';
+import type { Ports } from '../../src/embedded/ports.ts';
 import { isAlive } from '../../src/embedded/process-info.ts';
 import { startEmbeddedStack } from '../../src/embedded/stack.ts';
 import { freshDatabase, stack } from './stack.ts';
@@ -170,6 +171,15 @@ describe('an instance', () => {
       connection.workflowService.describeNamespace({ namespace: 'default' }),
     );
     expect(Number(config?.workflowExecutionRetentionTtl?.seconds)).toBe(30 * 24 * 3600);
+  });
+
+  test('keeps workflows in its memory for as long as any call lasts', async () => {
+    const ports = JSON.parse(readFileSync(join(dataDir, 'ports.json'), 'utf8')) as Ports;
+    const metrics = await fetch(`http://127.0.0.1:${ports.temporalMetrics}/metrics`);
+    const seconds = /^cache_ttl_sum\{cache_type="mutablestate".*\} (\d+)$/m.exec(
+      await metrics.text(),
+    );
+    expect(Number(seconds?.[1])).toBeGreaterThanOrEqual(24 * 3600);
   });
 
   test('refuses a second one on the same data and names the first', async () => {
