@@ -13,6 +13,8 @@ export type { CollectOptions } from './collect.ts';
 export type * from './evidence.ts';
 export { LINES, Lines } from './lines.ts';
 export type { LineName } from './lines.ts';
+export { passwordIn } from './password-in.ts';
+export { readProductLogs } from './product-logs.ts';
 export { LogDirError, readEvidence, writeEvidence } from './log-dir.ts';
 export { renderVerdict } from './report.ts';
 export { Receiver } from './receiver/receiver.ts';

@@ -13,6 +13,7 @@ import { eventually } from './support/eventually.ts';
 import { PROCESSES } from './support/instance.ts';
 import type { RoleProcess } from './support/roles.ts';
 import { answerWith, Roles, say } from './support/roles.ts';
+import { expectHistoryHolds } from './support/verdict.ts';
 
 const GONE = { code: 0, signal: null };
 /** The longest that a role may take: then its supervisor, or a container runtime, kills it. */
@@ -177,6 +178,11 @@ describe('a worker', () => {
     await reader.end();
     expect(rows).toEqual([{ text: 'hello' }, { text: 'nobody writes this' }, { text: 'nor this' }]);
   });
+});
+
+test('the history of all these calls holds', async () => {
+  const counts = expectHistoryHolds(await roles.evidence({}));
+  expect(counts).toMatchObject({ calls: 4, posted: 11, answered: 11, lost: 0 });
 });
 
 describe('a supervisor', () => {

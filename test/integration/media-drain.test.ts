@@ -11,6 +11,7 @@ import type { Phone } from '../../src/simulator/index.ts';
 import { createUrls } from '../../src/twilio/urls.ts';
 import { eventually } from './support/eventually.ts';
 import { Roles } from './support/roles.ts';
+import { expectHistoryHolds } from './support/verdict.ts';
 import { CALLER, freePort } from './support/voca.ts';
 
 const NUMBER = '+15005550001';
@@ -131,4 +132,6 @@ test('moves its calls at the limit: nobody is greeted again, no word is lost, an
     },
     { withinMs: 20_000 },
   );
+  const counts = expectHistoryHolds(await roles.evidence({}));
+  expect(counts).toMatchObject({ callsOverStreams: 3, lost: 0 });
 });

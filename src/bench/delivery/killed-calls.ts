@@ -3,11 +3,16 @@
  * history checker judges what everybody has written down.
  */
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FIRST_WORKSPACE } from '../../db/scope.ts';
 import { DEMO_CALLER, DEMO_NUMBER } from '../../demo/demo-config.ts';
-import { checkHistory, collectEvidence, Receiver } from '../../drill/index.ts';
+import {
+  checkHistory,
+  collectEvidence,
+  passwordIn,
+  readProductLogs,
+  Receiver,
+} from '../../drill/index.ts';
 import type { Evidence, RunInfo, Verdict } from '../../drill/index.ts';
 import type { Simulator } from '../../simulator/index.ts';
 import type { BenchInstance } from '../bench-instance.ts';
@@ -16,6 +21,7 @@ import type { BenchContext } from '../benchmark.ts';
 import { whenReady } from '../ready.ts';
 import { tenths } from '../statistics.ts';
 import { CallerPool } from '../recovery/caller-pool.ts';
+import { CALLERS_WORD } from '../recovery/drill-caller.ts';
 import type { DrillModel } from '../recovery/drill-model.ts';
 import { Victims } from '../recovery/victims.ts';
 import { newCustomer } from './customer.ts';
@@ -131,13 +137,16 @@ async function settle(options: KilledCallsOptions, { kills, receiver, customer }
     ...{ seed: String(seed), commands: [command], accountSid: simulator.accountSid },
     canaries: {
       numbers: [DEMO_CALLER, DEMO_NUMBER],
-      secrets: [bench.authToken, ...bench.secretKeys, customer.secret, customer.path.slice(1)],
-      words: [],
+      secrets: [
+        ...[bench.authToken, ...bench.secretKeys, passwordIn(bench.instance.databaseUrl)],
+        ...[customer.secret, customer.path.slice(1)],
+      ],
+      words: [CALLERS_WORD],
     },
     kills: kills.map(({ process, atMs }) => ({ process, atMs })),
     temporalAway: whenAway(kills),
   };
-  const logs = [{ name: 'voca.log', text: readFileSync(bench.logFile, 'utf8') }];
+  const logs = readProductLogs(bench.dataDir);
   const said = { truth: simulator.log.entries, model: model.requests };
   const evidence = await withTemporal(bench, (client) =>
     withDatabase(bench, (database) =>

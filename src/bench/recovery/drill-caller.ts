@@ -5,6 +5,9 @@ import type { Random } from '../../simulator/faults/random.ts';
 import { replyTo } from '../instant-model.ts';
 import { pause } from '../play-call.ts';
 
+/** Only callers say it, over streams, too: found in a log, it was taken from their speech. */
+export const CALLERS_WORD = 'dish';
+
 export interface CallerPlan {
   /** A name that no other call has: what is said holds it. */
   name: string;
@@ -80,7 +83,7 @@ export class DrillCaller {
     this.phone.startSpeaking({ bargeIn: false }); // so that a thoughtful caller is not prompted
     await pause(random.integer(thinkMs.min, thinkMs.max), stopping);
     if (this.#isLeaving) return this.phone.stopSpeaking();
-    const words = `${name} wants dish ${said}`;
+    const words = `${name} wants ${CALLERS_WORD} ${said}`;
     this.#saidAtMs = Date.now();
     try {
       this.phone.say(words);

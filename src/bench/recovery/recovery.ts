@@ -2,10 +2,15 @@
  * `npm run bench -- recovery`: what callers notice of killed processes, cut lines and a Temporal
  * that is away, and whether anything that was said is lost or answered twice.
  */
-import { readFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { DEMO_CALLER, DEMO_NUMBER, DEMO_STREAM_NUMBER } from '../../demo/demo-config.ts';
-import { checkHistory, collectEvidence, Lines } from '../../drill/index.ts';
+import {
+  checkHistory,
+  collectEvidence,
+  Lines,
+  passwordIn,
+  readProductLogs,
+} from '../../drill/index.ts';
 import { demoAssistant } from '../../orchestrator/index.ts';
 import type { Simulator } from '../../simulator/index.ts';
 import { withInstance } from '../bench-instance.ts';
@@ -19,6 +24,7 @@ import { CUTS, runCuts } from './cuts.ts';
 import type { Done } from './done.ts';
 import { whenAway } from './done.ts';
 import { startDrillModel } from './drill-model.ts';
+import { CALLERS_WORD } from './drill-caller.ts';
 import type { DrillModel } from './drill-model.ts';
 import { keepEvidence } from './keep-evidence.ts';
 import { runKills } from './kills.ts';
@@ -231,13 +237,13 @@ async function settle({ bench, simulator, model, options, context }: Drill, done
     accountSid: simulator.accountSid,
     canaries: {
       numbers: [DEMO_CALLER, DEMO_NUMBER, DEMO_STREAM_NUMBER],
-      secrets: [bench.authToken, ...bench.secretKeys],
-      words: [],
+      secrets: [bench.authToken, ...bench.secretKeys, passwordIn(bench.instance.databaseUrl)],
+      words: [CALLERS_WORD],
     },
     kills: killsOf(done),
     temporalAway: whenAway(done),
   };
-  const logs = [{ name: 'voca.log', text: readFileSync(bench.logFile, 'utf8') }];
+  const logs = readProductLogs(bench.dataDir);
   const said = { truth: simulator.log.entries, model: model.requests };
   done.evidence = await withTemporal(bench, (client) =>
     withDatabase(bench, (database) => collectEvidence({ client, database, ...said, logs, run })),

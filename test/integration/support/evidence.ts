@@ -3,7 +3,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { collectEvidence, writeEvidence } from '../../../src/drill/index.ts';
-import type { Evidence, ModelRequest, RunInfo } from '../../../src/drill/index.ts';
+import type { Evidence, ModelRequest, ProductLog, RunInfo } from '../../../src/drill/index.ts';
 import type { Database } from '../../../src/db/pool.ts';
 import type { Phone, Simulator } from '../../../src/simulator/index.ts';
 import type { TemporalLink } from '../../../src/temporal/connection.ts';
@@ -34,8 +34,8 @@ export interface Subject {
   link: TemporalLink;
   database: Database;
   callIdOf(phone: Phone): string;
-  /** Everything that our processes have written. */
-  output(): string;
+  /** Everything that our processes and their servers have written. */
+  logs(): ProductLog[];
 }
 
 export function collectFrom(
@@ -51,7 +51,7 @@ export function collectFrom(
     database,
     truth: simulator.log.entries,
     model: modelRequests(subject).filter(({ atMs }) => atMs >= beganMs),
-    logs: [{ name: 'voca.log', text: subject.output() }],
+    logs: subject.logs(),
     run: {
       seed: notes.seed ?? 'none',
       commands: notes.again === undefined ? [] : [notes.again],

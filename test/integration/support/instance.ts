@@ -8,8 +8,19 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Evidence, LineChange, LineName, TcpProxy } from '../../../src/drill/index.ts';
-import { RemoteLines, startTcpProxy } from '../../../src/drill/index.ts';
+import type {
+  Evidence,
+  LineChange,
+  LineName,
+  ProductLog,
+  TcpProxy,
+} from '../../../src/drill/index.ts';
+import {
+  passwordIn,
+  readProductLogs,
+  RemoteLines,
+  startTcpProxy,
+} from '../../../src/drill/index.ts';
 import { createCallRecords } from '../../../src/db/call-records.ts';
 import { createDatabase } from '../../../src/db/pool.ts';
 import type { Database } from '../../../src/db/pool.ts';
@@ -161,7 +172,7 @@ export class RunningInstance {
   evidence(notes: RunNotes): Promise<Evidence> {
     return collectFrom(this, {
       ...notes,
-      secrets: [this.#env['TWILIO_AUTH_TOKEN'] ?? '', MODEL_KEY],
+      secrets: [this.#env['TWILIO_AUTH_TOKEN'] ?? '', MODEL_KEY, passwordIn(this.databaseUrl)],
     });
   }
 
@@ -253,6 +264,10 @@ export class RunningInstance {
   /** Everything that our processes have said. */
   output(): string {
     return readFileSync(join(this.dataDir, 'out.log'), 'utf8');
+  }
+
+  logs(): ProductLog[] {
+    return [{ name: 'voca.log', text: this.output() }, ...readProductLogs(this.dataDir)];
   }
 
   async stop(): Promise<void> {

@@ -9,6 +9,10 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createDatabase } from '../../../src/db/pool.ts';
+import type { Database } from '../../../src/db/pool.ts';
+import { passwordIn } from '../../../src/drill/index.ts';
+import type { Evidence, ProductLog } from '../../../src/drill/index.ts';
 import { inboundCallId } from '../../../src/ids.ts';
 import { startSimulator } from '../../../src/simulator/index.ts';
 import type { Phone, Simulator, SimulatorOptions } from '../../../src/simulator/index.ts';
@@ -20,6 +24,8 @@ import type { FakeOpenAi } from '../../fakes/fake-openai.ts';
 import { freshDatabase, stack } from '../stack.ts';
 import type { FreshDatabase } from '../stack.ts';
 import { eventually } from './eventually.ts';
+import { collectFrom } from './evidence.ts';
+import type { RunNotes } from './evidence.ts';
 import { CALLER, freePort, OUR_NUMBER } from './voca.ts';
 
 type Env = Record<string, string>;
@@ -31,6 +37,7 @@ export interface Exit {
 
 const DIST = join(import.meta.dirname, '..', '..', '..', 'dist', 'src');
 const SECONDS_OF_A_DAY = 86_400;
+const MODEL_KEY = 'sk-canary-of-the-roles';
 
 /** One process of a role. */
 export class RoleProcess {
@@ -85,6 +92,8 @@ export class Roles {
   readonly simulator: Simulator;
   /** The one that every worker asks unless it is told otherwise. */
   readonly model: FakeOpenAi;
+  /** In milliseconds since 1970; made just behind it. */
+  readonly modelStartedMs = Date.now();
   readonly link: TemporalLink;
   readonly webhookUrl: string;
   readonly authToken: string;
@@ -93,6 +102,7 @@ export class Roles {
   readonly folder: string;
   readonly #database: FreshDatabase;
   readonly #processes: RoleProcess[] = [];
+  #records: Database | undefined;
 
   private constructor(
     parts: Pick<Roles, 'simulator' | 'model' | 'link' | 'webhookUrl' | 'authToken'>,
@@ -154,7 +164,7 @@ export class Roles {
       DATABASE_URL: database.url,
       VOCA_DATA_DIR: folder,
       VOCA_LLM: 'openai',
-      OPENAI_API_KEY: 'sk-canary-of-the-roles',
+      OPENAI_API_KEY: MODEL_KEY,
       OPENAI_BASE_URL: model.baseURL,
       OPENAI_MODEL: 'fake-model',
       VOCA_ALLOW_LOCAL_WEBHOOKS: 'true',
@@ -204,6 +214,25 @@ export class Roles {
 
   get databaseUrl(): string {
     return this.#database.url;
+  }
+
+  get database(): Database {
+    this.#records ??= createDatabase({ url: this.databaseUrl, applicationName: 'voca-roles' });
+    return this.#records;
+  }
+
+  /** What each process has written; the servers are others' too, and their logs elsewhere. */
+  logs(): ProductLog[] {
+    return this.#processes.map((process, at) => ({
+      name: `voca-${at}.log`,
+      text: process.output(),
+    }));
+  }
+
+  /** What the history checker wants to know. Waits until every call is closed and written. */
+  evidence(notes: RunNotes): Promise<Evidence> {
+    const secrets = [this.authToken, MODEL_KEY, passwordIn(this.databaseUrl)];
+    return collectFrom(this, { ...notes, secrets });
   }
 
   /** What `/readyz` of the api says is missing. */
@@ -263,6 +292,7 @@ export class Roles {
       await client.workflow.getHandle(workflowId).terminate('the test is over');
     }
     await this.link.close();
+    await this.#records?.destroy();
     await this.model.close();
     await this.#database.drop();
     rmSync(this.folder, { recursive: true, force: true });

@@ -5,11 +5,15 @@ import type { Counts, Evidence } from '../../../src/drill/index.ts';
 import type { Phone } from '../../../src/simulator/index.ts';
 import { keep } from './evidence.ts';
 import type { RunNotes } from './evidence.ts';
-import type { RunningInstance } from './instance.ts';
+
+/** What a drill is done to. */
+interface Drilled {
+  evidence(notes: RunNotes): Promise<Evidence>;
+}
 
 /** A call after which nothing was lost, and nobody heard Twilio's error message. It may still close. */
 export async function expectNothingLost(
-  instance: RunningInstance,
+  instance: Drilled,
   phone: Phone,
   notes: RunNotes = {},
 ): Promise<void> {
