@@ -28,7 +28,7 @@ export const soakBenchmark: Benchmark<Option> = {
   summary: 'calls for a long time: does anything grow, slow down, stay open?',
   options: {
     calls: { what: 'calls at any time', default: 20, min: 1, max: 1000 },
-    seconds: { what: 'how long', default: 1800, min: 5, max: 1_000_000 },
+    seconds: { what: 'seconds that are measured', default: 1800, min: 5, max: 1_000_000 },
     warmup: { what: 'seconds of calls in haste before', default: 600, min: 0, max: 100_000 },
     settle: { what: 'seconds of calls as measured before', default: 600, min: 0, max: 100_000 },
     turns: { what: 'turns of each call', default: 10, min: 1, max: 99 },
@@ -50,8 +50,10 @@ async function soak(
   const pids = instancePids(dataDir);
   const { calls, turns, every: pauseMs, seconds, warmup, settle } = options;
   progress.say('A few calls first, so that what is opened once is open ...');
-  await manyAtOnce(bench, { turns: 2, pauseMs: Math.min(pauseMs, 500) }, calls);
+  const opening = { turns: 2, pauseMs: Math.min(pauseMs, 500) };
+  const few = await manyAtOnce(bench, opening, calls);
   const hasty = await inHaste(bench, options, progress);
+  const unmeasured = [few.samples, hasty.samples];
   const leftBefore = await untilQuiet(bench);
   const before = measureProcesses(pids);
   progress.say(`${calls} calls at any time for ${settle + seconds} s ...`);
@@ -78,7 +80,10 @@ async function soak(
     settleSeconds: settle,
     hastyCalls: hasty.callers.length,
     callsPlayed: played.callers.length,
-    errors: hasty.samples.errors + samples.errors + (leftBefore?.length ?? 1) + changes.length,
+    errors:
+      [...unmeasured, samples].reduce((sum, { errors }) => sum + errors, 0) +
+      (leftBefore?.length ?? 1) +
+      changes.length,
     ...samples.figures(),
     ...partsOf(samples, looks, settle),
     growth,
@@ -94,8 +99,7 @@ async function soak(
   };
   return {
     report: renderSoak(figures, [
-      ...hasty.samples.problems(),
-      ...samples.problems(),
+      ...[...unmeasured, samples].flatMap((each) => each.problems()),
       ...changes,
       ...garbageIn(unclean),
     ]),

@@ -132,8 +132,8 @@ interface Place {
 const START: Place = { createdAt: '-infinity', id: '' };
 
 /**
- * Each statement goes on behind the last one: until the transaction ends, one that began at the start would
- * walk over all that have been ended.
+ * Each statement goes on behind the last one: until the transaction ends, each that began at the start would
+ * walk over all that have been ended. What was sent meanwhile stays as it is.
  * @returns the last one that was ended; undefined when there are no more
  */
 async function endSome(
@@ -142,7 +142,7 @@ async function endSome(
   status: DeliveryStatus,
   after: Place,
 ): Promise<Place | undefined> {
-  const { rows } = await sql<Place>`
+  const { rows } = await sql<Place & { count: string }>`
     with waiting as materialized (
       select id, created_at from deliveries
       where workspace_id = ${workspaceId} and endpoint_id = ${endpointId} and status = ${status}
@@ -152,11 +152,12 @@ async function endSome(
     ), ended as (
       update deliveries set status = 'failed', reason = 'endpoint_disabled',
         next_attempt_at = null, finished_at = now(), updated_at = now()
-      where id in (select id from waiting) and status = ${status}
+      where id = any(array(select id from waiting)) and status in ('pending', 'retrying')
     )
-    select created_at::text as "createdAt", id from waiting
-    order by created_at desc, id desc limit 1`.execute(trx);
-  return rows[0];
+    select created_at::text as "createdAt", id, (select count(*) from waiting) as count
+    from waiting order by created_at desc, id desc limit 1`.execute(trx);
+  const [last] = rows;
+  return last && Number(last.count) === AT_ONCE ? last : undefined;
 }
 
 function all({ workspaceId, trx }: Scope) {

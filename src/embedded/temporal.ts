@@ -31,8 +31,8 @@ export interface TemporalOptions {
  * worker gets it.
  *
  * The server keeps the state of the workflows that it has looked at, closed ones too: up to 128,000
- * by default, of some 20 kB. They are fewer here, but none goes because of its age (1 hour by
- * default): where a workflow's state goes while an update waits for its answer, whoever waits is
+ * by default, of some 20 kB. They are fewer here, but none goes because of its age (when it is asked
+ * for, after 1 hour by default): where a workflow's state goes while an update waits for its answer, whoever waits is
  * never told (1.29), and a caller hears a filler in place of an answer that is there.
  */
 const SERVER_SETTINGS = [

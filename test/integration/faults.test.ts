@@ -3,7 +3,8 @@
  * history checker judges every call. These are short forms: a seed of one's own is tried with
  * `VOCA_FAULT_SEED=seed` (or several: `a,b,c`), which every failure prints.
  */
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { newApiKey } from '../../src/api-key.ts';
 import type { Counts, LineChange, LineName } from '../../src/drill/index.ts';
 import { FIXED_LINES } from '../../src/http/answers.ts';
 import {
@@ -275,6 +276,7 @@ describe('lines', () => {
   async function mend(): Promise<void> {
     for (const line of disturbed.splice(0)) await instance.disturb(line, { do: 'mend' });
   }
+  afterEach(mend);
 
   /** Waits for the answer. @returns milliseconds until the next words of any kind */
   async function say(phone: Phone, words: string): Promise<{ firstMs: number }> {
@@ -311,6 +313,12 @@ describe('lines', () => {
     },
   );
 
+  /** With a key that nobody has. @returns the status of the answer */
+  async function signIn(): Promise<number> {
+    const headers = { authorization: `Bearer ${newApiKey('test')}` };
+    return (await fetch(new URL('/v1/calls', instance.urls.voice()), { headers })).status;
+  }
+
   test('late by 300 ms between workers and Temporal: nobody waits in silence', async () => {
     const phone = dial();
     await say(phone, 'before the delay');
@@ -341,13 +349,16 @@ describe('lines', () => {
     'cut one way (%s) between api and the database: who calls is greeted and answered as ever',
     async (direction) => {
       await disturb('api-postgres', { do: 'blackHole', direction });
+      const signedIn = signIn(); // which needs the database
       const calledAt = Date.now();
       const phone = dial();
       const greeting = await phone.hears({ timeoutMs: 10_000 });
       expect(FIXED_LINES).not.toContain(greeting.text);
       expect(greeting.atMs - calledAt).toBeLessThan(4000);
       await say(phone, `nobody reads ahead ${direction}`);
+      expect(await signedIn).toBe(503);
       await mend();
+      expect(await signIn()).toBe(401);
       phone.hangUp();
       expect(await judge([phone])).toMatchObject({ posted: 1, answered: 1, lost: 0 });
     },
