@@ -65,6 +65,8 @@ export const PROCESSES: ProcessName[] = [
 ];
 
 const MODEL_KEY = 'sk-canary-of-the-drill';
+/** A connection is held for 10 s at most, while no process can take it. */
+const LONGEST_ANSWER_MS = 12_000;
 
 interface InstanceOptions {
   /** What Twilio and the callers do wrong. */
@@ -158,7 +160,12 @@ export class RunningInstance {
     };
     const twilio = toApi && toRest && { toApi, toRest };
     const instance = new RunningInstance(dataDir, simulator, model, urls, env, twilio);
-    await instance.startProcesses();
+    try {
+      await instance.startProcesses();
+    } catch (error) {
+      await instance.stop();
+      throw error;
+    }
     return instance;
   }
 
@@ -189,7 +196,10 @@ export class RunningInstance {
     if (this.twilio) this.#lines = new RemoteLines(child);
     await eventually(
       async () => {
-        const answer = await fetch(`${this.#env['TWILIO_WEBHOOK_URL']}/readyz`);
+        // A start resets dozens of connections of whoever comes through a proxy: once, one of these
+        // requests was never heard of again.
+        const signal = AbortSignal.timeout(LONGEST_ANSWER_MS);
+        const answer = await fetch(`${this.#env['TWILIO_WEBHOOK_URL']}/readyz`, { signal });
         if (!answer.ok) throw new Error(`not ready: ${await answer.text()}`);
       },
       { withinMs: 50_000 },
