@@ -37,6 +37,14 @@ export function listeningAt(answer: TimedAnswer, expected: Expected): string {
   return action;
 }
 
+/** Whether the call is ended, and nothing is asked: the answer to a webhook of a call that is over. */
+export function isGoodbye({ status, body }: TimedAnswer): boolean {
+  const document = parseTwiml(body);
+  if (status !== 200 || !document.ok) return false;
+  const names = document.verbs.map((verb) => (typeof verb === 'string' ? 'text' : verb.name));
+  return names.at(-1) === 'Hangup' && names.every((name) => name === 'Say' || name === 'Hangup');
+}
+
 function checkAction(action: string, { callSid, turn }: Expected): void {
   if (!URL.canParse(action)) throw new WrongAnswer('an action that is no absolute URL');
   const { pathname, searchParams } = new URL(action);

@@ -12,7 +12,7 @@ import { deliveryBenchmark } from './delivery/delivery.ts';
 import { floodBenchmark } from './flood/flood.ts';
 import { recoveryBenchmark } from './recovery/recovery.ts';
 import { mediaBenchmark } from './media/media.ts';
-import { longCallBenchmark } from './long-call.ts';
+import { longCallBenchmark } from './long-call/long-call.ts';
 import { voiceActivityBenchmark } from './media/voice-activity.ts';
 import { soakBenchmark } from './soak.ts';
 import { webhookBenchmark } from './webhook.ts';

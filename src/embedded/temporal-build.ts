@@ -20,6 +20,13 @@ const KEPT_LINES = 12;
 
 const run = promisify(execFile);
 
+export interface BuildOptions {
+  /** Why it is built, in place of that there is none. */
+  why?: string;
+  /** Arguments of `go install` that depend on the Go that builds; asked for when it is to build. */
+  flags?: (goRoot: string) => string[];
+}
+
 /**
  * Builds the Temporal CLI from its published Go module. Takes minutes, once: the result is kept in
  * the cache. Two processes that want it at the same time share one build.
@@ -29,6 +36,7 @@ export async function buildTemporal(
   target: string,
   env: MachineEnv,
   progress: Progress,
+  { why = 'No Temporal server on this machine', flags }: BuildOptions = {},
 ): Promise<string> {
   const go = await findGo(env);
   const folder = dirname(target);
@@ -42,10 +50,10 @@ export async function buildTemporal(
     mkdirSync(draft);
     const startedAtMs = Date.now();
     progress.say(
-      `No Temporal server on this machine: building version ${TEMPORAL_CLI_VERSION} with Go. ` +
-        'This takes some minutes, once.',
+      `${why}: building version ${TEMPORAL_CLI_VERSION} with Go. This takes some minutes, once.`,
     );
-    await install(go, draft, env, progress);
+    const given = flags ? flags(await rootOf(go, env)) : [];
+    await install({ go, bin: draft, env, progress, flags: given });
     const program = join(draft, process.platform === 'win32' ? 'temporal.exe' : 'temporal');
     chmodSync(program, 0o755);
     renameSync(program, target);
@@ -66,6 +74,11 @@ async function findGo(env: MachineEnv): Promise<string> {
   return go;
 }
 
+async function rootOf(go: string, env: MachineEnv): Promise<string> {
+  const { stdout } = await run(go, ['env', 'GOROOT'], { timeout: 15_000, env: toolEnv(env) });
+  return stdout.trim();
+}
+
 async function waitForTurn(folder: string, progress: Progress): Promise<InstanceLock> {
   const startedAtMs = Date.now();
   const lock = await poll(
@@ -83,10 +96,19 @@ async function waitForTurn(folder: string, progress: Progress): Promise<Instance
   return lock;
 }
 
-function install(go: string, bin: string, env: MachineEnv, progress: Progress): Promise<void> {
+interface Installation {
+  go: string;
+  /** The folder for the program. */
+  bin: string;
+  env: MachineEnv;
+  progress: Progress;
+  flags: readonly string[];
+}
+
+function install({ go, bin, env, progress, flags }: Installation): Promise<void> {
   return new Promise((resolve, reject) => {
     // -v names each package when it is compiled: the sign of life.
-    const child = spawn(go, ['install', '-v', TEMPORAL_CLI_MODULE], {
+    const child = spawn(go, ['install', '-v', ...flags, TEMPORAL_CLI_MODULE], {
       cwd: bin,
       env: { GOTOOLCHAIN: 'auto', ...toolEnv(env), GOBIN: bin },
       stdio: ['ignore', 'ignore', 'pipe'],

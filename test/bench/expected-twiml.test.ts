@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { listeningAt, WrongAnswer } from '../../src/bench/expected-twiml.ts';
+import { isGoodbye, listeningAt, WrongAnswer } from '../../src/bench/expected-twiml.ts';
 import type { TimedAnswer } from '../../src/bench/twilio-client.ts';
 import { renderGoodbye, renderListen, renderRedirect } from '../../src/twilio/twiml.ts';
 import { createUrls } from '../../src/twilio/urls.ts';
@@ -65,5 +65,17 @@ describe('the answer that a webhook ought to get', () => {
 
   test('is described without the words that were said', () => {
     expect(faultOf(answered(listening('my secret', '3')))).not.toContain('secret');
+  });
+});
+
+describe('the answer to a webhook of a call that is over', () => {
+  test('says at most some words, and hangs up', () => {
+    const spoken = { say: 'Goodbye.', voice };
+    expect(isGoodbye(answered(renderGoodbye(spoken)))).toBe(true);
+    expect(isGoodbye(answered(renderGoodbye({ ...spoken, say: '' })))).toBe(true);
+    expect(isGoodbye(answered(renderGoodbye(spoken), { status: 503 }))).toBe(false);
+    expect(isGoodbye(answered(listening('Sorry?', '3')))).toBe(false);
+    expect(isGoodbye(answered('<Response><Say>Hello.</Say></Response>'))).toBe(false);
+    expect(isGoodbye(answered('<html>'))).toBe(false);
   });
 });

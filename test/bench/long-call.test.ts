@@ -1,12 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
-import type { LongCallFigures } from '../../src/bench/long-call-figures.ts';
-import { judgeLongCall, renderLongCall } from '../../src/bench/long-call-figures.ts';
+import type { LongCallFigures } from '../../src/bench/long-call/figures.ts';
+import { judgeLongCall, renderLongCall } from '../../src/bench/long-call/figures.ts';
 import { summarize } from '../../src/bench/statistics.ts';
 
 const GOOD: LongCallFigures = {
   benchmark: 'long-call',
   turns: 3,
   pauseMs: 50,
+  clock: 1,
+  minutes: 0,
   errors: 0,
   turn: summarize([30, 40, 50]),
   firstPart: summarize([30]),
@@ -16,6 +18,9 @@ const GOOD: LongCallFigures = {
   turnsRecorded: 3,
   isInOrder: true,
   isEnded: true,
+  endReason: 'caller-hung-up',
+  lastedSeconds: 4,
+  tookSeconds: 4,
   runs: [
     { events: 2010, bytes: 1_200_000 },
     { events: 60, bytes: 40_000 },
@@ -36,6 +41,13 @@ describe('a long call', () => {
     expect(report).not.toContain('WRONG');
   });
 
+  test('of hours by a faster clock is ended by its limit', () => {
+    const hours = { clock: 8, minutes: 240, lastedSeconds: 14_420, tookSeconds: 1804.5 };
+    const figures: LongCallFigures = { ...GOOD, ...hours, endReason: 'max-duration' };
+    expect(judgeLongCall(figures)).toEqual([]);
+    expect(renderLongCall(figures, [])).toMatch(/lasted, s\s+14420/);
+  });
+
   test.each<[string, Partial<LongCallFigures>]>([
     ['2 of 3 turns are recorded', { turnsRecorded: 2 }],
     ['the transcript is not what was said', { isInOrder: false }],
@@ -44,6 +56,15 @@ describe('a long call', () => {
     ['a run has too many events', { runs: [{ events: 9000, bytes: 1 }] }],
     ['a run is too large', { runs: [{ events: 1, bytes: 9e6 }] }],
     ['a prompt was too long', { largestPromptChars: 100_000 }],
+    [
+      "Temporal's clock did not go as fast as it should",
+      { clock: 8, lastedSeconds: 800, tookSeconds: 110 },
+    ],
+    ['it was ended by caller-hung-up', { minutes: 1, lastedSeconds: 61 }],
+    ['it was not ended in time', { minutes: 1, lastedSeconds: 59, endReason: 'max-duration' }],
+    ['it was not ended in time', { minutes: 1, lastedSeconds: 71, endReason: 'max-duration' }],
+    ['late webhooks were not answered with a goodbye', { lateSent: 2, lateAnsweredElse: 1 }],
+    ['late webhooks have begun a new call', { lateSent: 2, lateRuns: 1 }],
   ])('is found wrong: %s', (fault, change) => {
     const figures = { ...GOOD, ...change };
     expect(judgeLongCall(figures)).toEqual([fault]);

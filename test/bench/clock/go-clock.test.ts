@@ -1,0 +1,45 @@
+import { describe, expect, test } from '@jest/globals';
+import { CLOCK_FILES, hastened, UnknownGo } from '../../../src/bench/clock/go-clock.ts';
+
+/** What matters of Go's `time/time.go`. */
+const TIME = `
+		return subMono(runtimeNano()-startNano, t.ext)
+		return subMono(t.ext, runtimeNano()-startNano)
+	sec, nsec, mono := runtimeNow()
+}
+
+func unixTime(sec int64, nsec int32) Time {
+`;
+
+describe('a Go whose clock goes faster', () => {
+  test('has all of its times changed in the same way', () => {
+    const text = hastened('time/time.go', TIME, 8);
+    expect(text).toContain('subMono((runtimeNano()-startNano)*8, t.ext)');
+    expect(text).toContain('subMono(t.ext, (runtimeNano()-startNano)*8)');
+    expect(text).toContain('sec, nsec, mono := hastenedNow()');
+    expect(text).toContain('ahead := (mono - startNano) * 7');
+    expect(text.split('runtimeNow()')).toHaveLength(2); // only where the faster time is made
+  });
+
+  test('waits shorter, and never not at all', () => {
+    const sleep = hastened('runtime/time.go', 'func timeSleep(ns int64) {\n\tbody\n}', 8);
+    expect(sleep).toBe(
+      'func timeSleep(ns int64) {\n\tif ns > 0 {\n\t\tns = (ns+7)/8\n\t}\n\tbody\n}',
+    );
+    expect(hastened('time/sleep.go', 't := runtimeNano() + int64(d)', 5)).toBe(
+      't := runtimeNano() + (int64(d)+4)/5',
+    );
+    expect(
+      hastened(
+        'time/tick.go',
+        'newTimer(when(d), int64(d), sendTime)\nresetTimer(when(d), int64(d))',
+        2,
+      ),
+    ).toBe('newTimer(when(d), (int64(d)+1)/2, sendTime)\nresetTimer(when(d), (int64(d)+1)/2)');
+  });
+
+  test.each(CLOCK_FILES)('is not made of sources of another shape: %s', (file) => {
+    expect(() => hastened(file, 'package time', 8)).toThrow(UnknownGo);
+    expect(() => hastened(file, TIME + TIME, 8)).toThrow(UnknownGo);
+  });
+});
