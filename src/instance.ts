@@ -2,8 +2,6 @@
  * One whole instance on this machine: the embedded servers that are not given, the api processes
  * and the workers, under one supervisor. Used by `npm start`, the demo, benchmarks and drills.
  */
-import { join } from 'node:path';
-import { childEnv } from './child-env.ts';
 import type { Config, Environment } from './config.ts';
 import { migrateAndSeed } from './database.ts';
 import { DatabaseError } from './db/errors.ts';
@@ -11,12 +9,13 @@ import { startEmbeddedStack } from './embedded/stack.ts';
 import type { EmbeddedStack } from './embedded/stack.ts';
 import { pidFiles } from './embedded/pid-file.ts';
 import type { Progress } from './embedded/progress.ts';
+import { addMedia, addProcesses, mediaAddress } from './instance-processes.ts';
 import type { Log } from './log.ts';
 import { announceInstance, withdrawInstance } from './running.ts';
 import type { RunningInstance } from './running.ts';
 import { createKeyRing } from './sealing/index.ts';
 import { Supervisor } from './supervisor/index.ts';
-import type { ListenAddress, Listener, SupervisorLog } from './supervisor/index.ts';
+import type { SupervisorLog } from './supervisor/index.ts';
 import { SEARCH_ATTRIBUTES } from '../workflows/contract.ts';
 
 export interface InstanceOptions {
@@ -55,14 +54,6 @@ export interface Instance {
 /** The shell's exit code for Ctrl-C. */
 const INTERRUPTED = 130;
 const STILL_WAITING_MS = 10_000;
-const API_PROCESSES = 2;
-const WORKER_PROCESSES = 2;
-/** The streams of one that dies go on at the other. */
-const MEDIA_PROCESSES = 2;
-/** Of the 10 s in which everything must be gone. */
-const MEDIA_STOP_MS = 4_000;
-/** In this time its streams are at the other one. */
-const MEDIA_REST_MS = 2_500;
 
 /**
  * Starts an instance and waits until its processes are ready.
@@ -109,6 +100,7 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
     const addresses = { TEMPORAL_ADDRESS: running.temporalAddress, DATABASE_URL: databaseUrl };
     const { addressesFor = () => addresses } = options;
     const MEDIA_PORT = String(mediaListener.port);
+    // First of all, as groups stop in this order: streams are moved while everybody else is there.
     addMedia(supervisor, mediaListener, options, {
       ...(await addressesFor('media', addresses)),
       DATABASE_URL: '', // it writes nothing
@@ -139,67 +131,6 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
     await supervisor.stop();
     throw error;
   }
-}
-
-const MAIN = join(import.meta.dirname, 'main.js');
-
-function argumentsFor(role: string, { childLogFile }: InstanceOptions): string[] {
-  return ['--role', role, ...(childLogFile === undefined ? [] : ['--log-file', childLogFile])];
-}
-
-/** First of all, as groups stop in this order: streams are moved while everybody else is there. */
-function addMedia(
-  supervisor: Supervisor,
-  listener: Listener,
-  options: InstanceOptions,
-  addresses: Environment,
-): void {
-  supervisor.addServing(
-    {
-      name: 'voca-media',
-      count: options.mediaProcesses ?? MEDIA_PROCESSES,
-      exec: MAIN,
-      args: argumentsFor('media', options),
-      env: childEnv(options.env, addresses),
-      stopMs: MEDIA_STOP_MS,
-      restMs: MEDIA_REST_MS,
-    },
-    listener,
-  );
-}
-
-/** Where streams come in: for the outside only when it was told so. */
-function mediaAddress({ listen }: Config): ListenAddress {
-  return listen.mediaUrl === undefined
-    ? { host: '127.0.0.1', port: 0 }
-    : { host: listen.host, port: listen.mediaPort, variable: 'MEDIA_PORT' };
-}
-
-function addProcesses(
-  supervisor: Supervisor,
-  listener: Listener,
-  options: InstanceOptions,
-  addresses: { api: Environment; worker: Environment },
-): void {
-  const exec = MAIN;
-  const args = (role: string) => argumentsFor(role, options);
-  supervisor.addServing(
-    {
-      name: 'voca-api',
-      count: API_PROCESSES,
-      exec,
-      args: args('api'),
-      env: childEnv(options.env, addresses.api),
-    },
-    listener,
-  );
-  supervisor.addFork({
-    name: 'voca-worker',
-    count: WORKER_PROCESSES,
-    exec,
-    args: args('worker'),
-    env: childEnv(options.env, addresses.worker),
-  });
 }
 
 function describeInstance({ config }: InstanceOptions, stack: EmbeddedStack): RunningInstance {

@@ -1,7 +1,6 @@
 /** The voice path of one call: what the application plays, what the caller says into it. */
 import { randomUUID } from 'node:crypto';
 import type { Clock } from './clock.ts';
-import { deferred } from './call-state.ts';
 import { InputCollector } from './input-collector.ts';
 import type { CollectorSettings, Offer } from './input-collector.ts';
 import type { PreparedAudio } from './streams/speaking.ts';
@@ -9,6 +8,13 @@ import type { LineStream } from './streams/line-stream.ts';
 import type { Clause } from './streams/hearing.ts';
 import type { CutOffEvent, SoundSource, StreamVoiceEvent, TruthEvent } from './truth-events.ts';
 import type { EntryOf, TruthLog } from './truth-log.ts';
+import { Transcript } from './transcript.ts';
+import type { TranscriptItem } from './transcript.ts';
+import { Utterances } from './utterances.ts';
+import type { Delivered } from './utterances.ts';
+
+export type { TranscriptItem } from './transcript.ts';
+export type { Delivered } from './utterances.ts';
 
 export interface Sound {
   source: SoundSource;
@@ -18,9 +24,6 @@ export interface Sound {
   documentUrl?: string | undefined;
   requestId?: string | undefined;
 }
-
-/** Of a Gather: it was posted. Of a stream: all of its audio was sent. */
-export type Delivered = EntryOf<'delivered'> | EntryOf<'stream-voice'>;
 
 /** What became of something the caller did. */
 export interface Spoken {
@@ -35,33 +38,16 @@ export interface Spoken {
   delivered: Promise<Delivered | undefined>;
 }
 
-/** One line of the conversation as the caller lived it. */
-export interface TranscriptItem {
-  who: 'assistant' | 'caller';
-  atMs: number;
-  /** `say`, `play`, `error`, ... for what was heard; `speech`, `dtmf`, `silence` for the caller. */
-  kind: string;
-  text: string;
-  /** For the caller: whether the application was listening. */
-  heard: boolean;
-  /** On a stream: more was on its way, and was thrown away or lost before it was heard. */
-  isCutOff?: boolean;
-}
-
-interface Utterance {
-  sent: boolean;
-  settle: (delivered: Delivered | undefined) => void;
-}
+const NEVER_TOLD = Promise.resolve(undefined);
 
 /** Where the two ends of a call meet. One per call. */
 export class Line {
   readonly #log: TruthLog;
   readonly #clock: Clock;
   readonly #callSid: string;
-  readonly #utterances = new Map<string, Utterance>();
+  readonly #utterances = new Utterances();
   readonly #listeners = new Set<() => void>();
-  readonly #heard: EntryOf<'heard'>[] = [];
-  readonly #transcript: TranscriptItem[] = [];
+  readonly #told = new Transcript();
   #collector: InputCollector | undefined;
   #stream: LineStream | undefined;
 
@@ -93,12 +79,12 @@ export class Line {
 
   /** Everything that began to be heard, in order. */
   get heard(): readonly EntryOf<'heard'>[] {
-    return this.#heard;
+    return this.#told.heard;
   }
 
   /** What was heard and said so far. */
   get transcript(): readonly TranscriptItem[] {
-    return this.#transcript;
+    return this.#told.items;
   }
 
   /** Calls back whenever something may have changed: heard, listening, over. */
@@ -123,8 +109,7 @@ export class Line {
       ...(documentUrl === undefined ? {} : { documentUrl }),
       ...(requestId === undefined ? {} : { requestId }),
     }) as EntryOf<'heard'>;
-    this.#heard.push(entry);
-    this.#transcript.push({ who: 'assistant', atMs: entry.atMs, kind: source, text, heard: true });
+    this.#told.hears(entry, entry.atMs);
     this.changed();
     const startedMs = Date.now();
     await this.#clock.sleep(durationMs, signal);
@@ -168,24 +153,19 @@ export class Line {
   heardClause({ text, ...times }: Clause & { streamSid: string }): void {
     const event = { kind: 'heard', callSid: this.#callSid, source: 'stream', text } as const;
     const entry = this.#log.append({ ...event, ...times }) as EntryOf<'heard'>;
-    this.#heard.push(entry);
-    const atMs = Math.round(times.firstWordAtMs);
-    this.#transcript.push({ who: 'assistant', atMs, kind: 'stream', text, heard: true });
+    this.#told.hears(entry, Math.round(times.firstWordAtMs));
     this.changed();
   }
 
   /** What should have followed the last clause on the stream is never heard. */
   cutOff(): void {
-    const last = this.#transcript.findLast(({ who }) => who === 'assistant');
-    if (last?.kind !== 'stream') return;
-    last.isCutOff = true;
-    this.changed();
+    if (this.#told.cutOff()) this.changed();
   }
 
   /** The audio of an utterance was sent on the stream, or its keys; perhaps not to the end. */
   sent(event: StreamVoiceEvent): void {
     const entry = this.#log.append(event) as EntryOf<'stream-voice'>;
-    this.#settle(event.utteranceId, event.isComplete ? entry : undefined);
+    this.#utterances.settle([event.utteranceId], event.isComplete ? entry : undefined);
     this.changed();
   }
 
@@ -220,28 +200,23 @@ export class Line {
 
   /** The utterances are on their way to the application. */
   sending(utteranceIds: readonly string[]): void {
-    for (const id of utteranceIds) {
-      const utterance = this.#utterances.get(id);
-      if (utterance) utterance.sent = true;
-    }
+    this.#utterances.sending(utteranceIds);
   }
 
   /** The application answered them, or did not. */
   delivered(event: TruthEvent & { kind: 'delivered' }): void {
     const entry = this.#log.append(event) as Delivered;
-    for (const id of event.utteranceIds) this.#settle(id, entry);
+    this.#utterances.settle(event.utteranceIds, entry);
   }
 
   /** They will never be sent: a Gather without input, or the call is over. */
   dropped(utteranceIds: readonly string[]): void {
-    for (const id of utteranceIds) this.#settle(id, undefined);
+    this.#utterances.settle(utteranceIds);
   }
 
   /** The call is over: whatever was not sent by now never will be. */
   close(): void {
-    for (const [id, utterance] of this.#utterances) {
-      if (!utterance.sent) this.#settle(id, undefined);
-    }
+    this.#utterances.dropUnsent();
     this.changed();
   }
 
@@ -254,7 +229,6 @@ export class Line {
     },
   ): Spoken {
     const utteranceId = randomUUID();
-    const { promise, resolve } = deferred<Delivered | undefined>();
     const stream = this.#collector ? undefined : this.#stream;
     const result: Offer = this.#collector
       ? to.gather(this.#collector, utteranceId)
@@ -274,27 +248,15 @@ export class Line {
           : { lost: result.lost }
         : { whyNot: result.why }),
     });
-    this.#transcript.push({
-      who: 'caller',
-      atMs: Date.now(),
-      kind: input,
-      text,
-      heard: result.taken,
-    });
-    if (result.taken) this.#utterances.set(utteranceId, { sent: false, settle: resolve });
-    else resolve(undefined);
+    this.#told.says(input, text, result.taken);
+    const delivered = result.taken ? this.#utterances.take(utteranceId) : NEVER_TOLD;
     if (stream) to.stream(stream, utteranceId);
     this.changed();
     return {
       utteranceId,
       heard: result.taken,
       ...(result.taken ? {} : { whyNot: result.why }),
-      delivered: promise,
+      delivered,
     };
-  }
-
-  #settle(id: string, delivered: Delivered | undefined): void {
-    this.#utterances.get(id)?.settle(delivered);
-    this.#utterances.delete(id);
   }
 }

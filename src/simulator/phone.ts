@@ -1,12 +1,12 @@
-/** The software phone: the handset of one call, for programs. */
+/** The software phone of one call, for programs: what is heard on it, and what is said into it. */
 import { readFileSync } from 'node:fs';
 import { spokenCaptions, writeCaptions } from '../captions/index.ts';
-import type { CallState, CallStatus, EndedCall } from './call-state.ts';
-import type { Line, Spoken, TranscriptItem } from './line.ts';
+import { PhoneBase } from './phone-base.ts';
+import type { PhoneParts } from './phone-base.ts';
+import type { Spoken } from './line.ts';
 import { PhoneError } from './phone-error.ts';
 import { isFound, Listener } from './listener.ts';
 import type { Heard } from './listener.ts';
-import type { Pickup } from './pickup.ts';
 import { toLineAudio } from './streams/line-audio.ts';
 import type { PhoneStream } from './streams/phone-stream.ts';
 import { prepareAudio } from './streams/speaking.ts';
@@ -27,61 +27,14 @@ export interface WaitOptions {
 const DEFAULT_WAIT_MS = 20_000;
 const DEFAULT_CONFIDENCE = 0.92;
 
-/** What a phone needs of its call. */
-export interface PhoneParts {
-  call: CallState;
-  line: Line;
-  hangUp: () => void;
-  /** Outbound calls only: tells the network what the handset does with the ringing call. */
-  pickUp?: (pickup: Pickup) => void;
-}
-
-export class Phone {
+export class Phone extends PhoneBase {
   readonly #parts: PhoneParts;
   readonly #listener: Listener;
 
   constructor(parts: PhoneParts) {
+    super(parts);
     this.#parts = parts;
     this.#listener = new Listener(parts.line);
-  }
-
-  get callSid(): string {
-    return this.#parts.call.sid;
-  }
-
-  get direction(): 'inbound' | 'outbound-api' {
-    return this.#parts.call.identity.direction;
-  }
-
-  get from(): string {
-    return this.#parts.call.identity.from;
-  }
-
-  get to(): string {
-    return this.#parts.call.identity.to;
-  }
-
-  get status(): CallStatus {
-    return this.#parts.call.status;
-  }
-
-  get isOver(): boolean {
-    return this.#parts.call.isOver;
-  }
-
-  /** Settles when the call is over. */
-  get ended(): Promise<EndedCall> {
-    return this.#parts.call.ended;
-  }
-
-  /** The conversation as the caller lived it. */
-  get transcript(): readonly TranscriptItem[] {
-    return this.#parts.line.transcript;
-  }
-
-  /** Twilio's application error message was heard. */
-  get heardApplicationError(): boolean {
-    return this.#parts.line.heard.some(({ source }) => source === 'error');
   }
 
   /**
@@ -242,38 +195,6 @@ export class Phone {
     await this.#until(over, 'the silence to end', options);
   }
 
-  /** Ends the call from this side; a ringing call to this phone is declined. */
-  hangUp(): void {
-    const { call, pickUp, hangUp } = this.#parts;
-    if (pickUp && !call.isAnswered) pickUp({ kind: 'busy' });
-    else hangUp();
-  }
-
-  /** Answers a ringing outbound call, as a person or as one of Twilio's other kinds. */
-  answer(as: 'human' | 'fax' | 'unknown' = 'human'): void {
-    this.#pickUp({ kind: 'answer', as });
-  }
-
-  /** A machine answers a ringing outbound call, and plays its greeting (with a beep) to nobody. */
-  voicemail(): void {
-    this.#pickUp({ kind: 'answer', as: 'machine' });
-  }
-
-  /** The called party is busy, or presses the red key. */
-  decline(): void {
-    this.#pickUp({ kind: 'busy' });
-  }
-
-  /** Lets it ring until the caller gives up. */
-  ignore(): void {
-    this.#pickUp({ kind: 'no-answer' });
-  }
-
-  /** The network cannot put the call through. */
-  fail(sipResponseCode = '404'): void {
-    this.#pickUp({ kind: 'fail', sipResponseCode });
-  }
-
   async #staySilentOnStream(options: WaitOptions): Promise<void> {
     const { line } = this.#parts;
     await this.#until(() => line.isListening || this.isOver || undefined, 'its turn', options);
@@ -282,12 +203,6 @@ export class Phone {
     const before = line.heard.length;
     const over = () => line.heard.length > before || this.isOver || undefined;
     await this.#until(over, 'the silence to end', options);
-  }
-
-  #pickUp(pickup: Pickup): void {
-    const { pickUp } = this.#parts;
-    if (!pickUp) throw new PhoneError('only a call to this phone can be answered or declined');
-    pickUp(pickup);
   }
 
   #until<T>(look: () => T | undefined, what: string, options: WaitOptions): Promise<T> {

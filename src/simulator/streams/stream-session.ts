@@ -15,6 +15,7 @@ import { Recording } from './recording.ts';
 import { Speaking } from './speaking.ts';
 import type { FinishedUtterance, PreparedAudio } from './speaking.ts';
 import { STREAM_ERRORS } from './open-socket.ts';
+import { StreamNotes } from './stream-notes.ts';
 import type { Ticker } from './ticker.ts';
 
 export interface SessionParts {
@@ -42,6 +43,7 @@ const CLOSING_MS = 1_000;
 export class StreamSession implements LineStream {
   readonly streamSid: string;
   readonly #parts: SessionParts;
+  readonly #notes: StreamNotes;
   readonly #sender: FrameSender;
   readonly #speaking: Speaking;
   readonly #playback: PlaybackSide;
@@ -60,6 +62,7 @@ export class StreamSession implements LineStream {
     this.streamSid = parts.streamSid;
     const { call, socket, streamSid, parameters, line, log, recordTo } = parts;
     this.#recording = recordTo === undefined ? undefined : new Recording(this.#startedMs);
+    this.#notes = new StreamNotes(parts);
     const { accountSid } = call.identity;
     const start = { streamSid, accountSid, callSid: call.sid, customParameters: parameters };
     this.#sender = new FrameSender(socket, new MessageWriter(start));
@@ -85,7 +88,7 @@ export class StreamSession implements LineStream {
     this.#listen();
     socket.send(CONNECTED);
     this.#sender.start();
-    this.#log({ state: 'started', parameters: this.#parts.parameters });
+    this.#notes.state({ state: 'started', parameters: this.#parts.parameters });
     line.attach(this);
     this.#leaveTicker = ticker.join((atMs) => this.#tick(atMs));
     const end = await this.#over.promise;
@@ -149,40 +152,40 @@ export class StreamSession implements LineStream {
   }
 
   drop(how: 'reset' | 'clean'): void {
-    this.#fault(`stream-${how}`);
+    this.#notes.fault(`stream-${how}`);
     this.#stopWithheld = true;
     if (how === 'reset') this.#sender.reset();
     this.#over.resolve({ by: 'fault' });
   }
 
   goSilent(ms: number): void {
-    this.#fault('stream-silent', `${ms} ms`);
+    this.#notes.fault('stream-silent', `${ms} ms`);
     this.#sender.goSilent(ms);
   }
 
   loseFrames(count: number): void {
-    this.#fault('stream-lost-frames', String(count));
+    this.#notes.fault('stream-lost-frames', String(count));
     this.#sender.loseFrames(count);
   }
 
   swapFrames(): void {
-    this.#fault('stream-swapped-frames');
+    this.#notes.fault('stream-swapped-frames');
     this.#sender.swapFrames();
   }
 
   duplicateFrame(): void {
-    this.#fault('stream-duplicate-frame');
+    this.#notes.fault('stream-duplicate-frame');
     this.#sender.duplicateFrame();
   }
 
   sendText(text?: string): void {
-    this.#fault('stream-message');
+    this.#notes.fault('stream-message');
     const { streamSid } = this;
     this.#sender.text(text ?? JSON.stringify({ event: 'weather', streamSid, weather: 'fine' }));
   }
 
   withholdStop(): void {
-    this.#fault('stream-no-stop');
+    this.#notes.fault('stream-no-stop');
     this.#stopWithheld = true;
   }
 
@@ -194,13 +197,13 @@ export class StreamSession implements LineStream {
         !isBinary && this.#playback.message((data as Buffer).toString('utf8'), preciseNow());
       if (understood) return;
       const message = isBinary ? 'a binary frame' : 'a message that is no JSON';
-      this.#error(STREAM_ERRORS.message, message);
+      this.#notes.error(STREAM_ERRORS.message, message);
       this.#over.resolve({ by: 'twilio' });
     });
-    socket.on('error', () => this.#error(STREAM_ERRORS.protocol, 'the WebSocket failed'));
+    socket.on('error', () => this.#notes.error(STREAM_ERRORS.protocol, 'the WebSocket failed'));
     socket.on('close', (closeCode) => {
       if (!this.#isOver && (closeCode === 1006 || closeCode === 1011)) {
-        this.#error(STREAM_ERRORS.closedByError, `closed by the server with ${closeCode}`);
+        this.#notes.error(STREAM_ERRORS.closedByError, `closed by the server with ${closeCode}`);
       }
       this.#over.resolve({ by: 'application', closeCode });
     });
@@ -235,32 +238,10 @@ export class StreamSession implements LineStream {
     this.#sender.close();
     this.#speaking.close();
     if (!this.#stopWithheld && end.by !== 'application') this.#sender.stop();
-    this.#log({ state: 'over', ...end, measures: this.measures });
+    this.#notes.state({ state: 'over', ...end, measures: this.measures });
     socket.close(1000);
     const patience = setTimeout(() => socket.terminate(), CLOSING_MS);
     socket.once('close', () => clearTimeout(patience));
     if (recordTo !== undefined) await this.#recording?.write(recordTo, recordAs, nowMs);
-  }
-
-  #log(entry: {
-    state: 'started' | 'over';
-    parameters?: Readonly<Record<string, string>>;
-    by?: StreamEnd;
-    closeCode?: number;
-    measures?: StreamMeasures;
-  }): void {
-    const { call, log, streamSid, url } = this.#parts;
-    log.append({ kind: 'stream', callSid: call.sid, streamSid, url, ...entry });
-  }
-
-  #error(code: number, message: string): void {
-    const { call, log, url } = this.#parts;
-    log.append({ kind: 'error', callSid: call.sid, level: 'error', code, message, url });
-  }
-
-  #fault(fault: string, detail?: string): void {
-    const { call, log } = this.#parts;
-    const more = detail === undefined ? {} : { detail };
-    log.append({ kind: 'fault', callSid: call.sid, fault, ...more });
   }
 }
