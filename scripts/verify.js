@@ -7,15 +7,21 @@
  */
 import { spawn } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
-import { availableParallelism, setPriority, tmpdir } from 'node:os';
+import { availableParallelism, setPriority, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { checkNode, install } from './install.js';
 
 /**
  * So many files of tests against servers run at a time, each with servers of its own: they mostly wait,
- * for processes, timers and servers. Each takes up to 2 GB of memory.
+ * for processes, timers, servers and people who speak, and need a tenth to a quarter of a core meanwhile.
+ * Each takes up to 2 GB of memory.
  */
-const FILES_AT_ONCE = Math.min(availableParallelism(), 4);
+const FILES_AT_ONCE = Math.max(
+  1,
+  Math.min(6, 3 * availableParallelism(), Math.floor(totalmem() / 4e9)),
+);
+/** Unit tests wait, too: for timers, small servers, processes. Jest itself would leave a core free. */
+const UNIT_FILES_AT_ONCE = 1 + availableParallelism();
 /** What only computes stands back behind tests in which callers wait. */
 const STANDS_BACK = 5;
 
@@ -73,10 +79,17 @@ async function checks(options) {
   await step('lint', 'npx', ['oxlint', '--type-aware', '--deny-warnings', '.'], options);
   await step('format', 'npx', ['prettier', '--check', '--log-level', 'warn', '.'], options);
   console.log('\n▸ unit tests');
-  await timed('unit tests', () => jest('unit', ['--selectProjects', 'unit'], options));
+  const unit = ['--selectProjects', 'unit', '--maxWorkers', String(UNIT_FILES_AT_ONCE)];
+  await timed('unit tests', () => jest('unit', unit, options));
 }
 
-/** Beside the checks, and shown behind them. */
+async function demos() {
+  const demo = ['scripts/run.js', 'demo', '--script'];
+  await step('the scripted demo', process.execPath, demo);
+  await step('the scripted demo over a stream', process.execPath, [...demo, '--mode', 'stream']);
+}
+
+/** Beside all others, and shown behind them. */
 async function integration() {
   const logFile = join(scratch, 'integration.log');
   const log = openSync(logFile, 'w');
@@ -98,11 +111,11 @@ await install({ say: console.log });
 if (isFast) {
   await checks();
 } else {
-  const [show] = await Promise.all([integration(), checks({ priority: STANDS_BACK })]);
+  const [show] = await Promise.all([
+    integration(),
+    checks({ priority: STANDS_BACK }).then(() => demos()),
+  ]);
   show();
-  const demo = ['scripts/run.js', 'demo', '--script'];
-  await step('the scripted demo', process.execPath, demo);
-  await step('the scripted demo over a stream', process.execPath, [...demo, '--mode', 'stream']);
 }
 rmSync(scratch, { recursive: true, force: true });
 console.log(`\n${total.passed} passed, ${total.failed} failed`);

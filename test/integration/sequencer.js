@@ -1,21 +1,13 @@
 import Sequencer from '@jest/test-sequencer';
 
-/**
- * What takes longest begins first, so that nothing long is left to the end. What works hard (kills,
- * schemathesis, benchmarks) begins apart from one another, beside such as mostly waits. All others
- * behind these.
- */
+/** What takes longest begins first, so that nothing long is left to the end. All others behind these. */
 const FIRST = [
-  ...[
-    'stream-drills',
-    'stream-conversations',
-    'streams',
-    'stream-models',
-    'stream-speech-failures',
-  ],
-  ...['delivery-kills', 'reconcile', 'api-calls', 'versions', 'delivery', 'schemathesis'],
-  ...['observability', 'cli-webhooks', 'endurance', 'bench', 'graceful-stop', 'event-streams'],
-  ...['drills', 'faults', 'failures', 'sealing', 'session'],
+  ...['bench', 'stream-drills', 'streams', 'versions', 'stream-speech-failures', 'reconcile'],
+  ...['stream-models', 'stream-conversations', 'graceful-stop', 'stream-long', 'api-calls'],
+  ...['faults', 'drills', 'media-worker', 'schemathesis', 'delivery-kills', 'media-drain'],
+  ...['failures', 'stream-abuse', 'delivery-deaths', 'observability', 'delivery', 'endurance'],
+  ...['replay', 'stream-sealed', 'session', 'sealing', 'embedded', 'api-lists', 'erase'],
+  ...['session-activity', 'cli-webhooks', 'cli-api', 'event-streams'],
 ].map((name) => `/test/integration/${name}.test.ts`);
 
 const rank = ({ path }) => {
