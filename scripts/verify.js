@@ -18,7 +18,7 @@ import { checkNode, install } from './install.js';
  */
 const FILES_AT_ONCE = Math.max(
   1,
-  Math.min(6, 3 * availableParallelism(), Math.floor(totalmem() / 4e9)),
+  Math.min(4, 2 * availableParallelism(), Math.floor(totalmem() / 4e9)),
 );
 /** Unit tests wait, too: for timers, small servers, processes. Jest itself would leave a core free. */
 const UNIT_FILES_AT_ONCE = 1 + availableParallelism();

@@ -12,7 +12,7 @@ import type { SharedStack } from './stack.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 /** Each takes a PostgreSQL, a Temporal and what the tests start: see `scripts/verify.js`. */
-const MOST_STACKS = 6;
+const MOST_STACKS = 4;
 
 /** What the teardown stops. */
 export interface RunningStack {

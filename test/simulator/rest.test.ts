@@ -10,7 +10,7 @@ let bench: Bench;
 let client: twilio.Twilio;
 beforeEach(async () => {
   bench = await startBench(
-    { '/voice': '<Gather/>', '/status': '' },
+    { '/voice': '<Gather timeout="60"/>', '/status': '' },
     { apiKeys: [KEY], timeScale: 0.05 },
   );
   client = twilio(ACCOUNT_SID, AUTH_TOKEN, { httpClient: new Rerouted(bench.sim.baseUrl) });
