@@ -7,13 +7,13 @@
  */
 import { spawn } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
-import { availableParallelism, setPriority, tmpdir, totalmem } from 'node:os';
+import { availableParallelism, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { checkNode, install } from './install.js';
 
 /**
  * So many files of tests against servers run at a time, each with servers of its own: they mostly wait,
- * for processes, timers, servers and people who speak, and need a tenth to a quarter of a core meanwhile.
+ * for processes, timers, servers and people who speak, and need a tenth to a half of a core meanwhile.
  * Each takes up to 2 GB of memory.
  */
 const FILES_AT_ONCE = Math.max(
@@ -22,26 +22,23 @@ const FILES_AT_ONCE = Math.max(
 );
 /** Unit tests wait, too: for timers, small servers, processes. Jest itself would leave a core free. */
 const UNIT_FILES_AT_ONCE = 1 + availableParallelism();
-/** What only computes stands back behind tests in which callers wait. */
-const STANDS_BACK = 5;
 
 const isFast = process.argv.includes('--fast');
 const scratch = mkdtempSync(join(tmpdir(), 'voca-verify-'));
 const total = { passed: 0, failed: 0 };
 
 /** @returns whether it went well. */
-function run(command, args, { output = 'inherit', priority } = {}) {
+function run(command, args, output = 'inherit') {
   return new Promise((resolve) => {
     const child = spawn(command, args, { stdio: ['inherit', output, output] });
-    if (priority !== undefined && child.pid !== undefined) setPriority(child.pid, priority);
     child.once('error', () => resolve(false));
     child.once('close', (code) => resolve(code === 0));
   });
 }
 
-async function step(name, command, args, options) {
+async function step(name, command, args) {
   console.log(`\n▸ ${name}`);
-  const isGood = await timed(name, () => run(command, args, options));
+  const isGood = await timed(name, () => run(command, args));
   total[isGood ? 'passed' : 'failed'] += 1;
 }
 
@@ -53,10 +50,10 @@ async function timed(name, act) {
   return isGood;
 }
 
-async function jest(name, args, options) {
+async function jest(name, args, output) {
   const file = join(scratch, `${name}.json`);
   const report = ['--json', '--outputFile', file];
-  const isGood = await run('npx', ['jest', ...args, ...report], options);
+  const isGood = await run('npx', ['jest', ...args, ...report], output);
   count(file, isGood);
   return isGood;
 }
@@ -73,14 +70,27 @@ function count(file, isGood) {
   }
 }
 
-async function checks(options) {
-  await step('types', 'npx', ['tsc', '--noEmit'], options);
-  await step('types of the tests', 'npx', ['tsc', '-p', 'test'], options);
-  await step('lint', 'npx', ['oxlint', '--type-aware', '--deny-warnings', '.'], options);
-  await step('format', 'npx', ['prettier', '--check', '--log-level', 'warn', '.'], options);
-  console.log('\n▸ unit tests');
-  const unit = ['--selectProjects', 'unit', '--maxWorkers', String(UNIT_FILES_AT_ONCE)];
-  await timed('unit tests', () => jest('unit', unit, options));
+async function checks() {
+  await step('types', 'npx', ['tsc', '--noEmit']);
+  await step('types of the tests', 'npx', ['tsc', '-p', 'test']);
+  await step('lint', 'npx', ['oxlint', '--type-aware', '--deny-warnings', '.']);
+  await step('format', 'npx', ['prettier', '--check', '--log-level', 'warn', '.']);
+}
+
+/** @param output left out for our own */
+async function unitTests(output) {
+  const args = ['--selectProjects', 'unit', '--maxWorkers', String(UNIT_FILES_AT_ONCE)];
+  await timed('unit tests', () => jest('unit', args, output));
+}
+
+/** The demo talks in real time and has the other core; what the tests say is shown behind it. */
+async function unitTestsBesideTheDemos() {
+  const logFile = join(scratch, 'unit.log');
+  const log = openSync(logFile, 'w');
+  await Promise.all([unitTests(log), demos()]);
+  closeSync(log);
+  console.log('\n▸ what the unit tests said');
+  process.stdout.write(readFileSync(logFile));
 }
 
 async function demos() {
@@ -89,33 +99,22 @@ async function demos() {
   await step('the scripted demo over a stream', process.execPath, [...demo, '--mode', 'stream']);
 }
 
-/** Beside all others, and shown behind them. */
-async function integration() {
-  const logFile = join(scratch, 'integration.log');
-  const log = openSync(logFile, 'w');
+async function integrationTests() {
+  console.log('\n▸ integration tests');
   const projects = ['--selectProjects', 'integration', 'processes'];
   const args = [...projects, '--maxWorkers', String(FILES_AT_ONCE)];
-  const startedAt = performance.now();
-  const isGood = await jest('integration', args, { output: log });
-  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
-  closeSync(log);
-  return () => {
-    console.log('\n▸ integration tests');
-    process.stdout.write(readFileSync(logFile));
-    console.log(`${isGood ? '✓' : '✗'} integration tests (${seconds} s)`);
-  };
+  await timed('integration tests', () => jest('integration', args));
 }
 
 checkNode();
 await install({ say: console.log });
+await checks();
 if (isFast) {
-  await checks();
+  console.log('\n▸ unit tests');
+  await unitTests();
 } else {
-  const [show] = await Promise.all([
-    integration(),
-    checks({ priority: STANDS_BACK }).then(() => demos()),
-  ]);
-  show();
+  await unitTestsBesideTheDemos();
+  await integrationTests();
 }
 rmSync(scratch, { recursive: true, force: true });
 console.log(`\n${total.passed} passed, ${total.failed} failed`);
