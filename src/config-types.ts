@@ -53,6 +53,8 @@ interface CommonConfig {
     host: string;
     port: number;
     mediaPort: number;
+    /** Where the api finds the media workers; left out: on its own machine. */
+    mediaHost?: string;
     mediaUrl?: string;
     /** How long live streams run on in a media worker that leaves. */
     mediaDrainMs: number;

@@ -206,10 +206,18 @@ export const VARIABLES = {
     default: '5001',
     schema: port,
   },
+  VOCA_MEDIA_HOST: {
+    group: 'Listening',
+    purpose:
+      'where the api passes audio streams on to, at MEDIA_PORT: the host of the media workers; left out: its own machine',
+    form: 'an IP address or host name, without a port',
+    // No host name has a colon, and an IPv6 address has two at least.
+    schema: z.string().regex(/^(?:[A-Za-z0-9.-]{1,253}|(?=.*:.*:)[0-9A-Fa-f:.]{2,45})$/),
+  },
   VOCA_MEDIA_URL: {
     group: 'Listening',
     purpose:
-      'the public base URL of audio streams, where a proxy leads to the media workers; without it Twilio opens them at TWILIO_WEBHOOK_URL, and the api passes them on to MEDIA_PORT of its own machine',
+      'the public base URL of audio streams, where a proxy leads to the media workers; without it Twilio opens them at TWILIO_WEBHOOK_URL, and the api passes them on to VOCA_MEDIA_HOST',
     form: 'a wss URL without query, fragment or credentials',
     schema: baseUrl('wss:'),
   },

@@ -150,6 +150,7 @@ function assemble(
       host: values.HOST,
       port: values.PORT,
       mediaPort: values.MEDIA_PORT,
+      mediaHost: values.VOCA_MEDIA_HOST,
       mediaUrl: values.VOCA_MEDIA_URL,
       mediaDrainMs: values.VOCA_MEDIA_DRAIN,
       metricsHost: values.METRICS_PORT?.host ?? '127.0.0.1',

@@ -164,6 +164,8 @@ describe('loadConfig', () => {
     ['PORT', '0'],
     ['PORT', '65536'],
     ['PORT', '5e3'],
+    ['VOCA_MEDIA_HOST', 'media:5001'],
+    ['VOCA_MEDIA_HOST', 'wss://media'],
     ['METRICS_PORT', '0.0.0.0'],
     ['METRICS_PORT', '0'],
     ['VOCA_TRUSTED_PROXIES', 'proxy.example.com'],

@@ -1,11 +1,12 @@
 /**
- * Where Twilio is told to open streams at the api's own address, the api passes them on to the media workers
- * of its machine: the request as it came, then bytes in both directions. It checks nothing but who asks.
+ * Where Twilio is told to open streams at the api's own address, the api passes them on to the media workers:
+ * the request as it came, then bytes in both directions. It checks nothing but who asks.
  */
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance } from 'fastify';
+import type { Config } from '../config.ts';
 import { vouchFor } from '../connection-limits.ts';
 import type { Log } from '../log.ts';
 import { refuseUpgrade } from '../refuse-upgrade.ts';
@@ -14,11 +15,25 @@ import type { StreamSigning } from '../twilio/stream-signature.ts';
 
 export interface MediaPassageOptions {
   signing: StreamSigning;
-  /** Where the media workers of this machine listen. */
+  /** Where the media workers listen. */
   to: { host: string; port: number };
 }
 
-/** On the same machine: longer means that nobody is there. */
+/** As the configuration says; undefined with an address of their own: streams do not come by here then. */
+export function passageOf({
+  listen,
+  twilio,
+}: Pick<Config, 'listen' | 'twilio'>): MediaPassageOptions | undefined {
+  if (listen.mediaUrl !== undefined) return undefined;
+  const { authToken, webhookUrl } = twilio;
+  const here = ['0.0.0.0', '::'].includes(listen.host) ? '127.0.0.1' : listen.host;
+  return {
+    signing: { authToken, publicBaseUrl: webhookUrl },
+    to: { host: listen.mediaHost ?? here, port: listen.mediaPort },
+  };
+}
+
+/** On the same machine or network: longer means that nobody is there. */
 const CONNECT_MS = 2_000;
 /** Who was left by the other side has this long to say goodbye. */
 const LINGER_MS = 1_000;

@@ -17,6 +17,7 @@ import { buildApp } from './app.ts';
 import type { AppOptions } from './app.ts';
 import { isNearby } from '../connection-limits.ts';
 import type { Readiness } from './health.ts';
+import { passageOf } from './media-passage.ts';
 
 /** Where connections come from when this process does not listen itself. */
 export interface Connections {
@@ -56,7 +57,7 @@ export async function startServer(
     ...operatorOf(config),
     ...(api && { api: api.options }),
     connections: { isExempt: isProxy(config) },
-    ...mediaOf(config),
+    media: passageOf(config),
   });
   if (handed) {
     await app.ready();
@@ -77,19 +78,6 @@ function operatorOf({ rest, temporal, twilio }: Config): Pick<AppOptions, 'opera
   if (secretKeys.length === 0) return {};
   const { namespace, uiUrl } = temporal;
   return { operator: { secretKeys, namespace, uiUrl, publicUrl: twilio.webhookUrl } };
-}
-
-/** With an address of their own, streams do not come by here. */
-function mediaOf({ listen, twilio }: Config): Pick<AppOptions, 'media'> {
-  if (listen.mediaUrl !== undefined) return {};
-  const { authToken, webhookUrl } = twilio;
-  const host = ['0.0.0.0', '::'].includes(listen.host) ? '127.0.0.1' : listen.host;
-  return {
-    media: {
-      signing: { authToken, publicBaseUrl: webhookUrl },
-      to: { host, port: listen.mediaPort },
-    },
-  };
 }
 
 /** Many callers may share the connections of a proxy. */

@@ -4,7 +4,14 @@ import { loadConfig } from '../../src/config.ts';
 import type { Role } from '../../src/config.ts';
 import { VARIABLE_NAMES } from '../../src/config-variables.ts';
 import type { VariableName } from '../../src/config-variables.ts';
-import { interpolate, MAIN_FILE, OURS, readCompose, variablesIn } from './compose-files.ts';
+import {
+  interpolate,
+  MAIN_FILE,
+  MEDIA_PORT_FILE,
+  OURS,
+  readCompose,
+  variablesIn,
+} from './compose-files.ts';
 import { exampleVariables, filledExample, optionalVariables } from './environment.ts';
 
 const CLOUD_FILE = 'deploy/temporal-cloud.yml';
@@ -58,14 +65,23 @@ describe('the environment of our services', () => {
     });
   });
 
-  test('the media worker listens on the port that is published, and has no database', () => {
-    const env = { ...filledExample(), VOCA_MEDIA_URL: 'wss://voice.example.com' };
-    const { listen, database } = loadConfig(environmentOf('media', env), { role: 'media' });
+  test('the media worker listens where the api passes streams on to, and has no database', () => {
+    const { listen, database } = loadConfig(environmentOf('media'), { role: 'media' });
+    const { listen: api } = loadConfig(environmentOf('api'), { role: 'api' });
     expect(listen).toMatchObject({ host: '0.0.0.0', mediaPort: 5001 });
-    expect(listen.mediaUrl).toBe('wss://voice.example.com');
+    expect(api).toMatchObject({ mediaHost: 'media', mediaPort: 5001 });
+    expect([api.mediaUrl, listen.mediaUrl]).toEqual([undefined, undefined]);
     expect(database.url).toBeUndefined();
-    const { listen: api } = loadConfig(environmentOf('api', env), { role: 'api' });
-    expect(api.mediaUrl).toBe(listen.mediaUrl);
+  });
+
+  test('with a published media worker both are told its address', () => {
+    const env = { ...filledExample(), VOCA_MEDIA_URL: 'wss://voice.example.com' };
+    for (const name of ['api', 'media'] as const) {
+      const overlay = readCompose(MEDIA_PORT_FILE).services[name]?.environment ?? {};
+      const variables = { ...environmentOf(name, env), ...interpolate(overlay, env) };
+      const { listen } = loadConfig(variables, { role: name });
+      expect(listen.mediaUrl).toBe('wss://voice.example.com');
+    }
   });
 
   test('those who write reach the database of VOCA as its own user', () => {
@@ -83,7 +99,9 @@ describe('the environment of our services', () => {
     const passed = new Set(
       OURS.flatMap((name) => [
         ...Object.keys(file.services[name]?.environment ?? {}),
-        ...Object.keys(readCompose(CLOUD_FILE).services[name]?.environment ?? {}),
+        ...[CLOUD_FILE, MEDIA_PORT_FILE].flatMap((overlay) =>
+          Object.keys(readCompose(overlay).services[name]?.environment ?? {}),
+        ),
       ]),
     );
     const forgotten = VARIABLE_NAMES.filter((name) => !passed.has(name) && !LEFT_OUT[name]);
@@ -144,6 +162,7 @@ describe('deploy/compose.env.example', () => {
     const described = new Set([...exampleVariables(), ...optionalVariables()]);
     const used = [...variablesIn(file)].filter((name) => !described.has(name));
     expect(used.filter((name) => !(VARIABLE_NAMES as string[]).includes(name))).toEqual([]);
-    expect(optionalVariables().filter((name) => !variablesIn(file).has(name))).toEqual([]);
+    const known = new Set([...variablesIn(file), ...variablesIn(readCompose(MEDIA_PORT_FILE))]);
+    expect(optionalVariables().filter((name) => !known.has(name))).toEqual([]);
   });
 });

@@ -7,7 +7,13 @@ import type { ScalarTag } from 'yaml';
 export const ROOT = join(__dirname, '..', '..');
 export const MAIN_FILE = 'docker-compose.yml';
 export const SECOND_VERSION = 'deploy/second-version.yml';
-export const OVERLAYS = ['deploy/ui-on-loopback.yml', 'deploy/temporal-cloud.yml', SECOND_VERSION];
+export const MEDIA_PORT_FILE = 'deploy/media-port.yml';
+export const OVERLAYS = [
+  'deploy/ui-on-loopback.yml',
+  'deploy/temporal-cloud.yml',
+  MEDIA_PORT_FILE,
+  SECOND_VERSION,
+];
 /** The services that run our own image. */
 export const OURS = ['api', 'media', 'worker-1', 'worker-2'] as const;
 

@@ -47,20 +47,19 @@ describe('docker-compose.yml', () => {
     );
   });
 
-  test('publishes nothing but the ports of api and media worker, on the loopback address', () => {
+  test('publishes nothing but the port of the api, on the loopback address', () => {
     const published = services.filter(([, service]) => service.ports !== undefined);
     expect(published.map(([name, { ports }]) => [name, ports])).toEqual([
       ['api', ['127.0.0.1:5000:5000']],
-      ['media', ['127.0.0.1:5001:5001']],
     ]);
     expect(readText(MAIN_FILE)).not.toMatch(/network_mode|docker\.sock|privileged/);
   });
 
-  test('the UI is published by its overlay only, and only on the loopback address', () => {
+  test('UI and media worker are published by their overlays only, on the loopback address', () => {
     const ports = OVERLAYS.flatMap((overlay) =>
       Object.values(readCompose(overlay).services).flatMap((service) => service.ports ?? []),
     );
-    expect(ports).toEqual(['127.0.0.1:8080:8080']);
+    expect(ports).toEqual(['127.0.0.1:8080:8080', '${MEDIA_PUBLISH:-127.0.0.1:5001}:5001']);
   });
 
   test('databases, Temporal and its UI are on a network without a way out or in', () => {

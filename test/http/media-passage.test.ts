@@ -5,6 +5,8 @@ import type { AddressInfo, Server as NetServer, Socket } from 'node:net';
 import { createHmac } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { WebSocket, WebSocketServer } from 'ws';
+import { loadConfig } from '../../src/config.ts';
+import { passageOf } from '../../src/http/media-passage.ts';
 import { BASE, startApp, TOKEN } from './harness.ts';
 import type { Server } from './harness.ts';
 
@@ -172,4 +174,32 @@ test('a WebSocket works through it', async () => {
   client.close();
   await once(client, 'close');
   echo.close();
+});
+
+describe('where streams are passed on to', () => {
+  const config = (environment: Record<string, string>) =>
+    loadConfig({
+      TWILIO_ACCOUNT_SID: `AC${'1'.repeat(32)}`,
+      TWILIO_AUTH_TOKEN: TOKEN,
+      TWILIO_PHONE_NUMBER: '+15005550006',
+      TWILIO_WEBHOOK_URL: BASE,
+      ...environment,
+    });
+
+  test.each<[Record<string, string>, string]>([
+    [{}, '127.0.0.1:5001'],
+    [{ HOST: '0.0.0.0', MEDIA_PORT: '5002' }, '127.0.0.1:5002'],
+    [{ HOST: '10.1.2.3' }, '10.1.2.3:5001'],
+    [{ HOST: '0.0.0.0', VOCA_MEDIA_HOST: 'media' }, 'media:5001'],
+    [{ VOCA_MEDIA_HOST: 'fd00::5' }, 'fd00::5:5001'],
+  ])('with %j: to %s', (environment, expected) => {
+    const { to, signing } = passageOf(config(environment)) ?? {};
+    expect(`${to?.host}:${to?.port}`).toBe(expected);
+    expect(signing).toEqual({ authToken: TOKEN, publicBaseUrl: BASE });
+  });
+
+  test('nowhere, where they have an address of their own', () => {
+    const own = { VOCA_MEDIA_URL: 'wss://media.example.com', VOCA_MEDIA_HOST: 'media' };
+    expect(passageOf(config(own))).toBeUndefined();
+  });
 });

@@ -51,7 +51,8 @@ describe('on the machine itself', () => {
     const days = (Date.parse(made.expiresAt ?? '') - Date.now()) / 86_400_000;
     expect(days).toBeCloseTo(2, 2);
     const api = await bench.start();
-    expect((await api.ask('/v1/workspace', { key: made.key })).body['name']).toBe('Acme');
+    const answer = await api.ask('/v1/workspace', { key: made.key });
+    expect([answer.status, answer.body['name']]).toEqual([200, 'Acme']);
     const none = accounts.createKey({ ...WANTED, workspaceId: 'ws_none' });
     await expect(none).rejects.toThrow(CallRequestError);
   });
