@@ -12,7 +12,7 @@ const shared = {
   transform: { '^.+\\.ts$': swc },
 };
 
-/** Tests that start whole processes, to be run without the others. */
+/** Tests that start whole processes: a project of their own, so that the others can be run without them. */
 const PROCESS_TESTS = [
   'api-calls',
   'bench',

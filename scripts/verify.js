@@ -7,30 +7,33 @@
  */
 import { spawn } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
-import { availableParallelism, tmpdir, totalmem } from 'node:os';
+import { availableParallelism, setPriority, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { checkNode, install } from './install.js';
 
+const cores = availableParallelism();
+/** In a container its own, in bytes. */
+const memory = Math.min(totalmem(), process.constrainedMemory() || Infinity);
 /**
  * So many files of tests against servers run at a time, each with servers of its own: they mostly wait,
  * for processes, timers, servers and people who speak, and need a tenth to a half of a core meanwhile.
- * Each takes up to 2 GB of memory.
+ * Each takes up to 2 GB of memory; as much is left for others.
  */
-const FILES_AT_ONCE = Math.max(
-  1,
-  Math.min(4, 2 * availableParallelism(), Math.floor(totalmem() / 4e9)),
-);
-/** Unit tests wait, too: for timers, small servers, processes. Jest itself would leave a core free. */
-const UNIT_FILES_AT_ONCE = 1 + availableParallelism();
+const FILES_AT_ONCE = Math.max(1, Math.min(4, 2 * cores, Math.floor(memory / 4e9)));
+/** Unit tests wait, too: for timers, small servers, processes. Each of these takes up to 1.5 GB. */
+const UNIT_FILES_AT_ONCE = Math.max(1, Math.min(1 + cores, Math.floor(memory / 3e9)));
+/** Unit tests stand back behind the demo, which talks in real time. */
+const STANDS_BACK = 5;
 
 const isFast = process.argv.includes('--fast');
 const scratch = mkdtempSync(join(tmpdir(), 'voca-verify-'));
 const total = { passed: 0, failed: 0 };
 
 /** @returns whether it went well. */
-function run(command, args, output = 'inherit') {
+function run(command, args, { output = 'inherit', priority = 0 } = {}) {
   return new Promise((resolve) => {
     const child = spawn(command, args, { stdio: ['inherit', output, output] });
+    if (priority > 0 && child.pid !== undefined) setPriority(child.pid, priority);
     child.once('error', () => resolve(false));
     child.once('close', (code) => resolve(code === 0));
   });
@@ -50,10 +53,10 @@ async function timed(name, act) {
   return isGood;
 }
 
-async function jest(name, args, output) {
+async function jest(name, args, options) {
   const file = join(scratch, `${name}.json`);
   const report = ['--json', '--outputFile', file];
-  const isGood = await run('npx', ['jest', ...args, ...report], output);
+  const isGood = await run('npx', ['jest', ...args, ...report], options);
   count(file, isGood);
   return isGood;
 }
@@ -77,17 +80,16 @@ async function checks() {
   await step('format', 'npx', ['prettier', '--check', '--log-level', 'warn', '.']);
 }
 
-/** @param output left out for our own */
-async function unitTests(output) {
+async function unitTests(options) {
   const args = ['--selectProjects', 'unit', '--maxWorkers', String(UNIT_FILES_AT_ONCE)];
-  await timed('unit tests', () => jest('unit', args, output));
+  await timed('unit tests', () => jest('unit', args, options));
 }
 
-/** The demo talks in real time and has the other core; what the tests say is shown behind it. */
+/** What the tests say is shown behind it. */
 async function unitTestsBesideTheDemos() {
   const logFile = join(scratch, 'unit.log');
   const log = openSync(logFile, 'w');
-  await Promise.all([unitTests(log), demos()]);
+  await Promise.all([unitTests({ output: log, priority: STANDS_BACK }), demos()]);
   closeSync(log);
   console.log('\n▸ what the unit tests said');
   process.stdout.write(readFileSync(logFile));

@@ -209,10 +209,12 @@ export const VARIABLES = {
   VOCA_MEDIA_HOST: {
     group: 'Listening',
     purpose:
-      'where the api passes audio streams on to, at MEDIA_PORT: the host of the media workers; left out: its own machine',
+      'where the api passes audio streams on to, at MEDIA_PORT: the host of the media workers; left out: its own machine, and always so under `npm start`',
     form: 'an IP address or host name, without a port',
-    // No host name has a colon, and an IPv6 address has two at least.
-    schema: z.string().regex(/^(?:[A-Za-z0-9.-]{1,253}|(?=.*:.*:)[0-9A-Fa-f:.]{2,45})$/),
+    // No name has a colon, and an IPv6 address has two at least. Names of Compose may have a `_`.
+    schema: z
+      .string()
+      .regex(/^(?:[A-Za-z0-9][A-Za-z0-9._-]{0,252}|(?=.*:.*:)[0-9A-Fa-f:.]{2,45})$/),
   },
   VOCA_MEDIA_URL: {
     group: 'Listening',

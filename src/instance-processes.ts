@@ -29,6 +29,7 @@ function argumentsFor(role: string, { childLogFile }: ProcessOptions): string[] 
   return ['--role', role, ...(childLogFile === undefined ? [] : ['--log-file', childLogFile])];
 }
 
+/** To be added before all others, as groups stop in this order: streams are moved while everybody else is there. */
 export function addMedia(
   supervisor: Supervisor,
   listener: Listener,
@@ -56,6 +57,7 @@ export function mediaAddress({ listen }: Config): ListenAddress {
     : { host: listen.host, port: listen.mediaPort, variable: 'MEDIA_PORT' };
 }
 
+/** The api processes, which serve what comes in at the listener, and the workers. */
 export function addProcesses(
   supervisor: Supervisor,
   listener: Listener,

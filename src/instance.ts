@@ -108,6 +108,8 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
     addProcesses(supervisor, listener, options, {
       api: {
         TEMPORAL_UI_URL: running.temporalUiUrl,
+        // Our own ones, whatever the environment says of others.
+        VOCA_MEDIA_HOST: '127.0.0.1',
         MEDIA_PORT,
         ...(await addressesFor('api', addresses)),
       },

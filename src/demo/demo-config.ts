@@ -48,6 +48,7 @@ export function demoConfig(
     HOST: '127.0.0.1',
     PORT: String(demo.port),
     MEDIA_PORT: '',
+    VOCA_MEDIA_HOST: '',
     VOCA_MEDIA_URL: '',
     VOCA_DATA_DIR: demo.dataDir,
   };

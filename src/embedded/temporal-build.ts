@@ -38,6 +38,7 @@ export async function buildTemporal(
   progress: Progress,
   { why = 'No Temporal server on this machine', flags }: BuildOptions = {},
 ): Promise<string> {
+  if (isExecutable(target)) return target;
   const go = await findGo(env);
   const folder = dirname(target);
   mkdirSync(folder, { recursive: true });
@@ -110,7 +111,13 @@ function install({ go, bin, env, progress, flags }: Installation): Promise<void>
     // -v names each package when it is compiled: the sign of life.
     const child = spawn(go, ['install', '-v', ...flags, TEMPORAL_CLI_MODULE], {
       cwd: bin,
-      env: { GOTOOLCHAIN: 'auto', ...toolEnv(env), GOBIN: bin },
+      // What was changed in the sources of one Go must not be built by another one.
+      env: {
+        GOTOOLCHAIN: 'auto',
+        ...toolEnv(env),
+        GOBIN: bin,
+        ...(flags.length > 0 && { GOTOOLCHAIN: 'local' }),
+      },
       stdio: ['ignore', 'ignore', 'pipe'],
       timeout: BUILD_TIMEOUT_MS,
     });

@@ -77,7 +77,8 @@ function passOn(
   const media = connect({ ...to, noDelay: true });
   const timer = setTimeout(() => media.destroy(new Error('nobody answers')), CONNECT_MS);
   let isConnected = false;
-  media.on('error', () => undefined); // `close` follows
+  let why: unknown;
+  media.on('error', (error) => (why = error)); // `close` follows
   media.once('connect', () => {
     clearTimeout(timer);
     isConnected = true;
@@ -90,7 +91,7 @@ function passOn(
   media.once('close', () => {
     clearTimeout(timer);
     if (isConnected) return goodbye(socket);
-    log.error('no media worker took a stream', { port: to.port });
+    log.error('no media worker took a stream', { ...to, error: why });
     refuseUpgrade(socket, 503);
   });
   socket.once('close', () => media.destroy());

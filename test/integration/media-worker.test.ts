@@ -92,7 +92,10 @@ async function endsOf(phone: Phone): Promise<string[]> {
 describe('under a supervisor a call over a stream', () => {
   beforeAll(async () => {
     await prepare();
-    instance = roles.launch('supervisor', { METRICS_PORT: String(metricsPort) });
+    instance = roles.launch('supervisor', {
+      METRICS_PORT: String(metricsPort),
+      VOCA_MEDIA_HOST: 'elsewhere.invalid', // it has its own
+    });
     await untilAnswered();
   }, 120_000);
   afterAll(() => roles.stop());

@@ -1,7 +1,7 @@
 /**
  * What must change in Go's own sources for a program whose clock goes faster: `time.Now`, and how long
- * timers, tickers and sleeps wait. Only for programs of benchmarks, and only through `go build -overlay`:
- * the Go of the machine stays as it is. Pure.
+ * timers, tickers and sleeps wait. Deadlines of sockets stay out of it: they come late by the faster clock. Only
+ * for programs of benchmarks, and only through `go build -overlay`: the Go of the machine stays as it is. Pure.
  */
 
 /** A text of the source, which must be there exactly once, and what stands for it. */
@@ -21,6 +21,11 @@ export const CLOCK_FILES = [
 ] as const;
 export type ClockFile = (typeof CLOCK_FILES)[number];
 
+/** Changes when any of the edits does. */
+export function editsText(times: number): string {
+  return JSON.stringify(editsOf(times));
+}
+
 /**
  * @param times how many times as fast the clock goes, a whole number from 2
  * @throws UnknownGo
@@ -39,7 +44,8 @@ export function hastened(file: ClockFile, source: string, times: number): string
 
 /** From the start of the program on; a wait of no time at all would be another thing than a short one. */
 function editsOf(times: number): Record<ClockFile, readonly Edit[]> {
-  const shorter = (ns: string) => `(${ns}+${times - 1})/${times}`;
+  // Rounded up, and without a sum that the longest time would not fit in.
+  const shorter = (ns: string) => `((${ns}-1)/${times}+1)`;
   const sinceStart = 'runtimeNano()-startNano';
   return {
     'time/time.go': [

@@ -36,8 +36,9 @@ export function untilItEnds(bench: BenchInstance, callId: string, withinMs: numb
     const handle = client.workflow.getHandle(callId);
     const until = Date.now() + withinMs + LATE_MS;
     while (Date.now() < until && !bench.stopping.aborted) {
-      const { status } = await handle.query(snapshotQuery);
-      if (status === 'speaking' || status === 'ended') return;
+      // One that fails is no answer: what came of the call is in the record.
+      const now = await handle.query(snapshotQuery).catch(() => undefined);
+      if (now?.status === 'speaking' || now?.status === 'ended') return;
       await pause(LOOK_AGAIN_MS, bench.stopping);
     }
   });
@@ -80,6 +81,14 @@ function facts(call: StoredCall & { turns: StoredTurn[] }): Recorded {
     ...(endReason && { endReason }),
     ...(Number.isFinite(lastedSeconds) && { lastedSeconds }),
   };
+}
+
+/** The newest run of the call's workflow, whether it is listed yet or not. */
+export function newestRun(bench: BenchInstance, callId: string): Promise<string> {
+  return withTemporal(bench, async (client) => {
+    const { runId } = await client.workflow.getHandle(callId).describe();
+    return runId;
+  });
 }
 
 /** The runs of the call's workflow, the first one first. Their size is known once it is closed. */

@@ -37,8 +37,8 @@ export interface LongCallFigures {
   lateSent?: number;
   /** Of them, those that were not answered with a goodbye. */
   lateAnsweredElse?: number;
-  /** Runs of a workflow that began because of them. */
-  lateRuns?: number;
+  /** Whether a new call began because of them. */
+  lateHasBegun?: boolean;
   runs: Run[];
   /** The longest request that the model was sent. */
   largestPromptChars: number;
@@ -72,7 +72,7 @@ export function judgeLongCall(figures: LongCallFigures): string[] {
     [figures.largestPromptChars > MOST_PROMPT_CHARS, 'a prompt was too long'],
     ...timeFaults(figures),
     [(figures.lateAnsweredElse ?? 0) > 0, 'late webhooks were not answered with a goodbye'],
-    [(figures.lateRuns ?? 0) > 0, 'late webhooks have begun a new call'],
+    [figures.lateHasBegun === true, 'late webhooks have begun a new call'],
   ];
   return faults.filter(([isWrong]) => isWrong).map(([, what]) => what);
 }
@@ -95,12 +95,21 @@ function timeFaults(figures: LongCallFigures): [boolean, string][] {
   return faults;
 }
 
+function lateLines({ lateSent, lateAnsweredElse = 0 }: LongCallFigures): string[] {
+  if (lateSent === undefined) return [];
+  return [
+    cells('sent long after the end', [String(lateSent)]),
+    cells('answered with a goodbye', [String(lateSent - lateAnsweredElse)]),
+  ];
+}
+
 export function renderLongCall(figures: LongCallFigures, problems: readonly string[]): string {
-  const { turns, pauseMs, runs, firstPart, lastPart, turn } = figures;
+  const { turns, pauseMs, clock, runs, firstPart, lastPart, turn } = figures;
   const largest = runs.reduce((most, { bytes }) => Math.max(most, bytes), 0);
   return [
     '',
     `One call of ${turns} turns, ${pauseMs} ms pause, model instant`,
+    ...(clock === 1 ? [] : [`Temporal's clock goes ${clock} times as fast.`]),
     machineLine(figures),
     '',
     timesHead(),
@@ -120,9 +129,7 @@ export function renderLongCall(figures: LongCallFigures, problems: readonly stri
     cells('ended by', [figures.endReason ?? '-']),
     cells('turns recorded', [String(figures.turnsRecorded)]),
     cells('webhooks sent again', [String(figures.sentAgain)]),
-    ...(figures.lateSent === undefined
-      ? []
-      : [cells('sent long after the end', [String(figures.lateSent)])]),
+    ...lateLines(figures),
     ...problems.map((problem) => `WRONG: ${problem}`),
     '',
   ].join('\n');

@@ -48,7 +48,7 @@ test('a faster one is built once, and is the first that is found', async () => {
   const env = fakeGo();
   const made = await withClock(8, env, silentProgress);
   const [folder = '', ...others] = (made['PATH'] ?? '').split(delimiter);
-  expect(folder).toMatch(/cache\/voca\/temporal-[\d.]+-clock-8$/);
+  expect(folder).toMatch(/cache\/voca\/temporal-[\d.]+-clock-8-[0-9a-f]{8}$/);
   expect(others.join(delimiter)).toBe(env.PATH);
   expect(readFileSync(join(folder, 'temporal'), 'utf8')).toBe('#!/bin/sh\n');
 
@@ -59,9 +59,13 @@ test('a faster one is built once, and is the first that is found', async () => {
   };
   const own = join(root, 'go', 'src', 'time', 'sleep.go');
   expect(Object.keys(Replace)).toHaveLength(4);
-  expect(readFileSync(Replace[own] ?? '', 'utf8')).toBe('runtimeNano() + (int64(d)+7)/8');
+  expect(readFileSync(Replace[own] ?? '', 'utf8')).toBe('runtimeNano() + ((int64(d)-1)/8+1)');
   expect(readFileSync(own, 'utf8')).toBe(SOURCES['time/sleep.go']); // the machine's Go stays as it is
 
-  await withClock(8, env, silentProgress);
+  await withClock(8, { ...env, PATH: '/usr/bin:/bin' }, silentProgress); // no Go, and none is needed
   expect(readFileSync(join(root, 'calls'), 'utf8').trim().split('\n')).toHaveLength(1);
+});
+
+test('without a place of our own nothing is built, and nothing of others is run', async () => {
+  await expect(withClock(8, { PATH: '/usr/bin' }, silentProgress)).rejects.toThrow(/HOME/);
 });

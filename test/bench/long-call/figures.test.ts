@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import type { LongCallFigures } from '../../src/bench/long-call/figures.ts';
-import { judgeLongCall, renderLongCall } from '../../src/bench/long-call/figures.ts';
-import { summarize } from '../../src/bench/statistics.ts';
+import type { LongCallFigures } from '../../../src/bench/long-call/figures.ts';
+import { judgeLongCall, renderLongCall } from '../../../src/bench/long-call/figures.ts';
+import { summarize } from '../../../src/bench/statistics.ts';
 
 const GOOD: LongCallFigures = {
   benchmark: 'long-call',
@@ -45,7 +45,10 @@ describe('a long call', () => {
     const hours = { clock: 8, minutes: 240, lastedSeconds: 14_420, tookSeconds: 1804.5 };
     const figures: LongCallFigures = { ...GOOD, ...hours, endReason: 'max-duration' };
     expect(judgeLongCall(figures)).toEqual([]);
-    expect(renderLongCall(figures, [])).toMatch(/lasted, s\s+14420/);
+    const report = renderLongCall({ ...figures, lateSent: 2, lateAnsweredElse: 0 }, []);
+    expect(report).toMatch(/lasted, s\s+14420/);
+    expect(report).toContain('goes 8 times as fast');
+    expect(report).toMatch(/answered with a goodbye\s+2/);
   });
 
   test.each<[string, Partial<LongCallFigures>]>([
@@ -64,7 +67,7 @@ describe('a long call', () => {
     ['it was not ended in time', { minutes: 1, lastedSeconds: 59, endReason: 'max-duration' }],
     ['it was not ended in time', { minutes: 1, lastedSeconds: 71, endReason: 'max-duration' }],
     ['late webhooks were not answered with a goodbye', { lateSent: 2, lateAnsweredElse: 1 }],
-    ['late webhooks have begun a new call', { lateSent: 2, lateRuns: 1 }],
+    ['late webhooks have begun a new call', { lateSent: 2, lateHasBegun: true }],
   ])('is found wrong: %s', (fault, change) => {
     const figures = { ...GOOD, ...change };
     expect(judgeLongCall(figures)).toEqual([fault]);
