@@ -100,7 +100,6 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
     const addresses = { TEMPORAL_ADDRESS: running.temporalAddress, DATABASE_URL: databaseUrl };
     const { addressesFor = () => addresses } = options;
     const MEDIA_PORT = String(mediaListener.port);
-    // First of all, as groups stop in this order: streams are moved while everybody else is there.
     addMedia(supervisor, mediaListener, options, {
       ...(await addressesFor('media', addresses)),
       DATABASE_URL: '', // it writes nothing
